@@ -1,0 +1,125 @@
+/**
+ * The one place that knows what a telephone number is. Large (metadata of every numbering plan): the web
+ * imports it lazily, and everything that needs no metadata is in phone-text.ts.
+ */
+import { isSupportedCountry, parsePhoneNumberWithError } from "libphonenumber-js/max";
+import type { CountryCode, PhoneNumber } from "libphonenumber-js/max";
+
+export const phoneReasons = [
+  "phone_missing",
+  "phone_invalid",
+  "phone_scientific_notation",
+  "phone_no_country",
+  "phone_several",
+  "phone_extension",
+  "phone_not_callable",
+] as const;
+
+export type PhoneReason = (typeof phoneReasons)[number];
+
+export type NormalizedPhone = {
+  ok: true;
+  /** `+[ISD] [Number]`, the only form that is stored. */
+  phoneNumber: string;
+  /** ISO 3166 alpha-2; null for numbers of no country (+800, +882). */
+  country: string | null;
+  callingCode: string;
+  national: string;
+};
+
+export type PhoneRefusal = { ok: false; reason: PhoneReason };
+
+/** Kinds that no sales call should ever reach: they cost the caller, or are no telephone. */
+const notCallable = new Set<string | undefined>(["PREMIUM_RATE", "SHARED_COST", "PAGER", "VOICEMAIL"]);
+
+/**
+ * Any way people write a number → the canonical form, or the reason why not.
+ * `defaultRegion` (ISO alpha-2) is used for numbers written without a country code.
+ * Numbers that carry their country code without a plus (`919876543210`, `0091…`) are understood when nothing
+ * in the default region fits.
+ */
+export function normalizePhoneNumber(raw: string, defaultRegion?: string | null): NormalizedPhone | PhoneRefusal {
+  const text = unwrap(raw);
+  if (text === "") return refuse("phone_missing");
+  if (/^[+-]?\d+([.,]\d+)?e\+?\d+$/i.test(text)) return refuse("phone_scientific_notation");
+  if (holdsSeveral(text)) return refuse("phone_several");
+
+  const region = defaultRegion && isSupportedCountry(defaultRegion) ? defaultRegion : undefined;
+  const number = parse(text, region) ?? parse(withPlus(text));
+  if (!number) return refuse(needsCountry(text, region) ? "phone_no_country" : "phone_invalid");
+  if (number.ext) return refuse("phone_extension");
+  if (notCallable.has(number.getType())) return refuse("phone_not_callable");
+
+  return {
+    ok: true,
+    phoneNumber: `+${number.countryCallingCode} ${number.nationalNumber}`,
+    country: number.country ?? null,
+    callingCode: String(number.countryCallingCode),
+    national: String(number.nationalNumber),
+  };
+}
+
+/** `+919876543210`, as providers write it, → `+91 9876543210`; null when it is no number. Idempotent. */
+export function fromWire(wire: string): string | null {
+  const number = parse(withPlus(wire.trim()));
+  return number ? `+${number.countryCallingCode} ${number.nationalNumber}` : null;
+}
+
+/** Country (ISO alpha-2) of a canonical number, null if it has none. */
+export function countryOf(phoneNumber: string): string | null {
+  return parse(phoneNumber)?.country ?? null;
+}
+
+/** `+91 98765 43210`, grouped as the country groups it: for reading only, never stored. */
+export function formatInternational(phoneNumber: string): string {
+  return parse(phoneNumber)?.formatInternational() ?? phoneNumber;
+}
+
+/** Is this an ISO region whose national numbers can be understood? */
+export function isRegion(region: string): boolean {
+  return isSupportedCountry(region);
+}
+
+/** Takes off what spreadsheets and address books put around a number. */
+function unwrap(raw: string): string {
+  return raw
+    .normalize("NFKC")
+    .replace(/[\u200b-\u200f\u202a-\u202e\u2060\ufeff]/g, "") // invisible marks pasted from web pages
+    .trim()
+    .replace(/^="?(.*?)"?$/, "$1") // ="098…" keeps a spreadsheet from eating zeros
+    .replace(/^'+/, "")
+    .replace(/^(tel|phone|mobile|callto):\s*/i, "")
+    .replace(/^(\+?\d{6,})\.0+$/, "$1") // a number column read as a float
+    .trim();
+}
+
+function holdsSeveral(text: string): boolean {
+  const parts = text.split(/[,;/|\n]|\bor\b|\band\b|&/i).filter((part) => part.replace(/\D/g, "").length >= 7);
+  return parts.length > 1;
+}
+
+function parse(text: string, region?: CountryCode): PhoneNumber | null {
+  try {
+    const number = parsePhoneNumberWithError(text, region ? { defaultCountry: region, extract: false } : { extract: false });
+    return number.isValid() ? number : null;
+  } catch {
+    return null; // the library's reason is one of four words and never more telling than ours
+  }
+}
+
+function withPlus(text: string): string {
+  const digits = text.replace(/\D/g, "");
+  if (text.startsWith("+")) return text;
+  if (digits.startsWith("00")) return `+${digits.slice(2)}`;
+  return digits.length >= 11 ? `+${digits}` : text;
+}
+
+/** Would a region have helped? Only said when there is none and the digits could be a national number. */
+function needsCountry(text: string, region: CountryCode | undefined): boolean {
+  const digits = text.replace(/\D/g, "");
+  return region === undefined && !text.startsWith("+") && digits.length >= 6 && digits.length <= 12;
+}
+
+function refuse(reason: PhoneReason): PhoneRefusal {
+  return { ok: false, reason };
+}

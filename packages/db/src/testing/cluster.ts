@@ -1,0 +1,71 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmbedded } from "../embedded.ts";
+import { migrate } from "../migrate.ts";
+import { inDatabase, onServer, ownedDatabase } from "../owner.ts";
+import { ensureLogins, type LoginUrls } from "../roles.ts";
+import { newKey } from "../secrets.ts";
+
+export type TestCluster = {
+  superUrl: string;
+  /** The owner's URL of the migrated template; clones differ in the database name only. */
+  ownerUrl: string;
+  loginUrls: LoginUrls;
+};
+
+export const TEMPLATE = "parley_template";
+
+/** A throw-away cluster with fast settings and one migrated template database that tests clone. */
+export async function startTestCluster(): Promise<TestCluster & { stop: () => Promise<void> }> {
+  const home = mkdtempSync(join(tmpdir(), "parley-test-"));
+  try {
+    // The database user must be able to walk down to its directory.
+    chmodSync(home, 0o755);
+    const server = await startEmbedded({ dir: join(home, "postgres"), password: newKey(), fast: true });
+    const stop = async () => {
+      await server.stop();
+      rmSync(home, { recursive: true, force: true });
+    };
+    try {
+      const ownerUrl = await ownedDatabase(server.superUrl, TEMPLATE, newKey());
+      await migrate(ownerUrl);
+      const loginUrls = await ensureLogins(ownerUrl, join(home, "secrets"), newKey());
+      await onServer(server.superUrl, (client) =>
+        client.query(`alter database ${TEMPLATE} with is_template true allow_connections false`),
+      );
+      return { superUrl: server.superUrl, ownerUrl, loginUrls, stop };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  } catch (error) {
+    rmSync(home, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A fresh copy of the template, and how to drop it. */
+export async function cloneDatabase(
+  cluster: TestCluster,
+): Promise<{ name: string; ownerUrl: string; loginUrls: LoginUrls; drop: () => Promise<void> }> {
+  const name = `t_${process.pid}_${crypto.randomUUID().slice(0, 8)}`;
+  await onServer(cluster.superUrl, (client) =>
+    client.query(`create database ${name} template ${TEMPLATE} owner parley strategy file_copy`),
+  );
+  const here = (url: string) => inDatabase(url, name);
+  return {
+    name,
+    ownerUrl: here(cluster.ownerUrl),
+    loginUrls: {
+      web: here(cluster.loginUrls.web),
+      worker: here(cluster.loginUrls.worker),
+      ro: here(cluster.loginUrls.ro),
+    },
+    drop: () =>
+      onServer(
+        cluster.superUrl,
+        async (client) => void (await client.query(`drop database ${name} with (force)`)),
+      ),
+  };
+}

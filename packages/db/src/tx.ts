@@ -1,0 +1,103 @@
+import type pg from "pg";
+import { createPool, type PoolOptions } from "./pool.ts";
+import { Doorbell } from "./doorbell.ts";
+import { ringWorkers, type Wake } from "./jobs.ts";
+import { ringScreens } from "./live.ts";
+
+export type Query = { text: string; values?: unknown[] };
+
+/** Whatever can run a statement: a transaction, or a pool for a lone read outside the tenants' tables. */
+export interface Queryable {
+  query<R extends pg.QueryResultRow = any>(
+    query: string | Query,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<R>>;
+}
+
+/** An open transaction. It never outlives the function that `db.tx` handed it to. */
+export interface Tx extends Queryable {
+  /** The raw connection, for COPY streams and cursors. */
+  readonly client: pg.PoolClient;
+  /** The tenant whose rows are visible; null sees no tenant's rows. */
+  readonly userId: string | null;
+  /** Runs once this transaction has committed, and never if it rolled back. */
+  afterCommit(run: () => void): void;
+  /** Rings the workers after commit. */
+  wake(kind: Wake): void;
+  /** Rings the screens after commit. */
+  ringScreens(): void;
+}
+
+export type DbOptions = PoolOptions & {
+  /** A ring that could not be delivered; the sweeper and the heartbeat find the work anyway. */
+  onRingFailed?: (error: unknown) => void;
+};
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** One login's way into the database: a pool, transactions on it, and this process's doorbells. */
+export class Db {
+  readonly pool: pg.Pool;
+  readonly #workers: Doorbell<Wake>;
+  readonly #screens: Doorbell<"live">;
+
+  constructor(options: DbOptions) {
+    this.pool = createPool(options);
+    const onError = options.onRingFailed ?? options.onError;
+    this.#workers = new Doorbell(20, (kinds) => ringWorkers(this.pool, kinds), onError);
+    this.#screens = new Doorbell(50, () => ringScreens(this.pool), onError);
+  }
+
+  /** A transaction that sees and writes the rows of one tenant. Commits when `fn` resolves, else rolls back. */
+  tx<T>(userId: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
+    if (!UUID.test(userId)) throw new TypeError(`db.tx needs a tenant's uuid, got ${JSON.stringify(userId)}`);
+    return this.#run(userId, fn);
+  }
+
+  /** A transaction without a tenant: tables outside row-level security and definer functions only. */
+  txWithoutTenant<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#run(null, fn);
+  }
+
+  /** Rings the workers outside any transaction. */
+  wake(kind: Wake): void {
+    this.#workers.ring(kind);
+  }
+
+  /** Delivers outstanding rings, then closes the pool. */
+  async end(): Promise<void> {
+    await Promise.all([this.#workers.close(), this.#screens.close()]);
+    await this.pool.end();
+  }
+
+  async #run<T>(userId: string | null, fn: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    const committed: (() => void)[] = [];
+    const tx: Tx = {
+      client,
+      userId,
+      query: (query: string | Query, values?: unknown[]) => client.query(query as string, values) as never,
+      afterCommit: (run) => void committed.push(run),
+      wake: (kind) => void committed.push(() => this.#workers.ring(kind)),
+      ringScreens: () => void committed.push(() => this.#screens.ring("live")),
+    };
+    let broken: Error | undefined;
+    let result: T;
+    try {
+      // One round trip; the tenant is part of the text because a parameter would need a second one (UUID checked).
+      await client.query(`begin; select set_config('app.user_id', '${userId ?? ""}', true)`);
+      result = await fn(tx);
+      const { command } = await client.query("commit");
+      // Postgres answers ROLLBACK to the commit of a transaction in which a swallowed statement failed.
+      if (command !== "COMMIT")
+        throw new Error("The transaction was rolled back: a statement in it had failed.");
+    } catch (error) {
+      await client.query("rollback").catch((failure: Error) => (broken = failure));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+    for (const run of committed) run();
+    return result;
+  }
+}

@@ -1,0 +1,25 @@
+-- Incidents of the platform have no tenant, and one incident counts its repeats, so both go through one door.
+create or replace function app.raise_incident(p_kind text, p_ref text, p_severity text, p_message text, p_cure text, p_user_id uuid)
+returns uuid language sql security definer
+set search_path = public, pg_temp as $$
+  insert into incidents (kind, ref, severity, message, cure, user_id)
+  values (p_kind, p_ref, p_severity, p_message, p_cure, p_user_id)
+  on conflict (kind, ref) where status = 'open'
+  do update set times = incidents.times + 1, last_at = app.now(), message = excluded.message
+  returning id
+$$;
+comment on function app.raise_incident(text, text, text, text, text, uuid) is 'Opens an incident, or counts another time of the open one.';
+alter function app.raise_incident(text, text, text, text, text, uuid) owner to parley_definer;
+grant execute on function app.raise_incident(text, text, text, text, text, uuid) to parley_web, parley_worker, parley_definer;
+
+create or replace function app.resolve_incident(p_kind text, p_ref text, p_by text) returns int language sql security definer
+set search_path = public, pg_temp as $$
+  with resolved as (
+    update incidents set status = 'resolved', resolved_at = app.now(), resolved_by = p_by
+    where kind = p_kind and ref = p_ref and status = 'open' returning 1
+  )
+  select count(*)::int from resolved
+$$;
+comment on function app.resolve_incident(text, text, text) is 'Closes the open incident of a fact.';
+alter function app.resolve_incident(text, text, text) owner to parley_definer;
+grant execute on function app.resolve_incident(text, text, text) to parley_web, parley_worker;

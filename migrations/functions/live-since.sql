@@ -1,0 +1,35 @@
+-- What changed since the reader last looked, over all tenants. Ids are handed out before commit, so the reader asks by
+-- transaction: everything of transactions not yet finished at its last snapshot is read again, and it drops the ids it sent.
+create or replace function app.live_since(p_xmin xid8)
+returns table (id bigint, user_id uuid, topic text, ref text, at timestamptz, snapshot_xmin xid8) language sql security definer
+set search_path = public, pg_temp as $$
+  select c.id, c.user_id, c.topic, c.ref, c.at, pg_snapshot_xmin(pg_current_snapshot())
+  from live_changes c
+  where c.xid >= p_xmin
+  order by c.id
+  limit 10000
+$$;
+comment on function app.live_since(xid8) is 'Changes of transactions from p_xmin on, oldest first, with the xmin to ask from next time.';
+alter function app.live_since(xid8) owner to parley_definer;
+grant execute on function app.live_since(xid8) to parley_web, parley_worker;
+
+create or replace function app.live_horizon() returns xid8 language sql stable as $$
+  select pg_snapshot_xmin(pg_current_snapshot())
+$$;
+comment on function app.live_horizon() is 'Where a new reader begins.';
+grant execute on function app.live_horizon() to parley_web, parley_worker;
+
+create or replace function app.prune() returns void language plpgsql security definer
+set search_path = public, pg_temp as $$
+begin
+  delete from live_changes where at < app.wall() - interval '10 minutes';
+  delete from idempotency_keys where created_at < app.wall() - interval '24 hours';
+  delete from sessions where least(expires_at, idle_expires_at) < app.wall() - interval '1 day';
+  delete from one_time_tokens where expires_at < app.wall() - interval '1 day';
+  delete from worker_pools where beat_at < app.wall() - interval '1 day';
+  update webhook_events set body = null
+  where id in (select id from webhook_events where status = 'done' and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
+end $$;
+comment on function app.prune() is 'Retention: outbox, idempotency keys, expired sessions, bodies of old webhooks.';
+alter function app.prune() owner to parley_definer;
+grant execute on function app.prune() to parley_worker;

@@ -1,0 +1,75 @@
+-- Jobs are doorbells and may be lost; the rows are the truth. The sweep finds every row whose next step is overdue and
+-- rings again. It changes nothing else, so running it twice, or never missing a job, is the same.
+create or replace function app.sweep() returns table (task text, rung int) language plpgsql security definer
+set search_path = public, pg_temp as $$
+declare
+  v_now timestamptz := app.now();
+  v_wall timestamptz := app.wall();
+  v_jobs jsonb;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('app.sweep')) then
+    return;
+  end if;
+  with overdue as (
+    -- claimed past its lease: never sent. dialing past its lease: unknown. The job decides under the row lock.
+    (select 'place' as kind, 'calls/place' as task, jsonb_build_object('userId', c.user_id, 'callId', c.id) as payload,
+       'calls/place:' || c.id as key, 0 as priority
+     from calls c where c.lease_until < v_wall order by c.lease_until limit 500)
+    union all
+    (select 'unknown', 'calls/reconcile', jsonb_build_object('userId', c.user_id, 'agentId', c.agent_id),
+       'calls/reconcile:' || c.agent_id, 3
+     from calls c where c.status = 'unknown' and coalesce(c.next_poll_at, v_now) <= v_now
+     group by c.user_id, c.agent_id limit 200)
+    union all
+    (select 'poll', 'calls/verify', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/verify:' || c.id, 2
+     from calls c where c.next_poll_at <= v_now and c.status <> 'unknown' order by c.next_poll_at limit 500)
+    union all
+    (select 'settle', 'campaigns/settle_item', jsonb_build_object('userId', q.user_id, 'itemId', q.id),
+       'campaigns/settle_item:' || q.id, 2
+     from call_queue q
+     where q.status = 'in_progress'
+       and not exists (select 1 from calls c where c.queue_id = q.id and c.final_at is null)
+     limit 500)
+    union all
+    (select 'webhooks', 'webhooks/drain', '{}', 'webhooks/drain', 1
+     from webhook_events e where e.status in ('pending', 'parked') and e.next_at <= v_wall - interval '1 second' limit 1)
+    union all
+    (select 'finish', 'campaigns/finish', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
+       'campaigns/finish:' || k.id, 4
+     from call_campaigns k
+     where k.status = 'running' and k.launch_lease_until is null
+       and not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress'))
+     limit 100)
+    union all
+    (select 'launch', 'campaigns/launch', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
+       'campaigns/launch:' || k.id, 4
+     from call_campaigns k
+     where k.launch_lease_until < v_wall or (k.status = 'scheduled' and k.starts_at <= v_now)
+     limit 100)
+    union all
+    (select 'import', case i.status when 'committing' then 'contacts/commit_import' when 'undoing' then 'contacts/undo_import' else 'contacts/import' end,
+       jsonb_build_object('userId', i.user_id, 'importId', i.id),
+       case i.status when 'committing' then 'contacts/commit_import:' when 'undoing' then 'contacts/undo_import:' else 'contacts/import:' end || i.id, 6
+     from imports i where i.lease_until < v_wall and i.status in ('receiving', 'validating', 'committing', 'undoing') limit 100)
+    union all
+    (select 'analysis', 'leads/analyse', jsonb_build_object('userId', a.user_id, 'callId', a.call_id), 'leads/analyse:' || a.call_id, 4
+     from lead_analytics a where a.status in ('pending', 'running') and a.next_at < v_wall order by a.next_at limit 200)
+    union all
+    (select 'recording', 'calls/fetch_recording', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/fetch_recording:' || c.id, 5
+     from calls c where c.recording_status = 'fetching' and c.recording_next_at <= v_now order by c.recording_next_at limit 200)
+    union all
+    (select 'expired', 'calls/dispatch', '{}', 'calls/dispatch', 0
+     from call_queue q where q.status = 'pending' and q.expires_at <= v_now limit 1)
+  )
+  select jsonb_agg(jsonb_build_object('identifier', o.task, 'payload', o.payload, 'job_key', o.key, 'priority', o.priority))
+  into v_jobs
+  from overdue o;
+  if v_jobs is null then
+    return;
+  end if;
+  perform app.enqueue(v_jobs);
+  return query select j ->> 'identifier', count(*)::int from jsonb_array_elements(v_jobs) j group by 1;
+end $$;
+comment on function app.sweep() is 'Rings again for every row whose next step is overdue; returns what it rang for, by task.';
+alter function app.sweep() owner to parley_definer;
+grant execute on function app.sweep() to parley_worker;

@@ -1,0 +1,38 @@
+-- Gives back the lanes a tick had put aside for want of room. The tick holds the tenant's row while it decides, so
+-- waiting for that row first means that a room freed during a tick is never overlooked.
+create or replace function app.wake_tenant(p_user_id uuid, p_reasons text[]) returns int language plpgsql as $$
+declare v_woken int;
+begin
+  perform 1 from public.users where id = p_user_id for no key update;
+  update public.call_lanes
+  set next_due_at = '-infinity', blocked_by = null
+  where user_id = p_user_id and blocked_by = any (p_reasons);
+  get diagnostics v_woken = row_count;
+  return v_woken;
+end $$;
+comment on function app.wake_tenant(uuid, text[]) is 'Lanes blocked by one of the reasons (credits, budget, campaign_cap, user_limit, pace) are ready again. Inside the tenant''s transaction.';
+grant execute on function app.wake_tenant(uuid, text[]) to parley_web, parley_worker, parley_definer;
+
+-- What an ended call frees: its tenant's line, its campaign's line, and the people who waited for that number.
+create or replace function app.line_freed(p_user_id uuid, p_phone_number text) returns void language plpgsql as $$
+begin
+  perform app.wake_tenant(p_user_id, array['user_limit', 'campaign_cap']);
+  with redue as (
+    update public.call_queue
+    set due_at = app.now(), wait_reason = null
+    where user_id = p_user_id and phone_number = p_phone_number and status = 'pending' and wait_reason = 'other_call_open'
+    returning lane_id
+  )
+  update public.call_lanes set next_due_at = least(next_due_at, app.now())
+  where id = any (array(select lane_id from redue)) and blocked_by is null;
+end $$;
+comment on function app.line_freed(uuid, text) is 'After a call ended: lanes blocked by a limit are ready, items that waited for this number are due.';
+grant execute on function app.line_freed(uuid, text) to parley_web, parley_worker, parley_definer;
+
+-- An item became due (again): its lane must know. A blocked lane stays blocked until room comes back.
+create or replace function app.lanes_due(p_lane_ids uuid[], p_due_at timestamptz) returns void language sql as $$
+  update public.call_lanes set next_due_at = least(next_due_at, p_due_at)
+  where id = any (p_lane_ids) and blocked_by is null
+$$;
+comment on function app.lanes_due(uuid[], timestamptz) is 'Lowers the next due time of lanes; called by every verb that adds or re-dues items, after it has written them.';
+grant execute on function app.lanes_due(uuid[], timestamptz) to parley_web, parley_worker, parley_definer;

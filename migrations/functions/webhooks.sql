@@ -1,0 +1,69 @@
+-- A webhook comes before its tenant is known: the key says whose it is. One statement: key, deduplication, body.
+create or replace function app.receive(p_source text, p_key_sha256 bytea, p_body_sha256 bytea, p_body bytea)
+returns table (result text, user_id uuid) language sql security definer
+set search_path = public, pg_temp as $$
+  with endpoint as (
+    select k.user_id, k.agent_id from agent_webhook_keys k
+    where k.key_sha256 = p_key_sha256 and (k.retired_at is null or k.retired_at > app.wall() - interval '7 days')
+  ),
+  fresh as (
+    insert into webhook_keys (source, endpoint_id, sha256)
+    select p_source, e.agent_id, p_body_sha256 from endpoint e
+    on conflict do nothing
+    returning endpoint_id
+  ),
+  event as (
+    insert into webhook_events (user_id, source, endpoint_id, body)
+    select e.user_id, p_source, e.agent_id, p_body from endpoint e join fresh f on f.endpoint_id = e.agent_id
+    returning id
+  )
+  select
+    case when not exists (select 1 from endpoint) then 'unknown_key'
+         when exists (select 1 from event) then 'accepted'
+         else 'duplicate' end,
+    (select e.user_id from endpoint e)
+$$;
+comment on function app.receive(text, bytea, bytea, bytea) is 'Stores a webhook once: accepted, duplicate or unknown_key.';
+alter function app.receive(text, bytea, bytea, bytea) owner to parley_definer;
+grant execute on function app.receive(text, bytea, bytea, bytea) to parley_web;
+
+-- The bare path, for callers on the allow-list: the agent named in the body says whose it is.
+create or replace function app.receive_for_agent(p_source text, p_bolna_agent_id text, p_body_sha256 bytea, p_body bytea)
+returns table (result text, user_id uuid) language sql security definer
+set search_path = public, pg_temp as $$
+  with endpoint as (
+    select a.user_id, a.id as agent_id from agents a where a.bolna_agent_id = p_bolna_agent_id
+  ),
+  fresh as (
+    insert into webhook_keys (source, endpoint_id, sha256)
+    select p_source, e.agent_id, p_body_sha256 from endpoint e
+    on conflict do nothing
+    returning endpoint_id
+  ),
+  event as (
+    insert into webhook_events (user_id, source, endpoint_id, body)
+    select e.user_id, p_source, e.agent_id, p_body from endpoint e join fresh f on f.endpoint_id = e.agent_id
+    returning id
+  )
+  select
+    case when not exists (select 1 from endpoint) then 'unknown_key'
+         when exists (select 1 from event) then 'accepted'
+         else 'duplicate' end,
+    (select e.user_id from endpoint e)
+$$;
+comment on function app.receive_for_agent(text, text, bytea, bytea) is 'As receive, for the bare path: resolved by the provider''s agent id.';
+alter function app.receive_for_agent(text, text, bytea, bytea) owner to parley_definer;
+grant execute on function app.receive_for_agent(text, text, bytea, bytea) to parley_web;
+
+-- What the drain has to do: each event is then folded in a transaction of its own.
+create or replace function app.drain_batch(p_limit int)
+returns table (id bigint, user_id uuid, agent_id uuid) language sql security definer
+set search_path = public, pg_temp as $$
+  select e.id, e.user_id, e.endpoint_id from webhook_events e
+  where e.status in ('pending', 'parked') and e.next_at <= app.wall()
+  order by e.next_at, e.id
+  limit p_limit
+$$;
+comment on function app.drain_batch(int) is 'Webhook events that are due, oldest first, over all tenants.';
+alter function app.drain_batch(int) owner to parley_definer;
+grant execute on function app.drain_batch(int) to parley_worker;

@@ -248,6 +248,13 @@ async function untilReady(server: ChildProcess, url: string): Promise<void> {
       await client.connect();
       return await client.end();
     } catch (error) {
+      if ((error as { code?: string }).code === "28P01") {
+        server.kill("SIGINT");
+        throw new Error(
+          "The database was made with another password. Restore .parley/secrets, or remove the data directory to begin anew.",
+          { cause: error },
+        );
+      }
       if (Date.now() > until)
         throw new Error(`PostgreSQL did not answer within 30 s:\n${said()}`, { cause: error });
       await pause(10);

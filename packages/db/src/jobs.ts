@@ -4,8 +4,8 @@ import type { Queryable } from "./tx.ts";
 export type JobOptions = {
   /** Jobs of one key are one job. Default: the task's subject (`calls/verify:<callId>`); null for none. */
   jobKey?: string | null;
-  /** What a second job of a key does to the first: takes its place, leaves its time, or is dropped. */
-  jobKeyMode?: "replace" | "preserve_run_at" | "unsafe_dedupe";
+  /** What a second job of a key does to a waiting first one: takes its place, or takes it but keeps its time. */
+  jobKeyMode?: "replace" | "preserve_run_at";
   /** Wall time, ISO-8601 (see app.wall_at); absent = now. */
   runAt?: string | Date;
   priority?: number;
@@ -26,23 +26,26 @@ export function enqueue<Name extends JobName>(
   return enqueueMany(tx, [{ name, payload, ...options } as Job]);
 }
 
-/** Adds many jobs in one statement. A payload that is not its task's throws before anything is written. */
+/** Adds many jobs at once. A payload that is not its task's throws before anything is written. */
 export async function enqueueMany(tx: Queryable, added: readonly Job[]): Promise<void> {
-  if (added.length === 0) return;
-  await tx.query("select app.enqueue($1)", [JSON.stringify(added.map(spec))]);
+  const specs = added.map(spec);
+  // Whether a key keeps its time holds for a whole batch of graphile-worker's.
+  for (const batch of [specs.filter((job) => !job.preserveRunAt), specs.filter((job) => job.preserveRunAt)]) {
+    if (batch.length > 0) await tx.query("select app.enqueue($1)", [JSON.stringify(batch)]);
+  }
 }
 
 function spec(job: Job) {
   const task = jobs[job.name];
   const payload = task.payload.parse(job.payload) as never;
   return {
-    identifier: job.name,
+    task: job.name,
     payload,
-    run_at: job.runAt ?? null,
-    max_attempts: job.maxAttempts ?? task.maxAttempts,
-    job_key: job.jobKey === undefined ? jobKey(job.name, payload) : job.jobKey,
-    job_key_mode: job.jobKeyMode ?? "replace",
+    jobKey: job.jobKey === undefined ? jobKey(job.name, payload) : job.jobKey,
+    runAt: job.runAt,
     priority: job.priority ?? task.priority,
+    maxAttempts: job.maxAttempts ?? task.maxAttempts,
+    preserveRunAt: job.jobKeyMode === "preserve_run_at",
   };
 }
 

@@ -2,7 +2,7 @@ import type { Queryable } from "./tx.ts";
 
 export type TimelineEntry = {
   userId: string;
-  contactId: string | null;
+  contactId: string;
   /** A fact in the past tense: `call.ended`, `contact.imported`. */
   kind: string;
   /** Who did it: a person's id, or the name of the part that acted (`system`, `provider`). */
@@ -18,7 +18,7 @@ export async function record(
   { userId, contactId, kind, actor, ref, data }: TimelineEntry,
 ): Promise<void> {
   await tx.query(
-    `insert into timeline_entries (user_id, contact_id, kind, actor, ref, data)
+    `insert into timeline_entries (user_id, contact_id, kind, actor, ref, summary)
      values ($1, $2, $3, $4, $5, $6)`,
     [userId, contactId, kind, actor, ref ?? null, JSON.stringify(data ?? {})],
   );

@@ -4,6 +4,9 @@ import { isPhoneNumber } from "./phone-text.ts";
 
 export const Id = z.uuid("must be an id (a uuid)");
 
+/** Ids of journals (events, audit): ascending numbers, never used by outsiders to address a row. */
+export const Serial = z.int().min(1);
+
 /** ISO-8601 with offset. What we send ends in `Z`; what we take may carry any offset. */
 export const Instant = z.iso.datetime({ offset: true, error: "must be an instant with offset, like 2026-07-16T14:32:00+05:30" });
 

@@ -13,6 +13,7 @@ import {
   page,
   pageInput,
   Region,
+  Serial,
   ShortText,
   TimeZone,
 } from "../fields.ts";
@@ -54,7 +55,7 @@ export const Workspace = z.object({
   id: Id,
   company: z.string(),
   timeZone: z.string(),
-  defaultRegion: z.string().nullable(),
+  defaultRegion: z.string(),
   credits: Credits,
   concurrentLimit: Count,
 });
@@ -111,27 +112,31 @@ export const authProcedures = {
   },
 };
 
-/** Limits over a person, all campaigns and direct calls together. Null: no cap. */
+/** Limits over one person, all campaigns and direct calls together; null leaves it to the rule set. */
 export const FrequencyCap = z.strictObject({
-  dials: z.int().min(1).max(100),
-  answered: z.int().min(1).max(100),
+  dialsMax: z.int().min(1).max(100).nullable(),
+  answeredMax: z.int().min(1).max(100).nullable(),
   days: z.int().min(1).max(90),
 });
 export type FrequencyCap = z.infer<typeof FrequencyCap>;
-export const defaultFrequencyCap: FrequencyCap = { dials: 6, answered: 2, days: 7 };
+export const defaultFrequencyCap: FrequencyCap = { dialsMax: 6, answeredMax: 2, days: 7 };
 
 export const Settings = z.object({
   company: z.string(),
   email: z.string(),
   timeZone: z.string(),
-  defaultRegion: z.string().nullable(),
+  defaultRegion: z.string(),
   ruleSet: z.enum(ruleSets),
+  /** A real voice provider: the rule set cannot be changed. */
   ruleSetLocked: z.boolean(),
-  frequencyCap: FrequencyCap.nullable(),
-  creditsPerPulse: Count,
+  frequencyCap: FrequencyCap,
+  pulseSeconds: Count,
+  pulseCredits: Credits,
+  messageCredits: Credits,
+  /** Starting more calls than this asks for typed confirmation. */
+  confirmAbove: Count,
   concurrentLimit: Count,
-  dialling: z.enum(["on", "paused"]),
-  diallingReason: z.string().nullable(),
+  systemLimit: Count,
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -139,9 +144,10 @@ export const SettingsPatch = z.strictObject({
   company: Name.optional(),
   email: Email.optional(),
   timeZone: TimeZone.optional(),
-  defaultRegion: Region.nullish(),
+  defaultRegion: Region.optional(),
   ruleSet: z.enum(ruleSets).optional(),
-  frequencyCap: FrequencyCap.nullish(),
+  frequencyCap: FrequencyCap.optional(),
+  confirmAbove: z.int().min(1).max(10_000_000).optional(),
 });
 export type SettingsPatch = z.infer<typeof SettingsPatch>;
 
@@ -153,8 +159,12 @@ export const settingsProcedures = {
 export const ApiKey = z.object({
   id: Id,
   name: z.string(),
+  /** The first and last characters, to tell keys apart. */
+  hint: z.string(),
+  role: RoleField,
+  /** Empty: all that its role may do. */
   scopes: z.array(ScopeField),
-  createdBy: z.string(),
+  createdBy: z.string().nullable(),
   createdAt: Instant,
   lastUsedAt: Instant.nullable(),
   revokedAt: Instant.nullable(),
@@ -187,7 +197,7 @@ export const membersProcedures = {
     output: z.object({
       items: z.array(TeamMember),
       invitations: z.array(
-        z.object({ id: Id, email: z.string().nullable(), role: RoleField, expiresAt: Instant, createdBy: z.string() }),
+        z.object({ id: Id, email: z.string().nullable(), role: RoleField, expiresAt: Instant, createdBy: z.string().nullable() }),
       ),
     }),
   },
@@ -201,14 +211,17 @@ export const membersProcedures = {
 };
 
 export const AuditEntry = z.object({
-  id: Id,
+  id: Serial,
   at: Instant,
   actor: z.string(),
   action: z.string(),
-  subject: z.string().nullable(),
-  diff: z.record(z.string(), z.object({ from: z.unknown(), to: z.unknown() })).nullable(),
+  entity: z.string().nullable(),
+  entityId: z.string().nullable(),
+  /** Field → [before, after]. */
+  changes: z.record(z.string(), z.unknown()),
   requestId: z.string().nullable(),
 });
+export type AuditEntry = z.infer<typeof AuditEntry>;
 
 export const auditProcedures = {
   list: {

@@ -138,7 +138,10 @@ export type CallFacts = Artefacts & {
   /** The instant the line was free again; null while the call holds its slot. */
   endedAt: string | null;
   endedBy: "provider" | "clock" | null;
-  /** How good the source of each artefact was: an opaque text that compares. Stored beside them. */
+  /**
+   * How good the source of each artefact was: an opaque text that compares. Where it is not stored (`{}`), an
+   * artefact counts as told by the call's present status.
+   */
   sources: Partial<Record<ArtefactName, string>>;
 };
 
@@ -233,7 +236,8 @@ export function foldEvent(call: CallFacts, event: CallEvent): Fold {
   const sources = { ...call.sources };
   for (const name of artefactNames) {
     const value = told(event[name], status);
-    if (value === null || !better(value, source, call[name], call.sources[name])) continue;
+    const heldSource = call.sources[name] ?? sourceOf(call.status, false, "");
+    if (value === null || !better(value, source, call[name], heldSource)) continue;
     sources[name] = source;
     if (call.sources[name] !== source) changes.sources = sources;
     if (value === call[name]) continue;
@@ -259,7 +263,7 @@ export function foldEvents(call: CallFacts, events: readonly CallEvent[]): Fold 
   return { facts, changes, effects: [...effects] };
 }
 
-/** `823…`: rank, then re-read over webhook, then the later one. Text, so that one column keeps it and SQL can compare. */
+/** `80 2026-…`: rank, then re-read over webhook, then the later one. */
 function sourceOf(status: CallStatus | null, verified: boolean, at: string): string {
   return `${status ? statusRank[status] : 0}${verified ? 1 : 0} ${at}`;
 }
@@ -276,9 +280,9 @@ function better(
   value: string | number | boolean,
   source: string,
   held: string | number | boolean | null,
-  heldSource: string | undefined,
+  heldSource: string,
 ): boolean {
-  if (held === null || heldSource === undefined) return true;
+  if (held === null) return true;
   if (source !== heldSource) return source > heldSource;
   const [mine, theirs] = [String(value), String(held)]; // two tellings of one instant: any fixed rule will do
   return mine.length === theirs.length ? mine > theirs : mine.length > theirs.length;

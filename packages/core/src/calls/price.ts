@@ -1,12 +1,14 @@
 /**
  * What a call costs. The only place that knows: dispatcher, settlement, forecasts and every screen ask here.
- * A pulse is six started seconds of conversation; the rate is credits per pulse, a setting of the workspace.
+ * A pulse is a started span of conversation (six seconds by default); a rate is credits per pulse.
  */
 import { assertCredits } from "../money.ts";
 import type { Credits } from "../money.ts";
 
-export const pulseSeconds = 6;
-export const defaultCreditsPerPulse = 1;
+/** A setting of the workspace. */
+export type Rate = { pulseSeconds: number; pulseCredits: Credits };
+
+export const defaultRate: Rate = { pulseSeconds: 6, pulseCredits: 1 };
 
 /** Whole seconds of talk, from the provider's fractional `conversation_duration`. */
 export function talkSeconds(conversationSeconds: number | null): number {
@@ -15,18 +17,18 @@ export function talkSeconds(conversationSeconds: number | null): number {
 }
 
 /** Pulses started in so many seconds of talk. */
-export function pulses(seconds: number): number {
+export function pulses(seconds: number, { pulseSeconds }: Rate = defaultRate): number {
   return Math.ceil(Math.max(0, seconds) / pulseSeconds);
 }
 
-/** Price of a finished call; 0 when nobody talked. Voicemail is talk. */
-export function callPrice(seconds: number, creditsPerPulse: Credits = defaultCreditsPerPulse): Credits {
-  return assertCredits(pulses(seconds) * creditsPerPulse);
+/** Price in credits of a finished call; 0 when nobody talked. Voicemail is talk. */
+export function callPrice(talkedSeconds: number, rate: Rate = defaultRate): Credits {
+  return assertCredits(pulses(talkedSeconds, rate) * rate.pulseCredits);
 }
 
 /** What is set aside before a call is dialled: the price of the longest call its agent may make. */
-export function callHold(maxCallSeconds: number, creditsPerPulse: Credits = defaultCreditsPerPulse): Credits {
-  return assertCredits(pulses(maxCallSeconds) * creditsPerPulse);
+export function callHold(maxCallSeconds: number, rate: Rate = defaultRate): Credits {
+  return callPrice(maxCallSeconds, rate);
 }
 
 export type Settlement = {

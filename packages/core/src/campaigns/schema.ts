@@ -1,6 +1,6 @@
 /** Campaigns and their queue items: what goes in and what comes out. */
 import * as z from "zod";
-import { Count, Credits, Day, Id, Instant, Name, page, pageInput, RawPhoneNumber, Tag } from "../fields.ts";
+import { Count, Credits, Day, Id, Instant, Name, page, pageInput, RawPhoneNumber, Serial, Tag } from "../fields.ts";
 import { ContactFilter } from "../contacts/filter.ts";
 import { outcomes } from "../calls/outcome.ts";
 import { defaultRetry } from "./retry.ts";
@@ -172,8 +172,10 @@ export const CampaignProgress = z.object({
   /** Finished attempts per minute, over the last few minutes. */
   rate: z.number(),
   eta: z.object({ low: Instant, mid: Instant, high: Instant }).nullable(),
-  /** A code of reasons.ts, with its number where it has one. */
-  limitingFactor: z.object({ code: z.string(), count: Count.nullable(), at: Instant.nullable() }).nullable(),
+  /** A code of reasons.ts: what keeps it from going faster now; null when nothing does or nothing is left. */
+  limitingFactor: z.string().nullable(),
+  /** The figures behind it: how many lines, calls or credits, and when it changes. */
+  limiting: z.object({ count: Count.nullable(), limit: Count.nullable(), until: Instant.nullable() }).nullable(),
   waiting: z.array(z.object({ reason: z.string(), count: Count, nextAt: Instant.nullable() })),
   launch: z.object({ done: Count, total: Count }).nullable(),
 });
@@ -273,7 +275,7 @@ export const Explanation = z.object({
 export type Explanation = z.infer<typeof Explanation>;
 
 export const CampaignEvent = z.object({
-  id: Id,
+  id: Serial,
   at: Instant,
   kind: z.string(),
   actor: z.string().nullable(),

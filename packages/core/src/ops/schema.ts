@@ -1,0 +1,120 @@
+/** The operator's side: views, read-only SQL, doctor, tenants and limits, the webhook journal. */
+import * as z from "zod";
+import { Count, Credits, Id, Instant, Nothing, page, pageInput, Serial, ShortText } from "../fields.ts";
+
+/** The views of schema `ops` that the screen and `parley queue` show. */
+export const opsViews = [
+  "queue_now",
+  "slots_now",
+  "lanes",
+  "stuck",
+  "unknown_calls",
+  "jobs",
+  "webhook_lag",
+  "ledger_check",
+  "campaign_progress",
+] as const;
+export type OpsView = (typeof opsViews)[number];
+
+/** Rows as arrays in column order: a result may have two columns of one name. */
+export const Result = z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())), truncated: z.boolean() });
+export type Result = z.infer<typeof Result>;
+
+export const Diagnosis = z.object({
+  ok: z.boolean(),
+  checks: z.array(
+    z.object({ name: z.string(), status: z.enum(["ok", "warn", "bad"]), detail: z.string(), cure: z.string().nullable() }),
+  ),
+});
+export type Diagnosis = z.infer<typeof Diagnosis>;
+
+export const opsProcedures = {
+  query: { input: z.strictObject({ view: z.enum(opsViews), limit: z.int().min(1).max(1000).optional() }), output: Result },
+  sql: { input: z.strictObject({ text: z.string().trim().min(1).max(20_000) }), output: Result },
+  doctor: { input: Nothing, output: Diagnosis },
+};
+
+export const Tenant = z.object({
+  id: Id,
+  company: z.string(),
+  email: z.string(),
+  status: z.string(),
+  credits: Credits,
+  held: Credits,
+  concurrentLimit: Count,
+  live: Count,
+  members: Count,
+  contacts: Count,
+  runningCampaigns: Count,
+  createdAt: Instant,
+});
+export type Tenant = z.infer<typeof Tenant>;
+
+export const SystemState = z.object({
+  systemLimit: Count,
+  live: Count,
+  diallingPaused: z.boolean(),
+  diallingPausedReason: z.string().nullable(),
+});
+
+export const adminProcedures = {
+  tenants: {
+    input: z.strictObject({ ...pageInput, search: ShortText.optional() }),
+    output: page(Tenant).extend({ system: SystemState }),
+  },
+  setLimits: {
+    input: z
+      .strictObject({
+        userId: Id.optional(),
+        concurrentLimit: z.int().min(0).max(1000).optional(),
+        systemLimit: z.int().min(0).max(10_000).optional(),
+      })
+      .refine(({ concurrentLimit, systemLimit }) => concurrentLimit !== undefined || systemLimit !== undefined, {
+        message: "must set concurrentLimit or systemLimit",
+      })
+      .refine(({ userId, concurrentLimit }) => (concurrentLimit === undefined) === (userId === undefined), {
+        path: ["userId"],
+        message: "must name the tenant whose concurrentLimit is set",
+      }),
+    output: z.object({ userId: Id.nullable(), concurrentLimit: Count.nullable(), systemLimit: Count }),
+  },
+  grantCredits: {
+    input: z.strictObject({ userId: Id, credits: z.int().min(1).max(1_000_000_000), reason: ShortText.min(1, "must say what the credits are for") }),
+    output: z.object({ userId: Id, credits: Credits }),
+  },
+  /** Stops every claim of every tenant at once; calls in the air end by themselves. */
+  pauseDialling: {
+    input: z.strictObject({ paused: z.boolean().default(true), reason: ShortText.optional() }),
+    output: z.object({ paused: z.boolean(), inAir: Count }),
+  },
+};
+
+export const webhookStatuses = ["pending", "done", "bad", "parked"] as const;
+
+export const WebhookRow = z.object({
+  id: Serial,
+  status: z.enum(webhookStatuses),
+  source: z.string(),
+  receivedAt: Instant,
+  doneAt: Instant.nullable(),
+  attempts: Count,
+  callId: Id.nullable(),
+  error: z.string().nullable(),
+  /** The beginning of the body as text; null once pruned. */
+  body: z.string().nullable(),
+});
+export type WebhookRow = z.infer<typeof WebhookRow>;
+
+export const webhooksProcedures = {
+  list: {
+    input: z.strictObject({ ...pageInput, status: z.enum(webhookStatuses).optional(), callId: Id.optional() }),
+    output: page(WebhookRow),
+  },
+  /** One stored webhook, all of a call, or all that could not be read. */
+  replay: {
+    input: z
+      .strictObject({ id: Serial.optional(), callId: Id.optional(), status: z.enum(["bad", "parked"]).optional() })
+      .refine((which) => Object.values(which).filter((value) => value !== undefined).length === 1, "must be exactly one of id, callId, status"),
+    output: z.object({ replayed: Count }),
+  },
+};

@@ -32,7 +32,10 @@ export const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, "must be an E.164 numb
 /** An instant with a numeric offset. The vendor answers 500 to a trailing Z. */
 export const offsetInstant = z
   .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?[+-]\d\d:?\d\d$/, "must be ISO 8601 with a numeric offset");
+  .regex(
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?[+-]\d\d:?\d\d$/,
+    "must be ISO 8601 with a numeric offset",
+  );
 
 // ---- POST /call ------------------------------------------------------------------------------------------------
 
@@ -66,7 +69,11 @@ export const placeCallAnswer = z.looseObject({
 export type PlaceCallAnswer = z.infer<typeof placeCallAnswer>;
 
 /** POST /call/{id}/stop: only a queued or scheduled execution can be stopped. */
-export const stopCallAnswer = z.looseObject({ message: z.string(), status: z.string(), execution_id: z.string() });
+export const stopCallAnswer = z.looseObject({
+  message: z.string(),
+  status: z.string(),
+  execution_id: z.string(),
+});
 export type StopCallAnswer = z.infer<typeof stopCallAnswer>;
 
 // ---- executions ------------------------------------------------------------------------------------------------
@@ -350,7 +357,10 @@ const BREATH = 6;
  * When each turn was probably spoken. Bolna gives no times with a transcript, so the conversation is shared out by the
  * length of what was said, with a breath between turns. The sandbox speaks its recordings by the same rule.
  */
-export function estimateTurnTimes(turns: readonly TranscriptTurn[], conversationSeconds: number): TimedTurn[] {
+export function estimateTurnTimes(
+  turns: readonly TranscriptTurn[],
+  conversationSeconds: number,
+): TimedTurn[] {
   const weights = turns.map((turn) => Math.max(4, turn.text.length));
   const total = weights.reduce((sum, weight) => sum + weight + BREATH, BREATH);
   const unit = Math.max(0, conversationSeconds) / total;

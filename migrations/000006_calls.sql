@@ -41,14 +41,13 @@ create table calls (
   dialing_wall timestamptz,
   dialing_lease_end timestamptz,
   placed_at timestamptz,
-  initiated_at timestamptz,
-  ringing_at timestamptz,
-  in_progress_at timestamptz,
-  disconnected_at timestamptz,
-  completed_at timestamptz,
+  stages jsonb not null default '{}',
+  sources jsonb not null default '{}',
   voicemail boolean,
   hangup_by text,
   hangup_reason text,
+  termination_reason text,
+  error_message text,
   transcript text,
   transcript_final boolean not null default false,
   recording_url text,
@@ -82,7 +81,7 @@ create table calls (
   constraint slots_are_positive check (system_slot > 0 and user_slot > 0 and account_slot > 0),
   constraint recording_status_is_known check (recording_status in ('none', 'fetching', 'ready', 'missing'))
 );
-comment on table calls is 'One row is one attempt, never reused. An open row (ended_at null) that carries slot numbers is the line it holds; an unsettled row is its own credit hold. lease_until and dialing_wall are wall time, everything else domain time.';
+comment on table calls is 'One row is one attempt, never reused. An open row (ended_at null) that carries slot numbers is the line it holds; an unsettled row is its own credit hold. lease_until and dialing_wall are wall time, everything else domain time. stages = when each status was first true; sources = how good the source of each artefact was.';
 
 -- Slots: a number on an open row under a unique index. Delete every lock and these still hold.
 create unique index one_call_per_system_slot on calls (system_slot) where ended_at is null and system_slot is not null;

@@ -26,26 +26,23 @@ export function enqueue<Name extends JobName>(
   return enqueueMany(tx, [{ name, payload, ...options } as Job]);
 }
 
-/** Adds many jobs at once. A payload that is not its task's throws before anything is written. */
+/** Adds many jobs in one statement. A payload that is not its task's throws before anything is written. */
 export async function enqueueMany(tx: Queryable, added: readonly Job[]): Promise<void> {
-  const specs = added.map(spec);
-  // Whether a key keeps its time holds for a whole batch of graphile-worker's.
-  for (const batch of [specs.filter((job) => !job.preserveRunAt), specs.filter((job) => job.preserveRunAt)]) {
-    if (batch.length > 0) await tx.query("select app.enqueue($1)", [JSON.stringify(batch)]);
-  }
+  if (added.length === 0) return;
+  await tx.query("select app.enqueue($1)", [JSON.stringify(added.map(spec))]);
 }
 
 function spec(job: Job) {
   const task = jobs[job.name];
   const payload = task.payload.parse(job.payload) as never;
   return {
-    task: job.name,
+    identifier: job.name,
     payload,
-    jobKey: job.jobKey === undefined ? jobKey(job.name, payload) : job.jobKey,
-    runAt: job.runAt,
+    job_key: job.jobKey === undefined ? jobKey(job.name, payload) : job.jobKey,
+    job_key_mode: job.jobKeyMode ?? "replace",
+    run_at: job.runAt,
     priority: job.priority ?? task.priority,
-    maxAttempts: job.maxAttempts ?? task.maxAttempts,
-    preserveRunAt: job.jobKeyMode === "preserve_run_at",
+    max_attempts: job.maxAttempts ?? task.maxAttempts,
   };
 }
 

@@ -1,3 +1,5 @@
+/// <reference path="../zapatos/schema.d.ts" />
+/// <reference path="../zapatos/custom/index.d.ts" />
 // The one barrel of the house: what nearly every verb imports. Rarer doors are files: @parley/db/migrate, …
 export { param, raw, sql, maybeRow, row, rows, type SQLFragment } from "./rows.ts";
 export { Db, type DbOptions, type Query, type Queryable, type Tx } from "./tx.ts";

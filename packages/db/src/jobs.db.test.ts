@@ -14,8 +14,15 @@ const db = useDatabase();
 const userId = "0197a000-0000-7000-8000-000000000001";
 const callId = "0197a000-0000-7000-8000-0000000000c1";
 
-type JobRow = { task_identifier: string; key: string; run_at: string; priority: number; max_attempts: number };
-const queued = async () => (await db.owner.query<JobRow>("select * from graphile_worker.jobs order by id")).rows;
+type JobRow = {
+  task_identifier: string;
+  key: string;
+  run_at: string;
+  priority: number;
+  max_attempts: number;
+};
+const queued = async () =>
+  (await db.owner.query<JobRow>("select * from graphile_worker.jobs order by id")).rows;
 const emptied = () => db.owner.query("delete from graphile_worker._private_jobs");
 
 test("a job is written with its transaction, under the key, priority and attempts of its task", async () => {
@@ -45,7 +52,12 @@ test("the same work twice is one job, which a later wish may keep its time", asy
     ]);
   });
   const jobs = await queued();
-  expect(jobs.map((job) => job.task_identifier)).toEqual(["calls/verify", "calls/dispatch", "ops/noop", "ops/noop"]);
+  expect(jobs.map((job) => job.task_identifier)).toEqual([
+    "calls/verify",
+    "calls/dispatch",
+    "ops/noop",
+    "ops/noop",
+  ]);
   expect(jobs[0]!.run_at).toBe(runAt);
   await emptied();
 });
@@ -56,7 +68,9 @@ test("a payload of another task is refused before anything is written", async ()
 });
 
 test("the database knows exactly the tasks that the registry names", async () => {
-  const { names } = await db.worker.txWithoutTenant((tx) => row<{ names: string[] }>(tx, sql`select app.task_names() as names`));
+  const { names } = await db.worker.txWithoutTenant((tx) =>
+    row<{ names: string[] }>(tx, sql`select app.task_names() as names`),
+  );
   expect(names.toSorted()).toEqual(jobNames.toSorted());
 });
 
@@ -73,17 +87,23 @@ test("the worker login runs a job; the web login can add one but see none", asyn
   const ranAll = ran.then(() => undefined);
   await db.web.tx(userId, (tx) => enqueue(tx, "ops/noop", {}));
   await expect(ran).resolves.toBe("ran");
-  await expect(db.web.txWithoutTenant((tx) => tx.query("select * from graphile_worker.jobs"))).rejects.toThrow(/permission denied/);
+  await expect(
+    db.web.txWithoutTenant((tx) => tx.query("select * from graphile_worker.jobs")),
+  ).rejects.toThrow(/permission denied/);
 });
 
 test("a hundred changes ring the screens once or twice, and a rolled-back change never", async () => {
-  await db.owner.query("insert into users (id, company, email) values ($1, 'Clinic', 'a@b.example')", [userId]);
+  await db.owner.query("insert into users (id, company, email) values ($1, 'Clinic', 'a@b.example')", [
+    userId,
+  ]);
   const listener = new pg.Client({ connectionString: db.urls.worker });
   await listener.connect();
   await listener.query(`listen ${LIVE_CHANNEL}`);
   let rings = 0;
   listener.on("notification", () => rings++);
-  await db.web.tx(userId, (tx) => touch(tx, "calls", callId).then(() => Promise.reject(new Error("no")))).catch(() => {});
+  await db.web
+    .tx(userId, (tx) => touch(tx, "calls", callId).then(() => Promise.reject(new Error("no"))))
+    .catch(() => {});
   const first = once(listener, "notification");
   await Promise.all(Array.from({ length: 100 }, () => db.web.tx(userId, (tx) => touch(tx, "calls", callId))));
   await first;

@@ -1,3 +1,5 @@
+/// <reference path="../zapatos/schema.d.ts" />
+/// <reference path="../zapatos/custom/index.d.ts" />
 import { param, raw, sql, type SQLFragment } from "zapatos/db";
 import { ParleyError } from "@parley/core/errors";
 import type { Queryable } from "./tx.ts";

@@ -45,10 +45,12 @@ export async function startTestCluster(): Promise<TestCluster & { stop: () => Pr
   }
 }
 
+export type TestDatabaseUrls = { name: string; ownerUrl: string; loginUrls: LoginUrls };
+
 /** A fresh copy of the template, and how to drop it. */
 export async function cloneDatabase(
   cluster: TestCluster,
-): Promise<{ name: string; ownerUrl: string; loginUrls: LoginUrls; drop: () => Promise<void> }> {
+): Promise<TestDatabaseUrls & { drop: () => Promise<void> }> {
   const name = `t_${process.pid}_${crypto.randomUUID().slice(0, 8)}`;
   await onServer(cluster.superUrl, (client) =>
     client.query(`create database ${name} template ${TEMPLATE} owner parley strategy file_copy`),
@@ -68,4 +70,14 @@ export async function cloneDatabase(
         async (client) => void (await client.query(`drop database ${name} with (force)`)),
       ),
   };
+}
+
+/** Runs `fn` on a freshly migrated database of a cluster made for it. */
+export async function withTestDatabase<T>(fn: (database: TestDatabaseUrls) => Promise<T>): Promise<T> {
+  const cluster = await startTestCluster();
+  try {
+    return await fn(await cloneDatabase(cluster));
+  } finally {
+    await cluster.stop();
+  }
 }

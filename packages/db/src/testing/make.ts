@@ -15,36 +15,66 @@ const next = () => ++serial;
  * what a test is about, it says.
  */
 export const make = {
-  async user(on: pg.Pool, its: { credits?: number; concurrentLimit?: number; ruleSet?: string; company?: string } = {}): Promise<string> {
+  async user(
+    on: pg.Pool,
+    its: { credits?: number; concurrentLimit?: number; ruleSet?: string; company?: string } = {},
+  ): Promise<string> {
     const n = next();
     const { id } = await one<{ id: string }>(
       on,
       `insert into users (company, email, credits, concurrent_limit, rule_set, time_zone)
        values ($1, $2, $3, $4, $5, 'Asia/Kolkata') returning id`,
-      [its.company ?? `Tenant ${n}`, `tenant${n}@example.com`, its.credits ?? 0, its.concurrentLimit ?? 2, its.ruleSet ?? "rehearsal"],
+      [
+        its.company ?? `Tenant ${n}`,
+        `tenant${n}@example.com`,
+        its.credits ?? 0,
+        its.concurrentLimit ?? 2,
+        its.ruleSet ?? "rehearsal",
+      ],
     );
     if (its.credits)
-      await on.query("insert into credit_entries (user_id, kind, amount, balance) values ($1, 'grant', $2, $2)", [id, its.credits]);
+      await on.query(
+        "insert into credit_entries (user_id, kind, amount, balance) values ($1, 'grant', $2, $2)",
+        [id, its.credits],
+      );
     return id;
   },
 
-  async agent(on: pg.Pool, userId: string, its: { maxCallSeconds?: number; bolnaAgentId?: string | null } = {}): Promise<string> {
+  async agent(
+    on: pg.Pool,
+    userId: string,
+    its: { maxCallSeconds?: number; bolnaAgentId?: string | null } = {},
+  ): Promise<string> {
     const { id } = await one<{ id: string }>(
       on,
       `insert into agents (user_id, name, prompt, welcome_message, disclosure, max_call_seconds, bolna_agent_id, sync_status, provider_account_id)
        select $1, 'Agent', 'Sell.', 'Hello', 'This is an AI agent.', $2, $3, 'synced', id from provider_accounts where name = 'platform'
        returning id`,
-      [userId, its.maxCallSeconds ?? 300, its.bolnaAgentId === undefined ? crypto.randomUUID() : its.bolnaAgentId],
+      [
+        userId,
+        its.maxCallSeconds ?? 300,
+        its.bolnaAgentId === undefined ? crypto.randomUUID() : its.bolnaAgentId,
+      ],
     );
     return id;
   },
 
-  async contact(on: pg.Pool, userId: string, its: { phoneNumber?: string; name?: string; zones?: string[]; country?: string } = {}): Promise<string> {
+  async contact(
+    on: pg.Pool,
+    userId: string,
+    its: { phoneNumber?: string; name?: string; zones?: string[]; country?: string } = {},
+  ): Promise<string> {
     const n = next();
     const { id } = await one<{ id: string }>(
       on,
       `insert into contacts (user_id, phone_number, name, country, zones) values ($1, $2, $3, $4, $5) returning id`,
-      [userId, its.phoneNumber ?? `+91 98${String(n).padStart(8, "0")}`, its.name ?? `Contact ${n}`, its.country ?? "IN", its.zones ?? ["Asia/Kolkata"]],
+      [
+        userId,
+        its.phoneNumber ?? `+91 98${String(n).padStart(8, "0")}`,
+        its.name ?? `Contact ${n}`,
+        its.country ?? "IN",
+        its.zones ?? ["Asia/Kolkata"],
+      ],
     );
     return id;
   },
@@ -53,7 +83,14 @@ export const make = {
     on: pg.Pool,
     userId: string,
     agentId: string,
-    its: { status?: string; maxConcurrent?: number; callsPerSecond?: number; budgetCredits?: number; window?: unknown; retry?: unknown } = {},
+    its: {
+      status?: string;
+      maxConcurrent?: number;
+      callsPerSecond?: number;
+      budgetCredits?: number;
+      window?: unknown;
+      retry?: unknown;
+    } = {},
   ): Promise<string> {
     const status = its.status ?? "running";
     const { id } = await one<{ id: string }>(
@@ -78,7 +115,12 @@ export const make = {
   },
 
   /** A lane that is open now and for a day. */
-  async lane(on: pg.Pool, userId: string, campaignId: string | null, its: { country?: string; zoneSet?: string; holdCredits?: number } = {}): Promise<string> {
+  async lane(
+    on: pg.Pool,
+    userId: string,
+    campaignId: string | null,
+    its: { country?: string; zoneSet?: string; holdCredits?: number } = {},
+  ): Promise<string> {
     const { id } = await one<{ id: string }>(
       on,
       `insert into call_lanes (user_id, campaign_id, country, zone_set, opens_at, closes_at, hold_credits)
@@ -92,7 +134,15 @@ export const make = {
   async item(
     on: pg.Pool,
     userId: string,
-    its: { laneId: string; campaignId?: string | null; contactId?: string; agentId?: string; kind?: string; priority?: number; dueAt?: string },
+    its: {
+      laneId: string;
+      campaignId?: string | null;
+      contactId?: string;
+      agentId?: string;
+      kind?: string;
+      priority?: number;
+      dueAt?: string;
+    },
   ): Promise<string> {
     const contactId = its.contactId ?? (await make.contact(on, userId));
     const { id } = await one<{ id: string }>(
@@ -100,9 +150,20 @@ export const make = {
       `insert into call_queue (user_id, lane_id, campaign_id, contact_id, agent_id, kind, priority, phone_number, due_at)
        select $1, $2, $3, c.id, $5, $6, $7, c.phone_number, coalesce($8::timestamptz, app.now()) from contacts c where c.id = $4
        returning id`,
-      [userId, its.laneId, its.campaignId ?? null, contactId, its.agentId ?? null, its.kind ?? (its.campaignId ? "campaign" : "direct"), its.priority ?? 5, its.dueAt ?? null],
+      [
+        userId,
+        its.laneId,
+        its.campaignId ?? null,
+        contactId,
+        its.agentId ?? null,
+        its.kind ?? (its.campaignId ? "campaign" : "direct"),
+        its.priority ?? 5,
+        its.dueAt ?? null,
+      ],
     );
-    await on.query("update call_lanes set next_due_at = least(next_due_at, app.now()) where id = $1", [its.laneId]);
+    await on.query("update call_lanes set next_due_at = least(next_due_at, app.now()) where id = $1", [
+      its.laneId,
+    ]);
     return id;
   },
 };

@@ -1,0 +1,2941 @@
+-- Written by `npm run db:dump` from the migrated database. Do not edit.
+
+create domain public.phone_number as text
+  constraint phone_number_is_canonical CHECK ((VALUE ~ '^\+[1-9][0-9]{0,3} [0-9]{3,14}$'::text));
+
+create sequence public.live_changes_id;
+-- grant usage to parley_definer
+-- grant usage to parley_web
+-- grant usage to parley_worker
+
+create sequence public.tenant_turns_seq;
+-- grant usage to parley_definer
+
+create table public.agent_versions (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  agent_id uuid not null,
+  version integer not null,
+  config jsonb not null,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  constraint agent_versions_pkey PRIMARY KEY (id),
+  constraint agent_versions_tenant_key UNIQUE (user_id, id),
+  constraint one_row_per_version UNIQUE (user_id, agent_id, version),
+  constraint version_of_an_agent FOREIGN KEY (user_id, agent_id) REFERENCES public.agents(user_id, id)
+);
+alter table public.agent_versions enable row level security;
+alter table public.agent_versions force row level security;
+create policy definer on public.agent_versions for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.agent_versions for select to parley_ro
+  using (true);
+create policy tenant on public.agent_versions for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: What an agent said at each version; a call names the version it used.
+
+create table public.agent_webhook_keys (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  agent_id uuid not null,
+  key_sha256 bytea not null,
+  key_sealed text not null,
+  created_at timestamp with time zone not null default app.wall(),
+  retired_at timestamp with time zone,
+  constraint agent_webhook_keys_pkey PRIMARY KEY (id),
+  constraint agent_webhook_key_is_unique UNIQUE (key_sha256),
+  constraint agent_webhook_keys_tenant_key UNIQUE (user_id, id),
+  constraint key_of_an_agent FOREIGN KEY (user_id, agent_id) REFERENCES public.agents(user_id, id)
+);
+CREATE INDEX agent_webhook_keys_live ON public.agent_webhook_keys USING btree (user_id, agent_id) WHERE (retired_at IS NULL);
+alter table public.agent_webhook_keys enable row level security;
+alter table public.agent_webhook_keys force row level security;
+create policy definer on public.agent_webhook_keys for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.agent_webhook_keys for select to parley_ro
+  using (true);
+create policy tenant on public.agent_webhook_keys for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: The secret in an agent's webhook URL, sealed and hashed.
+
+create table public.agents (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  name text not null,
+  status text not null default 'active'::text,
+  sync_status text not null default 'pending'::text,
+  sync_error text,
+  synced_at timestamp with time zone,
+  bolna_agent_id text,
+  provider_account_id uuid not null,
+  prompt text not null,
+  welcome_message text not null,
+  disclosure text not null,
+  language text not null default 'en'::text,
+  bolna_voice_config jsonb not null default '{}'::jsonb,
+  llm_config jsonb not null default '{}'::jsonb,
+  max_call_seconds integer not null default 300,
+  extraction jsonb not null default '[]'::jsonb,
+  from_number text,
+  drift jsonb,
+  drift_checked_at timestamp with time zone,
+  webhook_base text,
+  version integer not null default 1,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.wall(),
+  archived_at timestamp with time zone,
+  constraint agents_pkey PRIMARY KEY (id),
+  constraint agents_tenant_key UNIQUE (user_id, id),
+  constraint agent_at_an_account FOREIGN KEY (provider_account_id) REFERENCES public.provider_accounts(id),
+  constraint agent_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint agent_status_is_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
+  constraint agent_sync_status_is_known CHECK ((sync_status = ANY (ARRAY['pending'::text, 'synced'::text, 'failed'::text, 'drifted'::text]))),
+  constraint archived_agent_has_archived_at CHECK (((status = 'archived'::text) = (archived_at IS NOT NULL))),
+  constraint disclosure_is_never_missing CHECK ((length(disclosure) > 0)),
+  constraint max_call_seconds_in_range CHECK (((max_call_seconds >= 10) AND (max_call_seconds <= 7200)))
+);
+CREATE UNIQUE INDEX agents_at_provider ON public.agents USING btree (provider_account_id, bolna_agent_id) WHERE (bolna_agent_id IS NOT NULL);
+alter table public.agents enable row level security;
+alter table public.agents force row level security;
+create policy definer on public.agents for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.agents for select to parley_ro
+  using (true);
+create policy tenant on public.agents for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+CREATE TRIGGER updated_at BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: AI voice agents of a tenant, mirrored at the provider (bolna_agent_id).
+
+create table public.analysis_runs (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  call_id uuid not null,
+  status text not null default 'running'::text,
+  prompt_version text not null,
+  transcript_sha256 text not null,
+  attempts integer not null default 1,
+  error text,
+  started_at timestamp with time zone not null default app.wall(),
+  finished_at timestamp with time zone,
+  constraint analysis_runs_pkey PRIMARY KEY (id),
+  constraint analysis_runs_tenant_key UNIQUE (user_id, id),
+  constraint one_run_per_transcript UNIQUE (call_id, prompt_version, transcript_sha256),
+  constraint run_for_a_call FOREIGN KEY (user_id, call_id) REFERENCES public.calls(user_id, id) ON DELETE CASCADE,
+  constraint run_status_is_known CHECK ((status = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])))
+);
+alter table public.analysis_runs enable row level security;
+alter table public.analysis_runs force row level security;
+create policy definer on public.analysis_runs for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.analysis_runs for select to parley_ro
+  using (true);
+create policy tenant on public.analysis_runs for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: One row per call, prompt version and normalised transcript: no transcript is paid for twice.
+
+create table public.api_keys (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  name text not null,
+  key_sha256 text not null,
+  key_hint text not null,
+  role text not null default 'manager'::text,
+  scopes text[] not null default '{}'::text[],
+  created_by uuid,
+  created_at timestamp with time zone not null default app.wall(),
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_key_is_unique UNIQUE (key_sha256),
+  constraint api_keys_tenant_key UNIQUE (user_id, id),
+  constraint api_key_by_a_person FOREIGN KEY (created_by) REFERENCES public.people(id),
+  constraint api_key_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'agent'::text, 'viewer'::text])))
+);
+alter table public.api_keys enable row level security;
+alter table public.api_keys force row level security;
+create policy definer on public.api_keys for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.api_keys for select to parley_ro
+  using (true);
+create policy tenant on public.api_keys for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Keys of programs, hashed; shown once when made.
+
+create table public.audit_log (
+  id bigint not null generated always as identity,
+  user_id uuid not null,
+  at timestamp with time zone not null default app.wall(),
+  person_id uuid,
+  actor text not null,
+  action text not null,
+  entity text,
+  entity_id text,
+  changes jsonb not null default '{}'::jsonb,
+  request_id text,
+  constraint audit_log_pkey PRIMARY KEY (id),
+  constraint audit_log_tenant_key UNIQUE (user_id, id),
+  constraint audit_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id)
+);
+CREATE INDEX audit_log_latest ON public.audit_log USING btree (user_id, id DESC);
+alter table public.audit_log enable row level security;
+alter table public.audit_log force row level security;
+create policy definer on public.audit_log for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.audit_log for select to parley_ro
+  using (true);
+create policy tenant on public.audit_log for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant insert, select to parley_definer
+-- grant insert, select to parley_web
+-- grant insert, select to parley_worker
+-- comment: Who changed what, append-only by grants. changes = { field: [before, after] }.
+
+create table public.call_campaigns (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  status text not null default 'draft'::text,
+  status_reason text,
+  name text not null,
+  agent_id uuid not null,
+  from_number text,
+  audience jsonb not null,
+  "window" jsonb,
+  retry jsonb not null,
+  max_concurrent integer,
+  calls_per_second double precision,
+  budget_credits bigint,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  launch_total integer,
+  launched integer not null default 0,
+  launch_cursor uuid,
+  launch_skipped integer not null default 0,
+  launch_lease_until timestamp with time zone,
+  breaker_from timestamp with time zone,
+  started_at timestamp with time zone,
+  completed_at timestamp with time zone,
+  summary jsonb,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.wall(),
+  constraint call_campaigns_pkey PRIMARY KEY (id),
+  constraint call_campaigns_tenant_key UNIQUE (user_id, id),
+  constraint campaign_calls_with_an_agent FOREIGN KEY (user_id, agent_id) REFERENCES public.agents(user_id, id),
+  constraint campaign_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint campaign_limits_are_positive CHECK (((max_concurrent > 0) AND (calls_per_second > (0)::double precision) AND (budget_credits >= 0))),
+  constraint campaign_status_is_known CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'running'::text, 'paused'::text, 'completed'::text, 'canceled'::text]))),
+  constraint ended_campaign_has_completed_at CHECK (((status = ANY (ARRAY['completed'::text, 'canceled'::text])) = (completed_at IS NOT NULL))),
+  constraint paused_campaign_has_a_reason CHECK (((status <> 'paused'::text) OR (status_reason IS NOT NULL)))
+);
+CREATE INDEX campaigns_latest ON public.call_campaigns USING btree (user_id, created_at DESC, id);
+CREATE INDEX campaigns_launching ON public.call_campaigns USING btree (launch_lease_until) WHERE (launch_lease_until IS NOT NULL);
+CREATE INDEX campaigns_running ON public.call_campaigns USING btree (user_id) WHERE (status = 'running'::text);
+CREATE INDEX campaigns_scheduled ON public.call_campaigns USING btree (starts_at) WHERE (status = 'scheduled'::text);
+alter table public.call_campaigns enable row level security;
+alter table public.call_campaigns force row level security;
+create policy definer on public.call_campaigns for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.call_campaigns for select to parley_ro
+  using (true);
+create policy tenant on public.call_campaigns for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+CREATE TRIGGER updated_at BEFORE UPDATE ON public.call_campaigns FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: An agent, a list, rules. Counts are queries over call_queue and calls, never columns.
+
+create table public.call_effects (
+  user_id uuid not null,
+  call_id uuid not null,
+  effect text not null,
+  at timestamp with time zone not null default app.now(),
+  detail jsonb not null default '{}'::jsonb,
+  constraint call_effects_pkey PRIMARY KEY (user_id, call_id, effect),
+  constraint effect_of_a_call FOREIGN KEY (user_id, call_id) REFERENCES public.calls(user_id, id) ON DELETE CASCADE
+);
+alter table public.call_effects enable row level security;
+alter table public.call_effects force row level security;
+create policy definer on public.call_effects for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.call_effects for select to parley_ro
+  using (true);
+create policy tenant on public.call_effects for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Side effects of an analysis (suppress, book, message, tags), each once a call.
+
+create table public.call_events (
+  id bigint not null generated always as identity,
+  user_id uuid not null,
+  call_id uuid not null,
+  status text,
+  arrived_at timestamp with time zone not null default app.now(),
+  provider_at timestamp with time zone,
+  source text not null,
+  applied boolean not null default true,
+  webhook_event_id bigint,
+  body jsonb,
+  note text,
+  constraint call_events_pkey PRIMARY KEY (id),
+  constraint call_events_tenant_key UNIQUE (user_id, id),
+  constraint event_of_a_call FOREIGN KEY (user_id, call_id) REFERENCES public.calls(user_id, id) ON DELETE CASCADE,
+  constraint event_source_is_known CHECK ((source = ANY (ARRAY['webhook'::text, 'poll'::text, 'place'::text, 'system'::text, 'person'::text])))
+);
+CREATE INDEX call_events_of_call ON public.call_events USING btree (user_id, call_id, id);
+alter table public.call_events enable row level security;
+alter table public.call_events force row level security;
+create policy definer on public.call_events for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.call_events for select to parley_ro
+  using (true);
+create policy tenant on public.call_events for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Everything heard about a call, in order of arrival. body is the provider's object, text parts blanked at erase.
+
+create table public.call_lanes (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  campaign_id uuid,
+  country text not null,
+  zone_set text not null,
+  paused boolean not null default false,
+  opens_at timestamp with time zone not null,
+  closes_at timestamp with time zone not null,
+  next_due_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  blocked_by text,
+  hold_credits bigint not null default 1,
+  constraint call_lanes_pkey PRIMARY KEY (id),
+  constraint call_lanes_tenant_key UNIQUE (user_id, id),
+  constraint one_lane_per_zone_set UNIQUE NULLS NOT DISTINCT (user_id, campaign_id, country, zone_set),
+  constraint lane_of_a_campaign FOREIGN KEY (user_id, campaign_id) REFERENCES public.call_campaigns(user_id, id) ON DELETE CASCADE,
+  constraint lane_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint lane_blocked_by_is_known CHECK ((blocked_by = ANY (ARRAY['credits'::text, 'budget'::text, 'campaign_cap'::text, 'user_limit'::text, 'pace'::text])))
+) with (fillfactor=70);
+CREATE INDEX call_lanes_closing ON public.call_lanes USING btree (closes_at) WHERE (NOT paused);
+CREATE INDEX call_lanes_due ON public.call_lanes USING btree (next_due_at, user_id) WHERE (NOT paused);
+CREATE INDEX call_lanes_of_campaign ON public.call_lanes USING btree (user_id, campaign_id);
+CREATE INDEX call_lanes_opening ON public.call_lanes USING btree (opens_at) WHERE (NOT paused);
+alter table public.call_lanes enable row level security;
+alter table public.call_lanes force row level security;
+create policy definer on public.call_lanes for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.call_lanes for select to parley_ro
+  using (true);
+create policy tenant on public.call_lanes for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Campaign x country x zones: paused, open from and to, next due. A lane is ready when not paused, open, and next_due_at has come. Lanes without a campaign carry direct calls.
+
+create table public.call_queue (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  status text not null default 'pending'::text,
+  due_at timestamp with time zone not null default app.now(),
+  attempts integer not null default 0,
+  wait_reason text,
+  skip_reason text,
+  last_outcome text,
+  kind text not null default 'campaign'::text,
+  priority smallint not null default 5,
+  phone_number public.phone_number not null,
+  campaign_id uuid,
+  contact_id uuid not null,
+  lane_id uuid not null,
+  agent_id uuid,
+  from_number text,
+  expires_at timestamp with time zone,
+  assignee_id uuid,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  closed_at timestamp with time zone,
+  constraint call_queue_pkey PRIMARY KEY (id),
+  constraint call_queue_tenant_key UNIQUE (user_id, id),
+  constraint item_calls_with_an_agent FOREIGN KEY (user_id, agent_id) REFERENCES public.agents(user_id, id),
+  constraint item_for_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id),
+  constraint item_in_a_lane FOREIGN KEY (user_id, lane_id) REFERENCES public.call_lanes(user_id, id),
+  constraint item_of_a_campaign FOREIGN KEY (user_id, campaign_id) REFERENCES public.call_campaigns(user_id, id),
+  constraint item_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint attempts_never_negative CHECK ((attempts >= 0)),
+  constraint closed_item_has_closed_at CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'canceled'::text, 'skipped'::text])) = (closed_at IS NOT NULL))),
+  constraint direct_item_names_its_agent CHECK (((campaign_id IS NOT NULL) OR (agent_id IS NOT NULL))),
+  constraint item_kind_is_known CHECK ((kind = ANY (ARRAY['campaign'::text, 'direct'::text, 'callback'::text]))),
+  constraint item_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'in_progress'::text, 'completed'::text, 'failed'::text, 'canceled'::text, 'skipped'::text]))),
+  constraint priority_in_range CHECK (((priority >= 0) AND (priority <= 9))),
+  constraint skipped_item_has_a_reason CHECK (((status = 'skipped'::text) = (skip_reason IS NOT NULL)))
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX call_queue_by_phone ON public.call_queue USING btree (user_id, phone_number) WHERE (status = 'pending'::text);
+CREATE INDEX call_queue_expiring ON public.call_queue USING btree (expires_at) WHERE ((status = 'pending'::text) AND (expires_at IS NOT NULL));
+CREATE INDEX call_queue_head ON public.call_queue USING btree (lane_id, priority, due_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX call_queue_of_campaign ON public.call_queue USING btree (user_id, campaign_id, status, id);
+CREATE INDEX call_queue_of_contact ON public.call_queue USING btree (user_id, contact_id, id DESC);
+CREATE INDEX call_queue_open ON public.call_queue USING btree (campaign_id) WHERE (status = ANY (ARRAY['pending'::text, 'in_progress'::text]));
+CREATE UNIQUE INDEX one_item_per_contact ON public.call_queue USING btree (user_id, campaign_id, contact_id) WHERE (kind = 'campaign'::text);
+CREATE UNIQUE INDEX one_open_direct_item ON public.call_queue USING btree (user_id, contact_id) WHERE ((kind = 'direct'::text) AND (status = ANY (ARRAY['pending'::text, 'in_progress'::text])));
+alter table public.call_queue enable row level security;
+alter table public.call_queue force row level security;
+create policy definer on public.call_queue for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.call_queue for select to parley_ro
+  using (true);
+create policy tenant on public.call_queue for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: The intent to reach one contact in one campaign, or one direct call; lives through all attempts. wait_reason says why it waits, skip_reason why it never will.
+
+create table public.calling_rules (
+  rule_set text not null,
+  country text not null,
+  version integer not null default 1,
+  days smallint[] not null,
+  opens time without time zone not null,
+  closes time without time zone not null,
+  holidays date[] not null default '{}'::date[],
+  consent text not null default 'none'::text,
+  dials_max integer,
+  answered_max integer,
+  note text not null,
+  constraint calling_rules_pkey PRIMARY KEY (rule_set, country),
+  constraint consent_need_is_known CHECK ((consent = ANY (ARRAY['none'::text, 'any'::text, 'express'::text, 'written'::text]))),
+  constraint days_are_iso CHECK ((days <@ ARRAY[(1)::smallint, (2)::smallint, (3)::smallint, (4)::smallint, (5)::smallint, (6)::smallint, (7)::smallint]))
+);
+-- grant select to parley_definer
+-- grant select to parley_ro
+-- grant select to parley_web
+-- grant select to parley_worker
+-- comment: Legal hours, consent and caps by country; country ** is the fallback. Days are ISO (Monday = 1), hours local to the person called.
+
+create table public.calls (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  status text not null default 'claimed'::text,
+  outcome text,
+  reason text,
+  ended_at timestamp with time zone,
+  final_at timestamp with time zone,
+  settled_at timestamp with time zone,
+  direction text not null default 'outbound'::text,
+  attempt integer not null default 1,
+  queue_id uuid,
+  campaign_id uuid,
+  contact_id uuid,
+  agent_id uuid not null,
+  agent_version integer not null default 1,
+  provider_account_id uuid not null,
+  bolna_execution_id text,
+  phone_number public.phone_number not null,
+  from_number text,
+  system_slot integer,
+  user_slot integer,
+  account_slot integer,
+  held_credits bigint not null default 0,
+  price_credits bigint,
+  waived_credits bigint not null default 0,
+  estimated boolean not null default false,
+  talk_seconds integer,
+  conversation_seconds double precision,
+  max_call_seconds integer not null,
+  lease_until timestamp with time zone,
+  lease_epoch integer not null default 0,
+  next_poll_at timestamp with time zone,
+  polls integer not null default 0,
+  disagreements integer not null default 0,
+  adopted boolean not null default false,
+  ended_by text,
+  claimed_at timestamp with time zone not null default app.now(),
+  dialing_at timestamp with time zone,
+  dialing_wall timestamp with time zone,
+  dialing_lease_end timestamp with time zone,
+  placed_at timestamp with time zone,
+  stages jsonb not null default '{}'::jsonb,
+  sources jsonb not null default '{}'::jsonb,
+  voicemail boolean,
+  hangup_by text,
+  hangup_reason text,
+  termination_reason text,
+  error_message text,
+  transcript text,
+  transcript_final boolean not null default false,
+  recording_url text,
+  recording_status text not null default 'none'::text,
+  recording_path text,
+  recording_bytes bigint,
+  recording_type text,
+  recording_attempts integer not null default 0,
+  recording_next_at timestamp with time zone,
+  provider_cost_cents numeric,
+  receipt jsonb not null default '{}'::jsonb,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  constraint calls_pkey PRIMARY KEY (id),
+  constraint calls_tenant_key UNIQUE (user_id, id),
+  constraint one_call_per_attempt UNIQUE (user_id, queue_id, attempt),
+  constraint one_call_per_execution UNIQUE (provider_account_id, bolna_execution_id),
+  constraint call_by_an_agent FOREIGN KEY (user_id, agent_id) REFERENCES public.agents(user_id, id),
+  constraint call_of_a_campaign FOREIGN KEY (user_id, campaign_id) REFERENCES public.call_campaigns(user_id, id),
+  constraint call_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint call_of_an_item FOREIGN KEY (user_id, queue_id) REFERENCES public.call_queue(user_id, id),
+  constraint call_through_an_account FOREIGN KEY (provider_account_id) REFERENCES public.provider_accounts(id),
+  constraint call_to_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id),
+  constraint call_status_is_known CHECK ((status = ANY (ARRAY['claimed'::text, 'dialing'::text, 'unknown'::text, 'prepared'::text, 'scheduled'::text, 'queued'::text, 'rescheduled'::text, 'initiated'::text, 'ringing'::text, 'in-progress'::text, 'call-disconnected'::text, 'completed'::text, 'no-answer'::text, 'busy'::text, 'failed'::text, 'canceled'::text, 'stopped'::text, 'error'::text, 'balance-low'::text, 'not-placed'::text]))),
+  constraint direction_is_known CHECK ((direction = ANY (ARRAY['outbound'::text, 'inbound'::text]))),
+  constraint ended_call_has_ended_at CHECK (((status <> ALL (ARRAY['completed'::text, 'no-answer'::text, 'busy'::text, 'failed'::text, 'canceled'::text, 'stopped'::text, 'error'::text, 'balance-low'::text, 'not-placed'::text])) OR (ended_at IS NOT NULL))),
+  constraint final_call_has_outcome CHECK (((final_at IS NULL) OR (outcome IS NOT NULL) OR (status = 'not-placed'::text))),
+  constraint money_never_negative CHECK (((held_credits >= 0) AND (price_credits >= 0) AND (waived_credits >= 0))),
+  constraint outbound_call_has_an_item CHECK (((direction = 'inbound'::text) OR (queue_id IS NOT NULL))),
+  constraint outcome_is_known CHECK ((outcome = ANY (ARRAY['answered'::text, 'voicemail'::text, 'busy'::text, 'no_answer'::text, 'failed'::text, 'canceled'::text, 'unclear'::text]))),
+  constraint price_within_hold CHECK (((price_credits IS NULL) OR (direction = 'inbound'::text) OR adopted OR (price_credits <= held_credits))),
+  constraint recording_status_is_known CHECK ((recording_status = ANY (ARRAY['none'::text, 'fetching'::text, 'ready'::text, 'missing'::text]))),
+  constraint settled_call_has_price CHECK (((settled_at IS NULL) = (price_credits IS NULL))),
+  constraint slots_are_positive CHECK (((system_slot > 0) AND (user_slot > 0) AND (account_slot > 0)))
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX calls_by_phone ON public.calls USING btree (user_id, phone_number, created_at DESC);
+CREATE INDEX calls_latest ON public.calls USING btree (user_id, id DESC);
+CREATE INDEX calls_leased ON public.calls USING btree (lease_until) WHERE (lease_until IS NOT NULL);
+CREATE INDEX calls_of_campaign ON public.calls USING btree (user_id, campaign_id, id DESC);
+CREATE INDEX calls_of_contact ON public.calls USING btree (user_id, contact_id, id DESC);
+CREATE INDEX calls_of_item ON public.calls USING btree (queue_id, attempt);
+CREATE INDEX calls_open ON public.calls USING btree (user_id, campaign_id) WHERE ((system_slot IS NOT NULL) AND (ended_at IS NULL));
+CREATE INDEX calls_recording_due ON public.calls USING btree (recording_next_at) WHERE (recording_status = 'fetching'::text);
+CREATE INDEX calls_to_poll ON public.calls USING btree (next_poll_at) WHERE (next_poll_at IS NOT NULL);
+CREATE INDEX calls_unfinished ON public.calls USING btree (final_at) WHERE (final_at IS NULL);
+CREATE INDEX calls_unknown ON public.calls USING btree (agent_id) WHERE (status = 'unknown'::text);
+CREATE INDEX calls_unsettled ON public.calls USING btree (user_id, campaign_id) INCLUDE (held_credits) WHERE (settled_at IS NULL);
+CREATE UNIQUE INDEX one_call_per_account_slot ON public.calls USING btree (provider_account_id, account_slot) WHERE ((ended_at IS NULL) AND (account_slot IS NOT NULL));
+CREATE UNIQUE INDEX one_call_per_system_slot ON public.calls USING btree (system_slot) WHERE ((ended_at IS NULL) AND (system_slot IS NOT NULL));
+CREATE UNIQUE INDEX one_call_per_user_slot ON public.calls USING btree (user_id, user_slot) WHERE ((ended_at IS NULL) AND (user_slot IS NOT NULL));
+CREATE UNIQUE INDEX one_open_call_per_item ON public.calls USING btree (queue_id) WHERE ((ended_at IS NULL) AND (NOT adopted) AND (queue_id IS NOT NULL));
+CREATE UNIQUE INDEX one_open_call_per_phone ON public.calls USING btree (user_id, phone_number) WHERE ((ended_at IS NULL) AND (direction = 'outbound'::text) AND (NOT adopted));
+alter table public.calls enable row level security;
+alter table public.calls force row level security;
+create policy definer on public.calls for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.calls for select to parley_ro
+  using (true);
+create policy tenant on public.calls for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: One row is one attempt, never reused. An open row (ended_at null) that carries slot numbers is the line it holds; an unsettled row is its own credit hold. lease_until and dialing_wall are wall time, everything else domain time. stages = when each status was first true; sources = how good the source of each artefact was.
+
+create table public.campaign_events (
+  id bigint not null generated always as identity,
+  user_id uuid not null,
+  campaign_id uuid not null,
+  at timestamp with time zone not null default app.now(),
+  kind text not null,
+  actor text not null,
+  detail jsonb not null default '{}'::jsonb,
+  constraint campaign_events_pkey PRIMARY KEY (id),
+  constraint campaign_events_tenant_key UNIQUE (user_id, id),
+  constraint event_of_a_campaign FOREIGN KEY (user_id, campaign_id) REFERENCES public.call_campaigns(user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX campaign_events_latest ON public.campaign_events USING btree (user_id, campaign_id, id DESC);
+alter table public.campaign_events enable row level security;
+alter table public.campaign_events force row level security;
+create policy definer on public.campaign_events for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.campaign_events for select to parley_ro
+  using (true);
+create policy tenant on public.campaign_events for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: What happened to a campaign: launched, paused by, breaker, limits, completed.
+
+create table public.campaign_pace (
+  campaign_id uuid not null,
+  user_id uuid not null,
+  tokens_at timestamp with time zone not null default app.wall(),
+  constraint campaign_pace_pkey PRIMARY KEY (campaign_id),
+  constraint campaign_pace_tenant_key UNIQUE (user_id, campaign_id),
+  constraint pace_of_a_campaign FOREIGN KEY (user_id, campaign_id) REFERENCES public.call_campaigns(user_id, id) ON DELETE CASCADE
+) with (fillfactor=50);
+alter table public.campaign_pace enable row level security;
+alter table public.campaign_pace force row level security;
+create policy definer on public.campaign_pace for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.campaign_pace for select to parley_ro
+  using (true);
+create policy tenant on public.campaign_pace for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Calls per second as one instant (GCRA, wall time), apart from the campaign row so that pacing never waits for a pause.
+
+create table public.campaign_spend (
+  campaign_id uuid not null,
+  user_id uuid not null,
+  spent_credits bigint not null default 0,
+  constraint campaign_spend_pkey PRIMARY KEY (campaign_id),
+  constraint campaign_spend_tenant_key UNIQUE (user_id, campaign_id),
+  constraint spend_of_a_campaign FOREIGN KEY (user_id, campaign_id) REFERENCES public.call_campaigns(user_id, id) ON DELETE CASCADE,
+  constraint spend_never_negative CHECK ((spent_credits >= 0))
+) with (fillfactor=50);
+alter table public.campaign_spend enable row level security;
+alter table public.campaign_spend force row level security;
+create policy definer on public.campaign_spend for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.campaign_spend for select to parley_ro
+  using (true);
+create policy tenant on public.campaign_spend for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: What a campaign's calls have cost, written with each ledger entry; ops.ledger_check compares it with the entries.
+
+create table public.consents (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  contact_id uuid not null,
+  channel text not null,
+  purpose text not null default 'marketing'::text,
+  basis text not null,
+  source text not null,
+  obtained_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  evidence text,
+  import_id uuid,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  constraint consents_pkey PRIMARY KEY (id),
+  constraint consents_tenant_key UNIQUE (user_id, id),
+  constraint consent_of_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id) ON DELETE CASCADE,
+  constraint consent_basis_is_known CHECK ((basis = ANY (ARRAY['express'::text, 'written'::text, 'existing'::text]))),
+  constraint consent_channel_is_known CHECK ((channel = ANY (ARRAY['call'::text, 'whatsapp'::text, 'email'::text])))
+);
+CREATE INDEX consents_of_contact ON public.consents USING btree (user_id, contact_id, channel) WHERE (revoked_at IS NULL);
+alter table public.consents enable row level security;
+alter table public.consents force row level security;
+create policy definer on public.consents for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.consents for select to parley_ro
+  using (true);
+create policy tenant on public.consents for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: What a person agreed to: channel, basis, source, evidence; never edited, only revoked.
+
+create table public.contact_identities (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  contact_id uuid not null,
+  channel text not null,
+  kind text not null,
+  value text not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint contact_identities_pkey PRIMARY KEY (id),
+  constraint contact_identities_tenant_key UNIQUE (user_id, id),
+  constraint one_contact_per_identity UNIQUE (user_id, channel, kind, value),
+  constraint identity_of_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX contact_identities_of ON public.contact_identities USING btree (user_id, contact_id);
+alter table public.contact_identities enable row level security;
+alter table public.contact_identities force row level security;
+create policy definer on public.contact_identities for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.contact_identities for select to parley_ro
+  using (true);
+create policy tenant on public.contact_identities for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: How a contact is known on each channel (phone, WhatsApp name, e-mail).
+
+create table public.contact_tags (
+  user_id uuid not null,
+  contact_id uuid not null,
+  tag text not null,
+  constraint contact_tags_pkey PRIMARY KEY (user_id, contact_id, tag),
+  constraint tag_of_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id) ON DELETE CASCADE,
+  constraint tag_length CHECK (((length(tag) >= 1) AND (length(tag) <= 60)))
+);
+CREATE INDEX contact_tags_by_tag ON public.contact_tags USING btree (user_id, tag, contact_id);
+alter table public.contact_tags enable row level security;
+alter table public.contact_tags force row level security;
+create policy definer on public.contact_tags for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.contact_tags for select to parley_ro
+  using (true);
+create policy tenant on public.contact_tags for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Tags as rows: an array would lose its index under row-level security.
+
+create table public.contacts (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  phone_number public.phone_number,
+  name text,
+  email text,
+  company text,
+  city text,
+  country text,
+  time_zone text,
+  zones text[] not null default '{}'::text[],
+  zone_set text generated always as (COALESCE(time_zone, app.zone_key(zones))) stored,
+  notes text,
+  stage_id uuid,
+  temperature text,
+  score integer,
+  scored_at timestamp with time zone,
+  human_fields text[] not null default '{}'::text[],
+  custom jsonb not null default '{}'::jsonb,
+  source text not null default 'manual'::text,
+  import_id uuid,
+  assignee_id uuid,
+  last_call_at timestamp with time zone,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.wall(),
+  erased_at timestamp with time zone,
+  search text generated always as (lower(((((((COALESCE(name, ''::text) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(company, ''::text)) || ' '::text) || replace(COALESCE((phone_number)::text, ''::text), ' '::text, ''::text)))) stored,
+  constraint contacts_pkey PRIMARY KEY (id),
+  constraint contacts_tenant_key UNIQUE (user_id, id),
+  constraint one_contact_per_phone UNIQUE (user_id, phone_number),
+  constraint contact_assigned_to_a_person FOREIGN KEY (assignee_id) REFERENCES public.people(id),
+  constraint contact_from_an_import FOREIGN KEY (user_id, import_id) REFERENCES public.imports(user_id, id),
+  constraint contact_in_a_stage FOREIGN KEY (user_id, stage_id) REFERENCES public.stages(user_id, id),
+  constraint contact_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint contact_fields_have_bounds CHECK (((length(name) <= 200) AND (length(email) <= 320) AND (length(company) <= 200) AND (length(city) <= 120) AND (length(notes) <= 10000))),
+  constraint score_in_range CHECK (((score >= 5) AND (score <= 15))),
+  constraint temperature_is_known CHECK ((temperature = ANY (ARRAY['hot'::text, 'warm'::text, 'cold'::text])))
+);
+CREATE INDEX contacts_by_name ON public.contacts USING btree (user_id, lower(name) COLLATE "C", id);
+CREATE INDEX contacts_by_score ON public.contacts USING btree (user_id, score DESC NULLS LAST, id);
+CREATE INDEX contacts_by_stage ON public.contacts USING btree (user_id, stage_id, created_at DESC, id);
+CREATE INDEX contacts_latest ON public.contacts USING btree (user_id, created_at DESC, id);
+CREATE INDEX contacts_of_import ON public.contacts USING btree (user_id, import_id, id) WHERE (import_id IS NOT NULL);
+CREATE INDEX contacts_search ON public.contacts USING gin (search public.gin_trgm_ops);
+alter table public.contacts enable row level security;
+alter table public.contacts force row level security;
+create policy definer on public.contacts for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.contacts for select to parley_ro
+  using (true);
+create policy tenant on public.contacts for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+CREATE TRIGGER updated_at BEFORE UPDATE ON public.contacts FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: People of a tenant, unique by phone. zone_set is the sorted set of zones the person may be in; human_fields are never overwritten by analysis.
+
+create table public.credit_entries (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  kind text not null,
+  amount bigint not null,
+  balance bigint not null,
+  call_id uuid,
+  campaign_id uuid,
+  payment_ref text,
+  reason text,
+  created_by uuid,
+  at timestamp with time zone not null default app.now(),
+  constraint credit_entries_pkey PRIMARY KEY (id),
+  constraint credit_entries_tenant_key UNIQUE (user_id, id),
+  constraint one_entry_per_call UNIQUE (user_id, call_id),
+  constraint one_entry_per_payment UNIQUE (payment_ref),
+  constraint entry_for_a_call FOREIGN KEY (user_id, call_id) REFERENCES public.calls(user_id, id),
+  constraint entry_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint balance_never_negative CHECK ((balance >= 0)),
+  constraint call_entry_names_its_call CHECK (((kind = 'call'::text) = (call_id IS NOT NULL))),
+  constraint entry_amount_is_not_zero CHECK ((amount <> 0)),
+  constraint entry_kind_is_known CHECK ((kind = ANY (ARRAY['grant'::text, 'purchase'::text, 'call'::text, 'message'::text, 'adjustment'::text, 'refund'::text])))
+);
+CREATE INDEX credit_entries_latest ON public.credit_entries USING btree (user_id, id DESC);
+alter table public.credit_entries enable row level security;
+alter table public.credit_entries force row level security;
+create policy definer on public.credit_entries for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.credit_entries for select to parley_ro
+  using (true);
+create policy tenant on public.credit_entries for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant insert, select to parley_definer
+-- grant insert, select to parley_web
+-- grant insert, select to parley_worker
+-- comment: Append-only ledger in credits; users.credits is its sum. balance = posted balance after the entry.
+
+create table public.custom_fields (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  key text not null,
+  label text not null,
+  kind text not null default 'text'::text,
+  created_at timestamp with time zone not null default app.now(),
+  constraint custom_fields_pkey PRIMARY KEY (id),
+  constraint custom_fields_tenant_key UNIQUE (user_id, id),
+  constraint one_custom_field_per_key UNIQUE (user_id, key),
+  constraint custom_field_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint custom_field_kind_is_known CHECK ((kind = ANY (ARRAY['text'::text, 'number'::text, 'date'::text, 'boolean'::text])))
+);
+alter table public.custom_fields enable row level security;
+alter table public.custom_fields force row level security;
+create policy definer on public.custom_fields for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.custom_fields for select to parley_ro
+  using (true);
+create policy tenant on public.custom_fields for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Fields a tenant added; values live in contacts.custom.
+
+create table public.idempotency_keys (
+  user_id uuid not null,
+  key text not null,
+  procedure text not null,
+  request_sha256 text not null,
+  response jsonb,
+  created_at timestamp with time zone not null default app.wall(),
+  constraint idempotency_keys_pkey PRIMARY KEY (user_id, key, procedure),
+  constraint idempotency_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint key_length CHECK (((length(key) >= 1) AND (length(key) <= 200)))
+);
+alter table public.idempotency_keys enable row level security;
+alter table public.idempotency_keys force row level security;
+create policy definer on public.idempotency_keys for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.idempotency_keys for select to parley_ro
+  using (true);
+create policy tenant on public.idempotency_keys for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Answers of requests that carried an Idempotency-Key, kept 24 hours.
+
+create table public.import_rejects (
+  user_id uuid not null,
+  import_id uuid not null,
+  row_no integer not null,
+  raw text[] not null,
+  reasons text[] not null,
+  constraint import_rejects_pkey PRIMARY KEY (user_id, import_id, row_no),
+  constraint reject_of_an_import FOREIGN KEY (user_id, import_id) REFERENCES public.imports(user_id, id) ON DELETE CASCADE
+);
+alter table public.import_rejects enable row level security;
+alter table public.import_rejects force row level security;
+create policy definer on public.import_rejects for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.import_rejects for select to parley_ro
+  using (true);
+create policy tenant on public.import_rejects for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Rows that were not taken, as they were, with the reasons.
+
+create unlogged table public.import_staging (
+  import_id uuid not null,
+  chunk integer not null,
+  row_no integer not null,
+  raw text[] not null,
+  phone_number text,
+  country text,
+  zones text[],
+  name text,
+  email text,
+  company text,
+  city text,
+  notes text,
+  tags text[],
+  custom jsonb,
+  reasons text[] not null default '{}'::text[],
+  constraint import_staging_pkey PRIMARY KEY (import_id, row_no)
+) with (autovacuum_vacuum_scale_factor=0.05);
+CREATE INDEX import_staging_chunks ON public.import_staging USING btree (import_id, chunk);
+CREATE INDEX import_staging_phones ON public.import_staging USING btree (import_id, phone_number, row_no) WHERE (phone_number IS NOT NULL);
+-- grant delete, insert, select, truncate, update to parley_worker
+-- comment: Parsed rows of running imports; unlogged, outside row-level security, worker only.
+
+create table public.imports (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  status text not null default 'receiving'::text,
+  name text not null,
+  error text,
+  size_bytes bigint not null default 0,
+  sha256 text,
+  format text,
+  encoding text,
+  delimiter text,
+  default_region text not null,
+  headers text[] not null default '{}'::text[],
+  mapping jsonb not null default '{}'::jsonb,
+  overwrite boolean not null default false,
+  tags text[] not null default '{}'::text[],
+  consent jsonb,
+  rows integer not null default 0,
+  accepted integer not null default 0,
+  rejected integer not null default 0,
+  duplicates integer not null default 0,
+  created integer not null default 0,
+  updated integer not null default 0,
+  reasons jsonb not null default '{}'::jsonb,
+  preview jsonb not null default '[]'::jsonb,
+  rows_done integer not null default 0,
+  bytes_done bigint not null default 0,
+  committed_chunk integer not null default '-1'::integer,
+  epoch integer not null default 0,
+  lease_until timestamp with time zone,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  updated_at timestamp with time zone not null default app.wall(),
+  constraint imports_pkey PRIMARY KEY (id),
+  constraint imports_tenant_key UNIQUE (user_id, id),
+  constraint import_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint failed_import_has_error CHECK (((status <> 'failed'::text) OR (error IS NOT NULL))),
+  constraint import_status_is_known CHECK ((status = ANY (ARRAY['receiving'::text, 'mapping'::text, 'validating'::text, 'ready'::text, 'committing'::text, 'done'::text, 'failed'::text, 'undoing'::text, 'undone'::text])))
+);
+CREATE INDEX imports_at_work ON public.imports USING btree (lease_until) WHERE (status = ANY (ARRAY['receiving'::text, 'validating'::text, 'committing'::text, 'undoing'::text]));
+CREATE INDEX imports_latest ON public.imports USING btree (user_id, created_at DESC, id);
+alter table public.imports enable row level security;
+alter table public.imports force row level security;
+create policy definer on public.imports for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.imports for select to parley_ro
+  using (true);
+create policy tenant on public.imports for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+CREATE TRIGGER updated_at BEFORE UPDATE ON public.imports FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Uploads of contact lists: what was seen, what was rejected and why, how far it is. lease_until is wall time.
+
+create table public.incidents (
+  id uuid not null default app.uuid7(),
+  status text not null default 'open'::text,
+  severity text not null default 'warn'::text,
+  kind text not null,
+  ref text not null,
+  message text not null,
+  cure text not null,
+  user_id uuid,
+  times integer not null default 1,
+  opened_at timestamp with time zone not null default app.now(),
+  last_at timestamp with time zone not null default app.now(),
+  resolved_at timestamp with time zone,
+  resolved_by text,
+  constraint incidents_pkey PRIMARY KEY (id),
+  constraint incident_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint incident_severity_is_known CHECK ((severity = ANY (ARRAY['info'::text, 'warn'::text, 'bad'::text]))),
+  constraint incident_status_is_known CHECK ((status = ANY (ARRAY['open'::text, 'resolved'::text]))),
+  constraint resolved_incident_has_resolved_at CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL)))
+);
+CREATE INDEX incidents_latest ON public.incidents USING btree (opened_at DESC);
+CREATE UNIQUE INDEX one_open_incident_per_fact ON public.incidents USING btree (kind, ref) WHERE (status = 'open'::text);
+alter table public.incidents enable row level security;
+alter table public.incidents force row level security;
+create policy definer on public.incidents for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.incidents for select to parley_ro
+  using (true);
+create policy tenant on public.incidents for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant insert, select, update to parley_definer
+-- grant insert, select, update to parley_web
+-- grant insert, select, update to parley_worker
+-- comment: What needs a person: kind, what happened, the cure. user_id null = the platform's own.
+
+create table public.invitations (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  token_sha256 text not null,
+  email text,
+  role text not null,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.wall(),
+  expires_at timestamp with time zone not null,
+  accepted_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitation_token_is_unique UNIQUE (token_sha256),
+  constraint invitations_tenant_key UNIQUE (user_id, id),
+  constraint invitation_by_a_person FOREIGN KEY (created_by) REFERENCES public.people(id),
+  constraint invitation_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'agent'::text, 'viewer'::text])))
+);
+alter table public.invitations enable row level security;
+alter table public.invitations force row level security;
+create policy definer on public.invitations for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.invitations for select to parley_ro
+  using (true);
+create policy tenant on public.invitations for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Copyable links into a tenant; the token is stored hashed.
+
+create table public.lead_analytics (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  call_id uuid not null,
+  status text not null default 'pending'::text,
+  reason text,
+  contact_id uuid,
+  sentiment text,
+  sentiment_score double precision,
+  call_outcome text,
+  summary text,
+  levels jsonb,
+  score integer,
+  temperature text,
+  meeting_at timestamp with time zone,
+  callback_at timestamp with time zone,
+  do_not_call boolean,
+  extracted_data jsonb,
+  corrected jsonb not null default '{}'::jsonb,
+  raw jsonb,
+  model text,
+  model_used text,
+  prompt_version text,
+  transcript_sha256 text,
+  tokens_in integer,
+  tokens_out integer,
+  tokens_cached integer,
+  request_id text,
+  attempts integer not null default 0,
+  lease_until timestamp with time zone,
+  next_at timestamp with time zone,
+  analysed_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.wall(),
+  constraint lead_analytics_pkey PRIMARY KEY (id),
+  constraint lead_analytics_tenant_key UNIQUE (user_id, id),
+  constraint one_analysis_per_call UNIQUE (user_id, call_id),
+  constraint analysis_of_a_call FOREIGN KEY (user_id, call_id) REFERENCES public.calls(user_id, id) ON DELETE CASCADE,
+  constraint analysis_of_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id),
+  constraint analysis_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text, 'skipped'::text, 'failed'::text]))),
+  constraint analysis_without_result_has_reason CHECK (((status <> ALL (ARRAY['skipped'::text, 'failed'::text])) OR (reason IS NOT NULL))),
+  constraint call_outcome_is_known CHECK ((call_outcome = ANY (ARRAY['appointment'::text, 'callback'::text, 'interested'::text, 'refusal'::text, 'wrong_number'::text, 'voicemail'::text, 'other'::text]))),
+  constraint done_analysis_has_result CHECK (((status <> 'done'::text) OR ((call_outcome IS NOT NULL) AND (score IS NOT NULL)))),
+  constraint sentiment_is_known CHECK ((sentiment = ANY (ARRAY['positive'::text, 'neutral'::text, 'negative'::text]))),
+  constraint sentiment_score_in_range CHECK (((sentiment_score >= ('-1'::integer)::double precision) AND (sentiment_score <= (1)::double precision))),
+  constraint temperature_is_known CHECK ((temperature = ANY (ARRAY['hot'::text, 'warm'::text, 'cold'::text])))
+);
+CREATE INDEX lead_analytics_latest ON public.lead_analytics USING btree (user_id, id DESC);
+CREATE INDEX lead_analytics_of_contact ON public.lead_analytics USING btree (user_id, contact_id, id DESC);
+CREATE INDEX lead_analytics_unfinished ON public.lead_analytics USING btree (next_at) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]));
+alter table public.lead_analytics enable row level security;
+alter table public.lead_analytics force row level security;
+create policy definer on public.lead_analytics for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.lead_analytics for select to parley_ro
+  using (true);
+create policy tenant on public.lead_analytics for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+CREATE TRIGGER updated_at BEFORE UPDATE ON public.lead_analytics FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: What one call came to, by analysis; one row a call, the later transcript wins.
+
+create table public.lead_profiles (
+  contact_id uuid not null,
+  user_id uuid not null,
+  summary text,
+  score integer,
+  temperature text,
+  scores jsonb not null default '[]'::jsonb,
+  calls integer not null default 0,
+  updated_at timestamp with time zone not null default app.wall(),
+  constraint lead_profiles_pkey PRIMARY KEY (contact_id),
+  constraint lead_profiles_tenant_key UNIQUE (user_id, contact_id),
+  constraint profile_of_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id) ON DELETE CASCADE
+);
+alter table public.lead_profiles enable row level security;
+alter table public.lead_profiles force row level security;
+create policy definer on public.lead_profiles for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.lead_profiles for select to parley_ro
+  using (true);
+create policy tenant on public.lead_profiles for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+CREATE TRIGGER updated_at BEFORE UPDATE ON public.lead_profiles FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: What is known of a contact over all calls.
+
+create unlogged table public.live_changes (
+  id bigint not null default nextval('public.live_changes_id'::regclass),
+  user_id uuid not null,
+  topic text not null,
+  ref text not null,
+  at timestamp with time zone not null default app.wall(),
+  xid xid8 not null default pg_current_xact_id(),
+  constraint live_changes_pkey PRIMARY KEY (id),
+  constraint live_changes_tenant_key UNIQUE (user_id, id)
+);
+CREATE INDEX live_changes_by_xid ON public.live_changes USING btree (xid);
+alter table public.live_changes enable row level security;
+alter table public.live_changes force row level security;
+create policy definer on public.live_changes for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.live_changes for select to parley_ro
+  using (true);
+create policy tenant on public.live_changes for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Outbox of what changed, for screens; unlogged, kept ten minutes. Ids come from a logged sequence.
+
+create table public.members (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  person_id uuid not null,
+  role text not null,
+  invited_by uuid,
+  created_at timestamp with time zone not null default app.wall(),
+  last_seen_at timestamp with time zone,
+  constraint members_pkey PRIMARY KEY (id),
+  constraint members_tenant_key UNIQUE (user_id, id),
+  constraint one_membership_per_person UNIQUE (user_id, person_id),
+  constraint invited_by_a_person FOREIGN KEY (invited_by) REFERENCES public.people(id),
+  constraint member_is_a_person FOREIGN KEY (person_id) REFERENCES public.people(id),
+  constraint member_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'agent'::text, 'viewer'::text])))
+);
+CREATE INDEX members_of_person ON public.members USING btree (person_id);
+alter table public.members enable row level security;
+alter table public.members force row level security;
+create policy definer on public.members for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.members for select to parley_ro
+  using (true);
+create policy tenant on public.members for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: A person in a tenant, with the role that permits.
+
+create table public.notes (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  contact_id uuid not null,
+  body text not null,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  constraint notes_pkey PRIMARY KEY (id),
+  constraint notes_tenant_key UNIQUE (user_id, id),
+  constraint note_of_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id) ON DELETE CASCADE,
+  constraint note_length CHECK (((length(body) >= 1) AND (length(body) <= 10000)))
+);
+CREATE INDEX notes_of_contact ON public.notes USING btree (user_id, contact_id, created_at DESC);
+alter table public.notes enable row level security;
+alter table public.notes force row level security;
+create policy definer on public.notes for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.notes for select to parley_ro
+  using (true);
+create policy tenant on public.notes for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: What people of the tenant wrote about a contact.
+
+create table public.notifications (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  kind text not null,
+  title text not null,
+  body text not null default ''::text,
+  link text,
+  ref text,
+  created_at timestamp with time zone not null default app.now(),
+  read_at timestamp with time zone,
+  constraint notifications_pkey PRIMARY KEY (id),
+  constraint notifications_tenant_key UNIQUE (user_id, id),
+  constraint one_notice_per_fact UNIQUE (user_id, kind, ref),
+  constraint notification_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id)
+);
+CREATE INDEX notifications_latest ON public.notifications USING btree (user_id, created_at DESC, id);
+alter table public.notifications enable row level security;
+alter table public.notifications force row level security;
+create policy definer on public.notifications for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.notifications for select to parley_ro
+  using (true);
+create policy tenant on public.notifications for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: In-app notices: campaign ended, dialling paused, credit used up, incident.
+
+create table public.one_time_tokens (
+  id text not null,
+  person_id uuid not null,
+  purpose text not null,
+  created_at timestamp with time zone not null default app.wall(),
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint one_time_tokens_pkey PRIMARY KEY (id),
+  constraint token_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id) ON DELETE CASCADE,
+  constraint purpose_is_known CHECK ((purpose = ANY (ARRAY['reset_password'::text, 'verify_email'::text]))),
+  constraint token_id_is_sha256 CHECK ((id ~ '^[0-9a-f]{64}$'::text))
+);
+-- grant delete, insert, select, update to parley_definer
+-- comment: Hashed single-use tokens (password reset, e-mail check); reached through definer functions only.
+
+create table public.people (
+  id uuid not null default app.uuid7(),
+  email text not null,
+  name text not null,
+  password_hash text,
+  is_platform_admin boolean not null default false,
+  seeded boolean not null default false,
+  created_at timestamp with time zone not null default app.wall(),
+  password_changed_at timestamp with time zone,
+  constraint people_pkey PRIMARY KEY (id),
+  constraint people_email_is_unique UNIQUE (email),
+  constraint email_is_lower_case CHECK ((email = lower(email))),
+  constraint name_length CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+-- grant insert, select, update to parley_definer
+-- comment: Who signs in. Outside row-level security: a person may belong to several tenants; reached through definer functions only.
+
+create table public.phone_numbers (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  phone_number public.phone_number not null,
+  agent_id uuid,
+  provider_account_id uuid not null,
+  provider_ref text,
+  created_at timestamp with time zone not null default app.now(),
+  constraint phone_numbers_pkey PRIMARY KEY (id),
+  constraint one_row_per_number UNIQUE (user_id, phone_number),
+  constraint phone_numbers_tenant_key UNIQUE (user_id, id),
+  constraint number_answers_with_an_agent FOREIGN KEY (user_id, agent_id) REFERENCES public.agents(user_id, id),
+  constraint number_at_an_account FOREIGN KEY (provider_account_id) REFERENCES public.provider_accounts(id),
+  constraint number_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id)
+);
+alter table public.phone_numbers enable row level security;
+alter table public.phone_numbers force row level security;
+create policy definer on public.phone_numbers for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.phone_numbers for select to parley_ro
+  using (true);
+create policy tenant on public.phone_numbers for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Caller numbers a tenant may use.
+
+create table public.provider_accounts (
+  id uuid not null default app.uuid7(),
+  name text not null,
+  kind text not null default 'bolna'::text,
+  status text not null default 'ok'::text,
+  status_reason text,
+  concurrency_max integer not null default 10,
+  concurrency_current integer,
+  wallet numeric,
+  gate_until timestamp with time zone,
+  gate_reason text,
+  gate_count integer not null default 0,
+  post_tokens_at timestamp with time zone not null default app.wall(),
+  read_tokens_at timestamp with time zone not null default app.wall(),
+  checked_at timestamp with time zone,
+  updated_at timestamp with time zone not null default app.wall(),
+  constraint provider_accounts_pkey PRIMARY KEY (id),
+  constraint provider_account_name_is_unique UNIQUE (name),
+  constraint concurrency_max_in_range CHECK (((concurrency_max >= 0) AND (concurrency_max <= 10000))),
+  constraint provider_account_status_is_known CHECK ((status = ANY (ARRAY['ok'::text, 'suspended'::text]))),
+  constraint provider_kind_is_known CHECK ((kind = 'bolna'::text))
+);
+CREATE TRIGGER updated_at BEFORE UPDATE ON public.provider_accounts FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+-- grant select, update to parley_definer
+-- grant select to parley_ro
+-- grant select to parley_web
+-- grant select, update to parley_worker
+-- comment: Accounts at the voice provider: state, gate after a 429, request budgets (GCRA, wall time), concurrency. Version 1 has one row, "platform".
+
+create table public.provider_executions (
+  provider_account_id uuid not null,
+  id text not null,
+  user_id uuid not null,
+  call_id uuid,
+  status text not null,
+  facts jsonb not null,
+  read_at timestamp with time zone not null default app.now(),
+  constraint provider_executions_pkey PRIMARY KEY (provider_account_id, id),
+  constraint provider_executions_tenant_key UNIQUE (user_id, provider_account_id, id),
+  constraint execution_at_an_account FOREIGN KEY (provider_account_id) REFERENCES public.provider_accounts(id),
+  constraint execution_of_a_call FOREIGN KEY (user_id, call_id) REFERENCES public.calls(user_id, id) ON DELETE CASCADE,
+  constraint execution_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id)
+);
+CREATE INDEX provider_executions_of_call ON public.provider_executions USING btree (call_id) WHERE (call_id IS NOT NULL);
+alter table public.provider_executions enable row level security;
+alter table public.provider_executions force row level security;
+create policy definer on public.provider_executions for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.provider_executions for select to parley_ro
+  using (true);
+create policy tenant on public.provider_executions for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: What the provider itself says of an execution: the facts money moves on. call_id null = not ours.
+
+create table public.reconcile_listings (
+  agent_id uuid not null,
+  user_id uuid not null,
+  began_at timestamp with time zone not null,
+  window_from timestamp with time zone not null,
+  window_to timestamp with time zone not null,
+  complete boolean not null default false,
+  error text,
+  constraint reconcile_listings_pkey PRIMARY KEY (agent_id),
+  constraint reconcile_listings_tenant_key UNIQUE (user_id, agent_id),
+  constraint listing_of_an_agent FOREIGN KEY (user_id, agent_id) REFERENCES public.agents(user_id, id) ON DELETE CASCADE
+);
+alter table public.reconcile_listings enable row level security;
+alter table public.reconcile_listings force row level security;
+create policy definer on public.reconcile_listings for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.reconcile_listings for select to parley_ro
+  using (true);
+create policy tenant on public.reconcile_listings for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: The last complete listing of an agent's executions; absence is proven by two of them a grace apart. Wall time.
+
+create table public.sessions (
+  id text not null,
+  person_id uuid not null,
+  user_id uuid,
+  created_at timestamp with time zone not null default app.wall(),
+  last_seen_at timestamp with time zone not null default app.wall(),
+  idle_expires_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  user_agent text,
+  constraint sessions_pkey PRIMARY KEY (id),
+  constraint session_in_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint session_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id) ON DELETE CASCADE,
+  constraint session_id_is_sha256 CHECK ((id ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX sessions_of_person ON public.sessions USING btree (person_id);
+-- grant delete, insert, select, update to parley_definer
+-- comment: Signed-in browsers. id = sha256 of the token; reached through definer functions only.
+
+create table public.stages (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  key text not null,
+  name text not null,
+  rank integer not null,
+  is_system boolean not null default false,
+  constraint stages_pkey PRIMARY KEY (id),
+  constraint one_stage_per_key UNIQUE (user_id, key),
+  constraint stages_tenant_key UNIQUE (user_id, id),
+  constraint stage_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id)
+);
+alter table public.stages enable row level security;
+alter table public.stages force row level security;
+create policy definer on public.stages for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.stages for select to parley_ro
+  using (true);
+create policy tenant on public.stages for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Steps of a lead. Parley moves contacts between system stages only, and only upwards.
+
+create table public.suppressions (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  channel text not null default 'all'::text,
+  phone_number public.phone_number not null,
+  reason text not null,
+  source text not null,
+  call_id uuid,
+  note text,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  constraint suppressions_pkey PRIMARY KEY (id),
+  constraint one_suppression_per_number UNIQUE (user_id, phone_number, channel),
+  constraint suppressions_tenant_key UNIQUE (user_id, id),
+  constraint suppression_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint suppression_channel_is_known CHECK ((channel = ANY (ARRAY['all'::text, 'call'::text, 'whatsapp'::text]))),
+  constraint suppression_reason_is_known CHECK ((reason = ANY (ARRAY['asked'::text, 'dnc'::text, 'manual'::text, 'wrong_number'::text, 'complaint'::text])))
+);
+CREATE INDEX suppressions_latest ON public.suppressions USING btree (user_id, created_at DESC, id);
+alter table public.suppressions enable row level security;
+alter table public.suppressions force row level security;
+create policy definer on public.suppressions for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.suppressions for select to parley_ro
+  using (true);
+create policy tenant on public.suppressions for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Numbers that are not to be contacted, by channel, with the reason and where it came from.
+
+create table public.system_settings (
+  id boolean not null default true,
+  concurrent_calls_limit integer not null default 10,
+  dialling_paused boolean not null default false,
+  dialling_paused_reason text,
+  dialling_paused_by text,
+  voice_provider text not null default 'sandbox'::text,
+  clock_scale double precision not null default 1,
+  clock_base timestamp with time zone not null default app.wall(),
+  clock_wall timestamp with time zone not null default app.wall(),
+  lease_scale double precision not null default 1,
+  place_timeout_ms integer not null default 15000,
+  reconcile_grace_ms integer not null default 180000,
+  updated_at timestamp with time zone not null default app.wall(),
+  constraint system_settings_pkey PRIMARY KEY (id),
+  constraint clock_scale_is_positive CHECK (((clock_scale > (0)::double precision) AND (clock_scale <= (100000)::double precision))),
+  constraint concurrent_calls_limit_in_range CHECK (((concurrent_calls_limit >= 0) AND (concurrent_calls_limit <= 10000))),
+  constraint lease_scale_is_positive CHECK (((lease_scale > (0)::double precision) AND (lease_scale <= (1)::double precision))),
+  constraint system_settings_has_one_row CHECK (id),
+  constraint voice_provider_is_known CHECK ((voice_provider = ANY (ARRAY['sandbox'::text, 'bolna'::text])))
+);
+-- grant select, update to parley_definer
+-- grant select to parley_ro
+-- grant select to parley_web
+-- grant select to parley_worker
+-- comment: One row: limits and clocks on which all processes agree. Environment variables only seed it.
+
+create table public.tasks (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  contact_id uuid not null,
+  status text not null default 'open'::text,
+  kind text not null,
+  due_at timestamp with time zone,
+  title text not null,
+  call_id uuid,
+  assignee_id uuid,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  done_at timestamp with time zone,
+  constraint tasks_pkey PRIMARY KEY (id),
+  constraint tasks_tenant_key UNIQUE (user_id, id),
+  constraint task_for_a_person FOREIGN KEY (assignee_id) REFERENCES public.people(id),
+  constraint task_of_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id) ON DELETE CASCADE,
+  constraint task_kind_is_known CHECK ((kind = ANY (ARRAY['callback'::text, 'meeting'::text, 'follow_up'::text, 'review'::text]))),
+  constraint task_status_is_known CHECK ((status = ANY (ARRAY['open'::text, 'done'::text, 'canceled'::text])))
+);
+CREATE INDEX tasks_of_contact ON public.tasks USING btree (user_id, contact_id);
+CREATE INDEX tasks_open ON public.tasks USING btree (user_id, due_at, id) WHERE (status = 'open'::text);
+alter table public.tasks enable row level security;
+alter table public.tasks force row level security;
+create policy definer on public.tasks for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.tasks for select to parley_ro
+  using (true);
+create policy tenant on public.tasks for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Follow-ups for people: call back at, meet at, look at.
+
+create table public.tenant_turns (
+  user_id uuid not null,
+  last_served bigint not null default 0,
+  constraint tenant_turns_pkey PRIMARY KEY (user_id),
+  constraint turn_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id)
+) with (fillfactor=50);
+alter table public.tenant_turns enable row level security;
+alter table public.tenant_turns force row level security;
+create policy definer on public.tenant_turns for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.tenant_turns for select to parley_ro
+  using (true);
+create policy tenant on public.tenant_turns for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Whose turn it is when lines are scarce.
+
+create table public.timeline_entries (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  contact_id uuid not null,
+  at timestamp with time zone not null default app.now(),
+  kind text not null,
+  actor text not null,
+  ref text,
+  summary jsonb not null default '{}'::jsonb,
+  constraint timeline_entries_pkey PRIMARY KEY (id),
+  constraint timeline_entries_tenant_key UNIQUE (user_id, id),
+  constraint entry_of_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX timeline_of_contact ON public.timeline_entries USING btree (user_id, contact_id, at DESC, id DESC);
+alter table public.timeline_entries enable row level security;
+alter table public.timeline_entries force row level security;
+create policy definer on public.timeline_entries for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.timeline_entries for select to parley_ro
+  using (true);
+create policy tenant on public.timeline_entries for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: The one history of a contact: calls, edits, notes, messages, meetings.
+
+create table public.users (
+  id uuid not null default app.uuid7(),
+  company text not null,
+  status text not null default 'active'::text,
+  credits bigint not null default 0,
+  concurrent_limit integer not null default 2,
+  email text not null,
+  external_auth_id text,
+  time_zone text not null default 'UTC'::text,
+  default_region text not null default 'IN'::text,
+  rule_set text not null default 'by-country'::text,
+  frequency_dials_max integer,
+  frequency_answered_max integer,
+  frequency_days integer not null default 7,
+  pulse_seconds integer not null default 6,
+  pulse_credits integer not null default 1,
+  message_credits integer not null default 1,
+  confirm_above integer not null default 1000,
+  seeded boolean not null default false,
+  created_at timestamp with time zone not null default app.wall(),
+  updated_at timestamp with time zone not null default app.wall(),
+  constraint users_pkey PRIMARY KEY (id),
+  constraint company_length CHECK (((length(company) >= 1) AND (length(company) <= 200))),
+  constraint concurrent_limit_in_range CHECK (((concurrent_limit >= 0) AND (concurrent_limit <= 1000))),
+  constraint credits_never_negative CHECK ((credits >= 0)),
+  constraint email_is_lower_case CHECK ((email = lower(email))),
+  constraint frequency_caps_are_positive CHECK (((frequency_dials_max > 0) AND (frequency_answered_max > 0) AND (frequency_days > 0))),
+  constraint pulse_is_positive CHECK (((pulse_seconds > 0) AND (pulse_credits >= 0) AND (message_credits >= 0))),
+  constraint rule_set_is_known CHECK ((rule_set = ANY (ARRAY['by-country'::text, 'rehearsal'::text]))),
+  constraint user_status_is_known CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text])))
+) with (fillfactor=70);
+CREATE UNIQUE INDEX users_external_auth_id ON public.users USING btree (external_auth_id) WHERE (external_auth_id IS NOT NULL);
+alter table public.users enable row level security;
+alter table public.users force row level security;
+create policy definer on public.users for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.users for select to parley_ro
+  using (true);
+create policy tenant on public.users for all to parley_web, parley_worker
+  using ((id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+CREATE TRIGGER updated_at BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+-- grant insert, select, update to parley_definer
+-- grant select, update to parley_web
+-- grant select, update to parley_worker
+-- comment: Tenants. Everything a tenant owns carries its user_id; credits is the posted balance of its ledger.
+
+create table public.webhook_events (
+  id bigint not null generated always as identity,
+  status text not null default 'pending'::text,
+  received_at timestamp with time zone not null default app.now(),
+  received_wall timestamp with time zone not null default app.wall(),
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null default app.wall(),
+  user_id uuid not null,
+  source text not null,
+  endpoint_id uuid not null,
+  call_id uuid,
+  error text,
+  done_at timestamp with time zone,
+  body bytea,
+  constraint webhook_events_pkey PRIMARY KEY (id),
+  constraint webhook_events_tenant_key UNIQUE (user_id, id),
+  constraint webhook_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint webhook_source_is_known CHECK ((source = ANY (ARRAY['bolna'::text, 'whatsapp'::text, 'google'::text]))),
+  constraint webhook_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'bad'::text, 'parked'::text])))
+);
+CREATE INDEX webhook_events_latest ON public.webhook_events USING btree (user_id, id DESC);
+CREATE INDEX webhook_events_of_call ON public.webhook_events USING btree (call_id) WHERE (call_id IS NOT NULL);
+CREATE INDEX webhook_events_pending ON public.webhook_events USING btree (next_at, id) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text]));
+alter table public.webhook_events enable row level security;
+alter table public.webhook_events force row level security;
+create policy definer on public.webhook_events for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.webhook_events for select to parley_ro
+  using (true);
+create policy tenant on public.webhook_events for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Raw journal of webhooks, as bytes: jsonb and text refuse what a transcript may contain.
+
+create table public.webhook_keys (
+  source text not null,
+  endpoint_id uuid not null,
+  sha256 bytea not null,
+  at timestamp with time zone not null default app.wall(),
+  constraint webhook_keys_pkey PRIMARY KEY (source, endpoint_id, sha256)
+);
+-- grant delete, insert, select to parley_definer
+-- comment: What has been received already; kept when bodies are pruned.
+
+create table public.worker_pools (
+  pool_id text not null,
+  process text not null,
+  role text not null,
+  started_at timestamp with time zone not null default app.wall(),
+  beat_at timestamp with time zone not null default app.wall(),
+  active_jobs integer not null default 0,
+  version text,
+  constraint worker_pools_pkey PRIMARY KEY (pool_id)
+);
+-- grant delete, insert, select, update to parley_definer
+-- grant select to parley_ro
+-- grant delete, insert, select, update to parley_worker
+-- comment: Heartbeats of running processes, wall time.
+
+CREATE OR REPLACE FUNCTION app.account_room(p_account_id uuid)
+ RETURNS TABLE(status text, gate_until timestamp with time zone, lines integer, tokens integer)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select a.status,
+    a.gate_until,
+    a.concurrency_max - (select count(*)::int from public.calls c
+                         where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null),
+    -- 480 POST a minute, at most 16 at once: GCRA on one instant
+    least(16, greatest(0, floor(extract(epoch from (w.at - a.post_tokens_at)) / 0.125)::int + 16))
+  from public.provider_accounts a, (select app.wall() as at) w
+  where a.id = p_account_id
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: A provider account: state, gate, free lines, and POSTs its request budget allows now.
+
+CREATE OR REPLACE FUNCTION app.campaign_room(p_user_id uuid, p_campaign_id uuid)
+ RETURNS TABLE(live integer, cap_room integer, budget_left bigint, pace_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select
+    l.live,
+    k.max_concurrent - l.live,
+    k.budget_credits - coalesce(s.spent_credits, 0) - coalesce(h.held, 0),
+    case when k.calls_per_second is not null then p.tokens_at end
+  from public.call_campaigns k
+  left join public.campaign_spend s on s.campaign_id = k.id
+  left join public.campaign_pace p on p.campaign_id = k.id
+  cross join lateral (
+    select count(*)::int as live from public.calls c
+    where c.user_id = p_user_id and c.campaign_id = k.id and c.ended_at is null and c.system_slot is not null
+  ) l
+  cross join lateral (
+    select sum(c.held_credits)::bigint as held from public.calls c
+    where c.user_id = p_user_id and c.campaign_id = k.id and c.settled_at is null
+  ) h
+  where k.user_id = p_user_id and k.id = p_campaign_id
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: A campaign's open lines against its cap, what its budget still allows, and when its pace gives the next token. Null = no such limit.
+
+CREATE OR REPLACE FUNCTION app.claim_tick()
+ RETURNS TABLE(ran boolean, dialled integer, disposed integer, again boolean, next_wake timestamp with time zone, stopped_by text, woken uuid[])
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+ SET lock_timeout TO '200ms'
+ SET enable_seqscan TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare
+  v_settings system_settings;
+  v_now timestamptz := app.now();
+  v_wall timestamptz := app.wall();
+  v_account uuid;
+  v_account_room record;
+  v_free int;
+  v_users uuid[];
+  v_candidates int;
+  v_lanes uuid[];
+  v_skipped_lanes boolean;
+  v_looked uuid[];
+  v_blocked int;
+  v_jobs jsonb;
+begin
+  ran := false; dialled := 0; disposed := 0; again := false; woken := '{}';
+  if not pg_try_advisory_xact_lock(hashtext('app.claim_tick')) then
+    return next; return;
+  end if;
+  ran := true;
+
+  select * into v_settings from system_settings;
+  if v_settings.dialling_paused then
+    stopped_by := 'dialling_paused'; return next; return;
+  end if;
+
+  -- lanes whose stretch has passed get their next one
+  update call_lanes l
+  set opens_at = coalesce(o.opens_at, 'infinity'), closes_at = coalesce(o.closes_at, v_now + interval '1 day')
+  from (
+    select c.id, n.opens_at, n.closes_at
+    from (
+      select l.* from call_lanes l where l.closes_at <= v_now and not l.paused
+      order by l.closes_at limit 256 for no key update skip locked
+    ) c
+    join users u on u.id = c.user_id
+    left join call_campaigns k on k.id = c.campaign_id
+    left join lateral app.next_open(c.zone_set, c.country, u.rule_set, k."window", v_now) n on true
+  ) o
+  where l.id = o.id;
+  again := found;
+
+  select a.id into v_account from provider_accounts a where a.name = 'platform' for no key update skip locked;
+  if v_account is null then
+    again := true; return next; return;
+  end if;
+  select * into v_account_room from app.account_room(v_account);
+  if v_account_room.status <> 'ok' then
+    stopped_by := 'provider_suspended'; return next; return;
+  end if;
+  if v_account_room.gate_until > v_wall then
+    stopped_by := 'provider_gate'; next_wake := v_account_room.gate_until; return next; return;
+  end if;
+
+  select v_settings.concurrent_calls_limit - count(*) into v_free
+  from calls c where c.ended_at is null and c.system_slot is not null;
+  if least(v_free, v_account_room.lines) <= 0 then
+    stopped_by := case when v_free <= 0 then 'system_limit' else 'provider_lines' end;
+    return next; return;
+  end if;
+  if v_account_room.tokens <= 0 then
+    stopped_by := 'provider_budget'; next_wake := v_wall + interval '125 milliseconds'; return next; return;
+  end if;
+  v_free := least(v_free, v_account_room.lines, v_account_room.tokens);
+
+  -- 1. whose turn: tenants with a ready lane, longest unserved first; a little more than the free lines, because some
+  --    will turn out to have no room
+  with ready as (
+    select distinct l.user_id from call_lanes l
+    where not l.paused and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
+  ),
+  turn as (
+    select r.user_id from ready r left join tenant_turns t on t.user_id = r.user_id
+    order by coalesce(t.last_served, 0), r.user_id
+    limit v_free + 64
+  ),
+  mine as (
+    select u.id from users u where u.id = any (array(select user_id from turn)) and u.status = 'active'
+    for no key update skip locked
+  )
+  select array(select id from mine), (select count(*) from turn) into v_users, v_candidates;
+  again := again or v_candidates > cardinality(v_users) or v_candidates >= v_free + 64;
+
+  -- 2. their ready lanes
+  with ready as (
+    select l.id from call_lanes l
+    where l.user_id = any (v_users) and not l.paused
+      and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
+  ),
+  mine as (
+    select l.id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
+    for no key update skip locked
+  ),
+  pace as (
+    select p.campaign_id from campaign_pace p
+    where p.campaign_id = any (array(select l.campaign_id from call_lanes l where l.id = any (array(select id from mine)) and l.campaign_id is not null))
+    for no key update skip locked
+  )
+  select array(select m.id from mine m join call_lanes l on l.id = m.id
+               where l.campaign_id is null or l.campaign_id in (select campaign_id from pace)),
+    (select count(*) from ready) > (select count(*) from mine)
+  into v_lanes, v_skipped_lanes;
+  again := again or v_skipped_lanes;
+
+  if cardinality(v_lanes) > 0 then
+    -- 3. share, look, judge, dial
+    with tenant as materialized (
+      select u.id as user_id, u.rule_set, u.pulse_seconds, u.pulse_credits, u.concurrent_limit, r.live, r.available,
+        row_number() over (order by coalesce(t.last_served, 0), u.id) as turn
+      from users u
+      left join tenant_turns t on t.user_id = u.id
+      cross join lateral app.tenant_room(u.id) r
+      where u.id = any (v_users)
+    ),
+    campaign as materialized (
+      select k.id, k.user_id, k.agent_id, k.from_number, k.calls_per_second, k."window", r.cap_room, r.budget_left, r.pace_at
+      from call_campaigns k
+      cross join lateral app.campaign_room(k.user_id, k.id) r
+      where k.id = any (array(select l.campaign_id from call_lanes l where l.id = any (v_lanes) and l.campaign_id is not null))
+        and k.status = 'running'
+    ),
+    lane as materialized (
+      select l.id, l.user_id, l.campaign_id, l.country, l.zone_set, l.hold_credits, open.closes_at as open_until,
+        case
+          when open.opens_at is null or open.opens_at > v_now then 'closed'
+          when t.concurrent_limit - t.live <= 0 then 'user_limit'
+          when t.available < l.hold_credits then 'credits'
+          when k.cap_room <= 0 then 'campaign_cap'
+          when k.budget_left < l.hold_credits then 'budget'
+          when k.pace_at > v_wall then 'pace'
+        end as blocked_by,
+        k.pace_at
+      from call_lanes l
+      join tenant t on t.user_id = l.user_id
+      left join campaign k on k.id = l.campaign_id
+      left join lateral app.next_open(l.zone_set, l.country, t.rule_set, k."window", v_now) open on true
+      where l.id = any (v_lanes) and (l.campaign_id is null or k.id is not null)
+    ),
+    open_lane as materialized (select * from lane where blocked_by is null),
+    room as materialized (
+      select t.user_id, t.turn, t.live,
+        least(
+          t.concurrent_limit - t.live, v_free, t.available / greatest(1, min(l.hold_credits)),
+          sum(coalesce(least(k.cap_room, case when k.pace_at is not null then 1 end, v_free), v_free))
+        )::int as room
+      from tenant t
+      join (select distinct on (user_id, campaign_id) * from open_lane order by user_id, campaign_id, hold_credits) l on l.user_id = t.user_id
+      left join campaign k on k.id = l.campaign_id
+      group by t.user_id, t.turn, t.live, t.concurrent_limit, t.available
+    ),
+    share as materialized (
+      select user_id, count(*)::int as quota
+      from (
+        select r.user_id from room r, generate_series(r.live + 1, r.live + r.room) level
+        order by level, r.turn
+        limit v_free
+      ) s
+      group by user_id
+    ),
+    looked as materialized (
+      select s.user_id, s.quota, i.*
+      from share s
+      cross join lateral (
+        select q.*, l.campaign_id as lane_campaign_id
+        from open_lane l
+        cross join lateral (
+          select q.id, q.lane_id, q.priority, q.due_at
+          from call_queue q
+          where q.lane_id = l.id and q.status = 'pending'
+            and q.priority = any ('{0,1,2,3,4,5,6,7,8,9}'::smallint[]) and q.due_at <= v_now
+          order by q.priority, q.due_at, q.id
+          limit s.quota + 64
+        ) q
+        where l.user_id = s.user_id
+        order by (l.campaign_id is not null), q.priority, q.due_at, q.id
+        limit s.quota + 64
+      ) i
+    ),
+    mine as materialized (
+      select id from call_queue where id = any (array(select id from looked)) and status = 'pending'
+      for update skip locked
+    ),
+    judged as materialized (
+      select k.*, v.verdict, v.reason, v.until
+      from looked k
+      join mine using (id)
+      cross join lateral app.item_verdict(k.id) v
+    ),
+    dialable as materialized (
+      select j.user_id, j.quota, j.id, j.priority, j.due_at, j.lane_campaign_id,
+        a.id as agent_id, a.version as agent_version, a.provider_account_id, a.max_call_seconds,
+        ceil(a.max_call_seconds::numeric / t.pulse_seconds)::bigint * t.pulse_credits as hold,
+        coalesce(q.from_number, k.from_number, a.from_number) as from_number,
+        q.phone_number, q.contact_id, q.campaign_id, q.lane_id, t.available, t.rule_set, k.cap_room, k.budget_left, k.pace_at,
+        k.calls_per_second
+      from judged j
+      join call_queue q on q.id = j.id
+      join tenant t on t.user_id = j.user_id
+      left join campaign k on k.id = q.campaign_id
+      join agents a on a.id = coalesce(q.agent_id, k.agent_id)
+      where j.verdict = 'dial'
+    ),
+    within_campaign as materialized (
+      select * from (
+        select d.*,
+          row_number() over of_campaign as campaign_rank,
+          sum(d.hold) over of_campaign as campaign_hold
+        from dialable d
+        window of_campaign as (partition by d.campaign_id order by d.priority, d.due_at, d.id)
+      ) r
+      where campaign_id is null
+        or (campaign_rank <= coalesce(least(cap_room, case when pace_at is not null then 1 end), campaign_rank)
+            and campaign_hold <= coalesce(budget_left, campaign_hold))
+    ),
+    chosen as materialized (
+      select *, row_number() over (order by user_rank, user_id) as rank
+      from (
+        select w.*,
+          row_number() over of_user as user_rank,
+          sum(w.hold) over of_user as user_hold
+        from within_campaign w
+        window of_user as (partition by w.user_id order by (w.campaign_id is not null), w.priority, w.due_at, w.id)
+      ) r
+      where user_rank <= quota and user_hold <= available
+    ),
+    system_slot as materialized (
+      select n, row_number() over (order by n) as rank
+      from (
+        select generate_series(1, v_settings.concurrent_calls_limit) as n
+        except select c.system_slot from calls c where c.ended_at is null and c.system_slot is not null
+      ) free
+    ),
+    account_slot as materialized (
+      select n, row_number() over (order by n) as rank
+      from (
+        select generate_series(1, (select concurrency_max from provider_accounts where id = v_account)) as n
+        except select c.account_slot from calls c
+          where c.provider_account_id = v_account and c.ended_at is null and c.account_slot is not null
+      ) free
+    ),
+    user_slot as materialized (
+      select t.user_id, n, row_number() over (partition by t.user_id order by n) as rank
+      from tenant t
+      cross join lateral (
+        select generate_series(1, t.concurrent_limit) as n
+        except select c.user_slot from calls c where c.user_id = t.user_id and c.ended_at is null and c.user_slot is not null
+      ) free
+      where t.user_id in (select user_id from chosen)
+    ),
+    call as (
+      insert into calls (user_id, queue_id, campaign_id, contact_id, agent_id, agent_version, provider_account_id,
+        phone_number, from_number, attempt, system_slot, user_slot, account_slot, held_credits, max_call_seconds,
+        lease_until, claimed_at, created_at, receipt)
+      select c.user_id, c.id, c.campaign_id, c.contact_id, c.agent_id, c.agent_version, c.provider_account_id,
+        c.phone_number, c.from_number,
+        coalesce((select max(p.attempt) from calls p where p.queue_id = c.id), 0) + 1,
+        s.n, us.n, acs.n, c.hold, c.max_call_seconds,
+        v_wall + greatest(interval '2 seconds', interval '15 seconds' * v_settings.lease_scale), v_now, v_now,
+        jsonb_build_object('ruleSet', c.rule_set, 'ruleCountry', r.country, 'ruleVersion', r.version, 'consent', r.consent,
+          'zones', l.zone_set, 'openUntil', l.open_until, 'checkedAt', v_now, 'agentVersion', c.agent_version)
+      from chosen c
+      join system_slot s on s.rank = c.rank
+      join account_slot acs on acs.rank = c.rank
+      join user_slot us on us.user_id = c.user_id and us.rank = c.user_rank
+      join lane l on l.id = c.lane_id
+      cross join lateral (
+        select r.country, r.version, r.consent from calling_rules r
+        where r.rule_set = c.rule_set and r.country in (l.country, '**') order by r.country = '**' limit 1
+      ) r
+      on conflict do nothing
+      returning id, queue_id, user_id, campaign_id
+    ),
+    took as (
+      update call_queue q
+      set status = 'in_progress', attempts = attempts + 1, wait_reason = null
+      where q.id = any (array(select queue_id from call))
+      returning q.id
+    ),
+    skipped as (
+      update call_queue q
+      set status = 'skipped', skip_reason = j.reason, wait_reason = null, closed_at = v_now
+      from judged j
+      where q.id = j.id and q.id = any (array(select id from judged where verdict = 'skip'))
+      returning q.id, q.campaign_id, q.user_id
+    ),
+    deferred as (
+      update call_queue q
+      set due_at = j.until, wait_reason = j.reason
+      from judged j
+      where q.id = j.id and q.id = any (array(select id from judged where verdict = 'defer'))
+      returning q.id
+    ),
+    dropped as (
+      update call_queue q
+      set due_at = v_now + interval '2 minutes', wait_reason = 'other_call_open'
+      where q.id = any (array(select c.id from chosen c join system_slot s on s.rank = c.rank join account_slot acs on acs.rank = c.rank))
+        and q.id <> all (array(select queue_id from call))
+      returning q.id
+    ),
+    paced as (
+      update campaign_pace p
+      set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / k.calls_per_second)
+      from (select campaign_id, count(*) as calls from call group by campaign_id) n
+      join campaign k on k.id = n.campaign_id
+      where p.campaign_id = n.campaign_id and k.calls_per_second is not null
+      returning 1
+    ),
+    served as (
+      insert into tenant_turns (user_id, last_served)
+      select user_id, nextval('tenant_turns_seq') from (select distinct user_id from call) c
+      on conflict (user_id) do update set last_served = excluded.last_served
+      returning 1
+    ),
+    blocked as (
+      update call_lanes l
+      set next_due_at = case
+            when b.blocked_by = 'pace' then v_now + (b.pace_at - v_wall) * v_settings.clock_scale
+            when b.blocked_by = 'closed' then v_now
+            else 'infinity' end,
+          blocked_by = case when b.blocked_by not in ('pace', 'closed') then b.blocked_by end,
+          closes_at = case when b.blocked_by = 'closed' then v_now else l.closes_at end
+      from lane b
+      where l.id = b.id and b.blocked_by is not null
+      returning l.user_id
+    ),
+    told as (
+      insert into live_changes (user_id, topic, ref)
+      select distinct user_id, 'calls', coalesce(campaign_id::text, '') from call
+      union
+      select distinct user_id, 'campaigns', campaign_id::text from skipped where campaign_id is not null
+      returning user_id
+    )
+    select
+      (select count(*) from took),
+      (select count(*) from skipped) + (select count(*) from deferred) + (select count(*) from dropped),
+      (select count(*) from blocked),
+      array(select distinct lane_id from looked)
+        || array(select l.id from open_lane l where l.user_id in (select user_id from share) and l.id not in (select lane_id from looked)),
+      array(select distinct user_id from told),
+      coalesce((select jsonb_agg(jsonb_build_object(
+          'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
+          'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]')
+        || coalesce((select jsonb_agg(jsonb_build_object(
+          'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
+          'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
+          from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
+    into dialled, disposed, v_blocked, v_looked, woken, v_jobs
+    from (select 1) one
+    left join (select count(*) from paced) p on true
+    left join (select count(*) from served) s on true;
+
+    -- 4. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
+    update call_lanes l
+    set next_due_at = coalesce((
+      select min(h.due_at)
+      from generate_series(0, 9) p
+      cross join lateral (
+        select q.due_at from call_queue q
+        where q.lane_id = l.id and q.status = 'pending' and q.priority = p::smallint
+        order by q.due_at, q.id limit 1
+      ) h
+    ), 'infinity')
+    where l.id = any (v_looked);
+
+    if dialled > 0 then
+      update provider_accounts a
+      set post_tokens_at = greatest(a.post_tokens_at, v_wall - interval '2 seconds') + dialled * interval '125 milliseconds'
+      where a.id = v_account;
+    end if;
+    if jsonb_array_length(v_jobs) > 0 then
+      perform app.enqueue(v_jobs);
+    end if;
+    again := again or disposed > 0 or v_blocked > 0;
+  end if;
+
+  select app.wall_at(min(at)) into next_wake
+  from (
+    (select l.next_due_at as at from call_lanes l
+     where not l.paused and l.next_due_at > v_now and l.opens_at <= l.next_due_at order by l.next_due_at limit 1)
+    union all
+    (select greatest(l.opens_at, l.next_due_at) from call_lanes l
+     where not l.paused and l.opens_at > v_now and l.next_due_at < 'infinity' order by l.opens_at limit 1)
+  ) w
+  where isfinite(at);
+  return next;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: One pass of the dispatcher over all tenants: how many calls it claimed, how many items it disposed of, whether to run again at once, when next (wall time), and what stopped it.
+
+CREATE OR REPLACE FUNCTION app.drain_batch(p_limit integer)
+ RETURNS TABLE(id bigint, user_id uuid, agent_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select e.id, e.user_id, e.endpoint_id from webhook_events e
+  where e.status in ('pending', 'parked') and e.next_at <= app.wall()
+  order by e.next_at, e.id
+  limit p_limit
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Webhook events that are due, oldest first, over all tenants.
+
+CREATE OR REPLACE FUNCTION app.enqueue(p_jobs jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_unknown text;
+  v_specs graphile_worker.job_spec[];
+  v_mode text;
+  v_count int := 0;
+begin
+  select j ->> 'identifier' into v_unknown
+  from jsonb_array_elements(p_jobs) j where not (j ->> 'identifier') = any (app.task_names()) limit 1;
+  if v_unknown is not null then
+    raise exception 'unknown task %', v_unknown using errcode = 'check_violation';
+  end if;
+  foreach v_mode in array array['replace', 'preserve_run_at'] loop
+    -- one key twice in a batch would be refused: the last one wins
+    select array_agg((
+        j ->> 'identifier', coalesce(j -> 'payload', '{}')::json, null, (j ->> 'run_at')::timestamptz,
+        (j ->> 'max_attempts')::smallint, j ->> 'job_key', (j ->> 'priority')::smallint, null
+      )::graphile_worker.job_spec order by n)
+    into v_specs
+    from (
+      select distinct on (coalesce(e.j ->> 'job_key', e.n::text)) e.j, e.n
+      from jsonb_array_elements(p_jobs) with ordinality as e (j, n)
+      where coalesce(nullif(e.j ->> 'job_key_mode', 'unsafe_dedupe'), 'replace') = v_mode
+      order by coalesce(e.j ->> 'job_key', e.n::text), e.n desc
+    ) job;
+    if v_specs is not null then
+      perform graphile_worker.add_jobs(v_specs, v_mode = 'preserve_run_at');
+      v_count := v_count + cardinality(v_specs);
+    end if;
+  end loop;
+  return v_count;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Adds jobs [{identifier, payload, job_key?, job_key_mode?, run_at?, priority?, max_attempts?}] in this transaction.
+
+CREATE OR REPLACE FUNCTION app.item_checks(p_item_id uuid)
+ RETURNS TABLE(item_id uuid, at timestamp with time zone, status text, due_at timestamp with time zone, kind text, wait_reason text, expired boolean, erased boolean, suppressed text, campaign_status text, campaign_reason text, campaign_over boolean, agent_ready boolean, consent_need text, consent_ok boolean, other_call_id uuid, frequency_until timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select q.id, n.at, q.status, q.due_at, q.kind, q.wait_reason,
+    coalesce(q.expires_at <= n.at, false),
+    c.erased_at is not null,
+    (select s.reason from public.suppressions s
+     where s.user_id = q.user_id and s.phone_number = q.phone_number and s.channel in ('all', 'call') limit 1),
+    k.status,
+    k.status_reason,
+    coalesce(k.status in ('completed', 'canceled') or k.ends_at <= n.at, false),
+    coalesce(a.status = 'active' and a.bolna_agent_id is not null, false),
+    rule.consent,
+    rule.consent = 'none' or exists (
+      select 1 from public.consents t
+      where t.user_id = q.user_id and t.contact_id = q.contact_id and t.channel = 'call' and t.revoked_at is null
+        and coalesce(t.expires_at > n.at, true)
+        and (rule.consent = 'any' or t.basis = 'written' or (rule.consent = 'express' and t.basis = 'express'))),
+    (select o.id from public.calls o
+     where o.user_id = q.user_id and o.phone_number = q.phone_number and o.ended_at is null limit 1),
+    case when q.kind <> 'direct' then greatest(
+      (select d.created_at from public.calls d
+       where d.user_id = q.user_id and d.phone_number = q.phone_number and d.direction = 'outbound' and d.status <> 'not-placed'
+         and d.created_at > n.at - make_interval(days => u.frequency_days)
+       order by d.created_at desc offset coalesce(u.frequency_dials_max, rule.dials_max) - 1
+       limit case when coalesce(u.frequency_dials_max, rule.dials_max) is null then 0 else 1 end),
+      (select d.created_at from public.calls d
+       where d.user_id = q.user_id and d.phone_number = q.phone_number and d.outcome = 'answered' and d.talk_seconds >= 10
+         and d.created_at > n.at - make_interval(days => u.frequency_days)
+       order by d.created_at desc offset coalesce(u.frequency_answered_max, rule.answered_max) - 1
+       limit case when coalesce(u.frequency_answered_max, rule.answered_max) is null then 0 else 1 end)
+    ) + make_interval(days => u.frequency_days) end
+  from public.call_queue q
+  join public.users u on u.id = q.user_id
+  join public.contacts c on c.user_id = q.user_id and c.id = q.contact_id
+  join public.call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
+  left join public.call_campaigns k on k.user_id = q.user_id and k.id = q.campaign_id
+  left join public.agents a on a.user_id = q.user_id and a.id = coalesce(q.agent_id, k.agent_id)
+  cross join (select app.now() as at) n
+  cross join lateral (
+    select r.consent, r.dials_max, r.answered_max from public.calling_rules r
+    where r.rule_set = u.rule_set and r.country in (l.country, '**')
+    order by r.country = '**' limit 1
+  ) rule
+  where q.id = p_item_id
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Each predicate that decides whether a queue item may be dialled now, with its value.
+
+CREATE OR REPLACE FUNCTION app.item_verdict(p_item_id uuid)
+ RETURNS TABLE(verdict text, reason text, until timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select
+    case
+      when k.status <> 'pending' then 'done'
+      when k.expired or k.erased or k.suppressed is not null or k.campaign_over or not k.consent_ok then 'skip'
+      when k.campaign_status is distinct from 'running' and k.campaign_status is not null then 'hold'
+      when k.due_at > k.at then 'hold'
+      when not k.agent_ready or k.other_call_id is not null or k.frequency_until > k.at then 'defer'
+      else 'dial'
+    end,
+    case
+      when k.status <> 'pending' then k.status
+      when k.expired then 'expired'
+      when k.erased then 'erased'
+      when k.suppressed = 'dnc' then 'dnc'
+      when k.suppressed is not null then 'suppressed'
+      when k.campaign_over then 'campaign_over'
+      when not k.consent_ok then 'no_consent'
+      when k.campaign_status is distinct from 'running' and k.campaign_status is not null then 'campaign_' || k.campaign_status
+      when k.due_at > k.at then coalesce(k.wait_reason, 'retry_gap')
+      when not k.agent_ready then 'agent_not_ready'
+      when k.other_call_id is not null then 'other_call_open'
+      when k.frequency_until > k.at then 'frequency_cap'
+    end,
+    case
+      when k.due_at > k.at then k.due_at
+      when not k.agent_ready then k.at + interval '1 minute'
+      when k.other_call_id is not null then k.at + interval '2 minutes'
+      when k.frequency_until > k.at then k.frequency_until
+    end
+  from app.item_checks(p_item_id) k
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: dial, skip, defer, hold or done, with the reason code and the first instant at which it can change.
+
+CREATE OR REPLACE FUNCTION app.lanes_due(p_lane_ids uuid[], p_due_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  update public.call_lanes set next_due_at = least(next_due_at, p_due_at)
+  where id = any (p_lane_ids) and blocked_by is null
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Lowers the next due time of lanes; called by every verb that adds or re-dues items, after it has written them.
+
+CREATE OR REPLACE FUNCTION app.line_freed(p_user_id uuid, p_phone_number text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform app.wake_tenant(p_user_id, array['user_limit', 'campaign_cap']);
+  with redue as (
+    update public.call_queue
+    set due_at = app.now(), wait_reason = null
+    where user_id = p_user_id and phone_number = p_phone_number and status = 'pending' and wait_reason = 'other_call_open'
+    returning lane_id
+  )
+  update public.call_lanes set next_due_at = least(next_due_at, app.now())
+  where id = any (array(select lane_id from redue)) and blocked_by is null;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: After a call ended: lanes blocked by a limit are ready, items that waited for this number are due.
+
+CREATE OR REPLACE FUNCTION app.live_horizon()
+ RETURNS xid8
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select pg_snapshot_xmin(pg_current_snapshot())
+$function$
+;
+-- owner: parley
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Where a new reader begins.
+
+CREATE OR REPLACE FUNCTION app.live_since(p_xmin xid8)
+ RETURNS TABLE(id bigint, user_id uuid, topic text, ref text, at timestamp with time zone, snapshot_xmin xid8)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select c.id, c.user_id, c.topic, c.ref, c.at, pg_snapshot_xmin(pg_current_snapshot())
+  from live_changes c
+  where c.xid >= p_xmin
+  order by c.id
+  limit 10000
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Changes of transactions from p_xmin on, oldest first, with the xmin to ask from next time.
+
+CREATE OR REPLACE FUNCTION app.next_open(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamp with time zone)
+ RETURNS TABLE(opens_at timestamp with time zone, closes_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with rule as (
+    select days, opens, closes, holidays from public.calling_rules
+    where rule_set = p_rule_set and country in (p_country, '**')
+    order by country = '**'
+    limit 1
+  ),
+  hours as (
+    select 1 as source, days, opens, closes, holidays from rule
+    union all
+    select 2,
+      array(select array_position(array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], d)::smallint
+            from jsonb_array_elements_text(p_window -> 'days') d),
+      (p_window ->> 'open')::time,
+      (p_window ->> 'close')::time,
+      array(select d::date from jsonb_array_elements_text(coalesce(p_window -> 'holidays', '[]')) d)
+    where jsonb_typeof(p_window) = 'object'
+  ),
+  zone as (select z from unnest(string_to_array(p_zone_set, ',')) z),
+  local_hours as (
+    select h.source, zone.z,
+      day::date + h.opens as opens_local,
+      day::date + h.closes + case when h.closes <= h.opens then interval '1 day' else interval '0' end as closes_local
+    from hours h
+    cross join zone
+    cross join lateral generate_series((p_at at time zone zone.z)::date - 1, (p_at at time zone zone.z)::date + 15, interval '1 day') day
+    where extract(isodow from day)::smallint = any (h.days)
+      and not day::date = any (h.holidays)
+  ),
+  open_hours as (
+    select source, z,
+      opens_local at time zone z as lo,
+      least(closes_local at time zone z, (closes_local - interval '1 hour') at time zone z + interval '1 hour')
+        - greatest(interval '0', ((closes_local at time zone z) at time zone z) - closes_local) as hi
+    from local_hours
+  ),
+  by_zone as (
+    select source, z, range_agg(tstzrange(lo, hi)) as open from open_hours where lo < hi group by source, z
+  ),
+  joint as (
+    select range_intersect_agg(open) as open from by_zone
+    having count(*) = (select count(*) from hours) * (select count(*) from zone)
+      and exists (select 1 from rule) and exists (select 1 from zone)
+  )
+  select lower(span), upper(span) from joint, unnest(joint.open) span
+  where upper(span) > p_at and lower(span) <= p_at + interval '14 days'
+  order by 1
+  limit 1
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: The running or next stretch in which a lane may be dialled; no row when there is none within 14 days.
+
+CREATE OR REPLACE FUNCTION app.now()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ select clock_base + (clock_timestamp() - clock_wall) * clock_scale from public.system_settings $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Domain time: base + (wall - wall at base) x scale; equal to wall time unless the voice provider is the sandbox.
+
+CREATE OR REPLACE FUNCTION app.prune()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  delete from live_changes where at < app.wall() - interval '10 minutes';
+  delete from idempotency_keys where created_at < app.wall() - interval '24 hours';
+  delete from sessions where least(expires_at, idle_expires_at) < app.wall() - interval '1 day';
+  delete from one_time_tokens where expires_at < app.wall() - interval '1 day';
+  delete from worker_pools where beat_at < app.wall() - interval '1 day';
+  update webhook_events set body = null
+  where id in (select id from webhook_events where status = 'done' and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Retention: outbox, idempotency keys, expired sessions, bodies of old webhooks.
+
+CREATE OR REPLACE FUNCTION app.raise_incident(p_kind text, p_ref text, p_severity text, p_message text, p_cure text, p_user_id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  insert into incidents (kind, ref, severity, message, cure, user_id)
+  values (p_kind, p_ref, p_severity, p_message, p_cure, p_user_id)
+  on conflict (kind, ref) where status = 'open'
+  do update set times = incidents.times + 1, last_at = app.now(), message = excluded.message
+  returning id
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Opens an incident, or counts another time of the open one.
+
+CREATE OR REPLACE FUNCTION app.receive(p_source text, p_key_sha256 bytea, p_body_sha256 bytea, p_body bytea)
+ RETURNS TABLE(result text, user_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with endpoint as (
+    select k.user_id, k.agent_id from agent_webhook_keys k
+    where k.key_sha256 = p_key_sha256 and (k.retired_at is null or k.retired_at > app.wall() - interval '7 days')
+  ),
+  fresh as (
+    insert into webhook_keys (source, endpoint_id, sha256)
+    select p_source, e.agent_id, p_body_sha256 from endpoint e
+    on conflict do nothing
+    returning endpoint_id
+  ),
+  event as (
+    insert into webhook_events (user_id, source, endpoint_id, body)
+    select e.user_id, p_source, e.agent_id, p_body from endpoint e join fresh f on f.endpoint_id = e.agent_id
+    returning id
+  )
+  select
+    case when not exists (select 1 from endpoint) then 'unknown_key'
+         when exists (select 1 from event) then 'accepted'
+         else 'duplicate' end,
+    (select e.user_id from endpoint e)
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Stores a webhook once: accepted, duplicate or unknown_key.
+
+CREATE OR REPLACE FUNCTION app.receive_for_agent(p_source text, p_bolna_agent_id text, p_body_sha256 bytea, p_body bytea)
+ RETURNS TABLE(result text, user_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with endpoint as (
+    select a.user_id, a.id as agent_id from agents a where a.bolna_agent_id = p_bolna_agent_id
+  ),
+  fresh as (
+    insert into webhook_keys (source, endpoint_id, sha256)
+    select p_source, e.agent_id, p_body_sha256 from endpoint e
+    on conflict do nothing
+    returning endpoint_id
+  ),
+  event as (
+    insert into webhook_events (user_id, source, endpoint_id, body)
+    select e.user_id, p_source, e.agent_id, p_body from endpoint e join fresh f on f.endpoint_id = e.agent_id
+    returning id
+  )
+  select
+    case when not exists (select 1 from endpoint) then 'unknown_key'
+         when exists (select 1 from event) then 'accepted'
+         else 'duplicate' end,
+    (select e.user_id from endpoint e)
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: As receive, for the bare path: resolved by the provider's agent id.
+
+CREATE OR REPLACE FUNCTION app.resolve_incident(p_kind text, p_ref text, p_by text)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with resolved as (
+    update incidents set status = 'resolved', resolved_at = app.now(), resolved_by = p_by
+    where kind = p_kind and ref = p_ref and status = 'open' returning 1
+  )
+  select count(*)::int from resolved
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Closes the open incident of a fact.
+
+CREATE OR REPLACE FUNCTION app.set_clock(p_scale double precision, p_advance_to timestamp with time zone)
+ RETURNS TABLE(base timestamp with time zone, wall timestamp with time zone, scale double precision, refused text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v system_settings;
+  v_wall timestamptz := app.wall();
+  v_now timestamptz;
+begin
+  select * into v from system_settings for update;
+  v_now := v.clock_base + (v_wall - v.clock_wall) * v.clock_scale;
+  if v.voice_provider <> 'sandbox' then
+    refused := 'The clock can be moved only while the voice provider is the sandbox.';
+  elsif p_advance_to < v_now then
+    refused := 'The clock never goes back.';
+  elsif p_advance_to is not null and exists (select 1 from calls where ended_at is null and status in ('claimed', 'dialing', 'unknown')) then
+    refused := 'A call is being placed or is unknown; try again in a moment.';
+  else
+    update system_settings
+    set clock_base = coalesce(p_advance_to, v_now), clock_wall = v_wall, clock_scale = coalesce(p_scale, v.clock_scale);
+  end if;
+  return query select s.clock_base, s.clock_wall, s.clock_scale, refused from system_settings s;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Changes speed or jumps ahead; answers the triple that both clocks run on, or why it refused.
+
+CREATE OR REPLACE FUNCTION app.set_voice_provider(p_provider text, p_lease_scale double precision, p_place_timeout_ms integer, p_grace_ms integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare v_was text;
+begin
+  select voice_provider into v_was from system_settings for update;
+  update system_settings
+  set voice_provider = p_provider, lease_scale = p_lease_scale, place_timeout_ms = p_place_timeout_ms, reconcile_grace_ms = p_grace_ms,
+    clock_base = case when p_provider = 'sandbox' then clock_base else app.wall() end,
+    clock_wall = case when p_provider = 'sandbox' then clock_wall else app.wall() end,
+    clock_scale = case when p_provider = 'sandbox' then clock_scale else 1 end;
+  if p_provider = 'bolna' and v_was = 'sandbox' then
+    update users set rule_set = 'by-country' where rule_set = 'rehearsal';
+    update call_lanes set closes_at = app.wall(), next_due_at = least(next_due_at, app.wall()) where blocked_by is null;
+  end if;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: At boot: which provider, and its time-outs. Leaving the sandbox puts every tenant under the rules of the countries.
+
+CREATE OR REPLACE FUNCTION app.sweep()
+ RETURNS TABLE(task text, rung integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := app.now();
+  v_wall timestamptz := app.wall();
+  v_jobs jsonb;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('app.sweep')) then
+    return;
+  end if;
+  with overdue as (
+    -- claimed past its lease: never sent. dialing past its lease: unknown. The job decides under the row lock.
+    (select 'place' as kind, 'calls/place' as task, jsonb_build_object('userId', c.user_id, 'callId', c.id) as payload,
+       'calls/place:' || c.id as key, 0 as priority
+     from calls c where c.lease_until < v_wall order by c.lease_until limit 500)
+    union all
+    (select 'unknown', 'calls/reconcile', jsonb_build_object('userId', c.user_id, 'agentId', c.agent_id),
+       'calls/reconcile:' || c.agent_id, 3
+     from calls c where c.status = 'unknown' and coalesce(c.next_poll_at, v_now) <= v_now
+     group by c.user_id, c.agent_id limit 200)
+    union all
+    (select 'poll', 'calls/verify', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/verify:' || c.id, 2
+     from calls c where c.next_poll_at <= v_now and c.status <> 'unknown' order by c.next_poll_at limit 500)
+    union all
+    (select 'settle', 'campaigns/settle_item', jsonb_build_object('userId', q.user_id, 'itemId', q.id),
+       'campaigns/settle_item:' || q.id, 2
+     from call_queue q
+     where q.status = 'in_progress'
+       and not exists (select 1 from calls c where c.queue_id = q.id and c.final_at is null)
+     limit 500)
+    union all
+    (select 'webhooks', 'webhooks/drain', '{}', 'webhooks/drain', 1
+     from webhook_events e where e.status in ('pending', 'parked') and e.next_at <= v_wall - interval '1 second' limit 1)
+    union all
+    (select 'finish', 'campaigns/finish', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
+       'campaigns/finish:' || k.id, 4
+     from call_campaigns k
+     where k.status = 'running' and k.launch_lease_until is null
+       and not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress'))
+     limit 100)
+    union all
+    (select 'launch', 'campaigns/launch', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
+       'campaigns/launch:' || k.id, 4
+     from call_campaigns k
+     where k.launch_lease_until < v_wall or (k.status = 'scheduled' and k.starts_at <= v_now)
+     limit 100)
+    union all
+    (select 'import', case i.status when 'committing' then 'contacts/commit_import' when 'undoing' then 'contacts/undo_import' else 'contacts/import' end,
+       jsonb_build_object('userId', i.user_id, 'importId', i.id),
+       case i.status when 'committing' then 'contacts/commit_import:' when 'undoing' then 'contacts/undo_import:' else 'contacts/import:' end || i.id, 6
+     from imports i where i.lease_until < v_wall and i.status in ('receiving', 'validating', 'committing', 'undoing') limit 100)
+    union all
+    (select 'analysis', 'leads/analyse', jsonb_build_object('userId', a.user_id, 'callId', a.call_id), 'leads/analyse:' || a.call_id, 4
+     from lead_analytics a where a.status in ('pending', 'running') and a.next_at < v_wall order by a.next_at limit 200)
+    union all
+    (select 'recording', 'calls/fetch_recording', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/fetch_recording:' || c.id, 5
+     from calls c where c.recording_status = 'fetching' and c.recording_next_at <= v_now order by c.recording_next_at limit 200)
+    union all
+    (select 'expired', 'calls/dispatch', '{}', 'calls/dispatch', 0
+     from call_queue q where q.status = 'pending' and q.expires_at <= v_now limit 1)
+  )
+  select jsonb_agg(jsonb_build_object('identifier', o.task, 'payload', o.payload, 'job_key', o.key, 'priority', o.priority))
+  into v_jobs
+  from overdue o;
+  if v_jobs is null then
+    return;
+  end if;
+  perform app.enqueue(v_jobs);
+  return query select j ->> 'identifier', count(*)::int from jsonb_array_elements(v_jobs) j group by 1;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Rings again for every row whose next step is overdue; returns what it rang for, by task.
+
+CREATE OR REPLACE FUNCTION app.task_names()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select array[
+    'calls/dispatch',
+    'calls/place',
+    'calls/stop',
+    'webhooks/drain',
+    'calls/verify',
+    'calls/sweep',
+    'campaigns/settle_item',
+    'calls/reconcile',
+    'campaigns/launch',
+    'campaigns/finish',
+    'billing/check',
+    'provider/refresh',
+    'leads/analyse',
+    'calls/fetch_recording',
+    'agents/sync',
+    'agents/repoint',
+    'contacts/import',
+    'contacts/commit_import',
+    'contacts/undo_import',
+    'ops/prune',
+    'ops/noop'
+  ]
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Tasks that may be enqueued.
+
+CREATE OR REPLACE FUNCTION app.tenant_room(p_user_id uuid)
+ RETURNS TABLE(live integer, concurrent_limit integer, credits bigint, held bigint, available bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select
+    (select count(*)::int from public.calls c where c.user_id = u.id and c.ended_at is null and c.system_slot is not null),
+    u.concurrent_limit,
+    u.credits,
+    coalesce(h.held, 0),
+    u.credits - coalesce(h.held, 0)
+  from public.users u
+  cross join lateral (
+    select sum(c.held_credits)::bigint as held from public.calls c where c.user_id = u.id and c.settled_at is null
+  ) h
+  where u.id = p_user_id
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: A tenant's open lines against its limit, and its credits less the holds of unsettled calls.
+
+CREATE OR REPLACE PROCEDURE app.tenant_table(IN t regclass, IN has_updated_at boolean DEFAULT false)
+ LANGUAGE plpgsql
+AS $procedure$
+begin
+  execute format('alter table %s enable row level security', t);
+  execute format('alter table %s force row level security', t);
+  execute format('create policy tenant on %s to parley_web, parley_worker
+    using (user_id = nullif(current_setting(''app.user_id'', true), '''')::uuid)
+    with check (user_id = nullif(current_setting(''app.user_id'', true), '''')::uuid)', t);
+  execute format('create policy definer on %s to parley_definer using (true) with check (true)', t);
+  execute format('create policy ro on %s for select to parley_ro using (true)', t);
+  execute format('grant select, insert, update, delete on %s to parley_web, parley_worker, parley_definer', t);
+  if has_updated_at then
+    execute format('create trigger updated_at before update on %s for each row execute function app.touch_updated_at()', t);
+  end if;
+end $procedure$
+;
+-- owner: parley
+-- comment: Used by migrations: forced row-level security, its policies and the grants of a tenant table.
+
+CREATE OR REPLACE FUNCTION app.touch_updated_at()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.updated_at := clock_timestamp();
+  return new;
+end $function$
+;
+-- owner: parley
+-- comment: The only trigger: keeps updated_at.
+
+CREATE OR REPLACE FUNCTION app.user_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ select nullif(current_setting('app.user_id', true), '')::uuid $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: The tenant of this transaction; null outside one, and then no tenant row is visible.
+
+CREATE OR REPLACE FUNCTION app.uuid7()
+ RETURNS uuid
+ LANGUAGE sql
+ PARALLEL SAFE
+AS $function$
+  select encode(
+    set_bit(set_bit(overlay(
+      uuid_send(gen_random_uuid())
+      placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+      from 1 for 6), 52, 1), 53, 1), 'hex')::uuid
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: UUID version 7: milliseconds first, then randomness.
+
+CREATE OR REPLACE FUNCTION app.wake_tenant(p_user_id uuid, p_reasons text[])
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare v_woken int;
+begin
+  perform 1 from public.users where id = p_user_id for no key update;
+  update public.call_lanes
+  set next_due_at = '-infinity', blocked_by = null
+  where user_id = p_user_id and blocked_by = any (p_reasons);
+  get diagnostics v_woken = row_count;
+  return v_woken;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Lanes blocked by one of the reasons (credits, budget, campaign_cap, user_limit, pace) are ready again. Inside the tenant's transaction.
+
+CREATE OR REPLACE FUNCTION app.wall()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ PARALLEL SAFE
+AS $function$ select clock_timestamp() $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Wall time: leases of our own processes, sessions, rate limits, budgets.
+
+CREATE OR REPLACE FUNCTION app.wall_at(domain_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ select case when not isfinite(domain_at) then domain_at else clock_wall + (domain_at - clock_base) / clock_scale end from public.system_settings $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: The wall instant at which domain time reaches domain_at.
+
+CREATE OR REPLACE FUNCTION app.zone_key(zones text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select string_agg(z, ',' order by z) from (select distinct unnest(zones) as z) as distinct_zones $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: A set of time zones as one sorted, comma-separated text.
+
+create schema app;
+-- grant create, usage to parley_definer
+-- grant usage to parley_ro
+-- grant usage to parley_web
+-- grant usage to parley_worker
+-- comment: Functions of Parley: clocks, ids, definer doors, the dispatcher.
+
+create schema ops;
+-- grant usage to parley_definer
+-- grant usage to parley_ro
+-- grant usage to parley_worker
+-- comment: Views for operators: what every call, slot, job and credit is doing.
+
+create schema public;
+-- grant usage to parley_definer
+-- grant usage to parley_ro
+-- grant usage to parley_web
+-- grant usage to parley_worker
+-- comment: standard public schema

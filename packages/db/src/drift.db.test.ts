@@ -1,0 +1,27 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { dumpSchema } from "./dump.ts";
+import { generateTypes } from "./generate-types.ts";
+import { migrate, pendingMigrations } from "./migrate.ts";
+import { useDatabase } from "./testing/database.ts";
+
+const db = useDatabase();
+const committed = (file: string) => readFileSync(resolve(import.meta.dirname, "..", file), "utf8");
+const dir = mkdtempSync(join(tmpdir(), "parley-types-"));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+test("schema.sql describes the database that the migrations make (else: npm run db:dump)", async () => {
+  expect(await dumpSchema(db.owner)).toBe(committed("schema.sql"));
+});
+
+test("zapatos/schema.d.ts fits the database that the migrations make (else: npm run db:types)", async () => {
+  await generateTypes(db.urls.owner, dir);
+  expect(readFileSync(join(dir, "zapatos/schema.d.ts"), "utf8")).toBe(committed("zapatos/schema.d.ts"));
+});
+
+test("a migrated database has nothing left to apply, and every login can see that", async () => {
+  for (const pool of [db.web.pool, db.worker.pool, db.ro]) expect(await pendingMigrations(pool)).toEqual([]);
+  expect(await migrate(db.urls.owner)).toEqual([]);
+});

@@ -35,6 +35,7 @@ create table calls (
   polls int not null default 0,
   disagreements int not null default 0,
   adopted boolean not null default false,
+  absent_since timestamptz,
   ended_by text,
   claimed_at timestamptz not null default app.now(),
   dialing_at timestamptz,
@@ -81,7 +82,7 @@ create table calls (
   constraint slots_are_positive check (system_slot > 0 and user_slot > 0 and account_slot > 0),
   constraint recording_status_is_known check (recording_status in ('none', 'fetching', 'ready', 'missing'))
 );
-comment on table calls is 'One row is one attempt, never reused. An open row (ended_at null) that carries slot numbers is the line it holds; an unsettled row is its own credit hold. lease_until and dialing_wall are wall time, everything else domain time. stages = when each status was first true; sources = how good the source of each artefact was.';
+comment on table calls is 'One row is one attempt, never reused. An open row (ended_at null) that carries slot numbers is the line it holds; an unsettled row is its own credit hold. lease_until, dialing_wall, dialing_lease_end and absent_since are wall time, everything else domain time. stages = when each status was first true; sources = how good the source of each artefact was.';
 
 -- Slots: a number on an open row under a unique index. Delete every lock and these still hold.
 create unique index one_call_per_system_slot on calls (system_slot) where ended_at is null and system_slot is not null;
@@ -174,21 +175,6 @@ create table provider_executions (
 comment on table provider_executions is 'What the provider itself says of an execution: the facts money moves on. call_id null = not ours.';
 create index provider_executions_of_call on provider_executions (call_id) where call_id is not null;
 call app.tenant_table('provider_executions');
-
--- Listings read while looking for an unknown call: absence needs two complete ones, begun after lease end + grace.
-create table reconcile_listings (
-  agent_id uuid primary key,
-  user_id uuid not null,
-  began_at timestamptz not null,
-  window_from timestamptz not null,
-  window_to timestamptz not null,
-  complete boolean not null default false,
-  error text,
-  constraint reconcile_listings_tenant_key unique (user_id, agent_id),
-  constraint listing_of_an_agent foreign key (user_id, agent_id) references agents (user_id, id) on delete cascade
-);
-comment on table reconcile_listings is 'The last complete listing of an agent''s executions; absence is proven by two of them a grace apart. Wall time.';
-call app.tenant_table('reconcile_listings');
 
 create table incidents (
   id uuid primary key default app.uuid7(),

@@ -29,7 +29,7 @@ async function tenant(its: Parameters<typeof make.user>[1] & { items?: number; c
 }
 
 beforeEach(async () => {
-  await db.owner.query(`truncate users, people, incidents cascade;
+  await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
     update system_settings set concurrent_calls_limit = 10, dialling_paused = false;
     update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100, post_tokens_at = app.wall() - interval '1 hour'`);
 });

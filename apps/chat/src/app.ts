@@ -1,5 +1,5 @@
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from "@trpc/server/adapters/fastify";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { readServiceToken } from "@parley/db/service-token";
 import { chatRouter, type ChatRouter } from "./router.ts";
 
@@ -10,7 +10,7 @@ export async function createChat({ serviceSecret, logger }: ChatOptions): Promis
   const app = Fastify({
     bodyLimit: 1024 * 1024,
     forceCloseConnections: true,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 2000 },
     ...(logger ? { loggerInstance: logger } : {}),
   });

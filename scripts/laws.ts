@@ -114,12 +114,15 @@ const importTable: Law = (source) => {
   });
 };
 
-const environment: Law = ({ path, text }) =>
-  /\bprocess\.env\b/.test(text) &&
-  !/(^|\/)config\.ts$|^scripts\/|^e2e\/|\.config\.ts$|\.mjs$/.test(path) &&
-  !isTest(path)
+const environment: Law = ({ path, text }) => {
+  // A main may hand the whole environment to its config; who picks variables out of it is config.ts.
+  const picked = path.endsWith("/main.ts") ? text.replaceAll("readConfig(process.env)", "") : text;
+  return /\bprocess\.env\b/.test(picked) &&
+    !/(^|\/)config\.ts$|^scripts\/|^e2e\/|\.config\.ts$/.test(path) &&
+    !isTest(path)
     ? ["reads process.env. Add the variable to config.ts and take it from there."]
     : [];
+};
 
 const pureCore: Law = ({ path, text }) =>
   path.startsWith("packages/core/") &&

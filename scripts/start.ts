@@ -4,7 +4,7 @@ import { freePort } from "@parley/db/embedded";
 import { openHouse, type House } from "@parley/db/house";
 import { migrate } from "@parley/db/migrate";
 import { onServer } from "@parley/db/owner";
-import { ensureLogins } from "@parley/db/roles";
+import { ensureLogins, type LoginUrls } from "@parley/db/roles";
 import { buildWeb, repository } from "./build-web.ts";
 import { Household } from "./household.ts";
 
@@ -14,14 +14,9 @@ const household = new Household();
 
 /** From nothing to a running Parley; the last thing printed is where it is and who may sign in. */
 async function start(): Promise<void> {
-  const house = await openHouse({ repository, env });
-  household.atLast(house.stop);
-  const applied = await migrate(house.ownerUrl);
-  if (applied.length > 0) console.log(`Database: ${applied.length} migration files applied.`);
-  const logins = await ensureLogins(house.ownerUrl, house.secretsDir, house.keys.ENCRYPTION_KEY);
+  const [{ house, logins }] = await Promise.all([database(), dev ? undefined : buildWeb()]);
   const seeding = await wantsSeed(house);
   const [port, chatPort, sandboxPort] = await ports();
-  if (!dev) await buildWeb();
 
   const publicUrl = env.PUBLIC_URL || `http://localhost:${port}`;
   const sandbox = `http://127.0.0.1:${sandboxPort}`;
@@ -86,6 +81,15 @@ async function start(): Promise<void> {
       .filter((line) => line !== null)
       .join("\n"),
   );
+}
+
+/** The database, in the shape of this tree, and the logins that may use it. */
+async function database(): Promise<{ house: House; logins: LoginUrls }> {
+  const house = await openHouse({ repository, env });
+  household.atLast(house.stop);
+  const applied = await migrate(house.ownerUrl);
+  if (applied.length > 0) console.log(`Database: ${applied.length} migration files applied.`);
+  return { house, logins: await ensureLogins(house.ownerUrl, house.secretsDir, house.keys.ENCRYPTION_KEY) };
 }
 
 /** What the reader's environment says, without the owner's login: no request or job may use it. */

@@ -9,7 +9,11 @@ export type Can<Status extends string> = {
 };
 
 /** `reason(status)` is a whole sentence with the next step. */
-export function can<Status extends string>(from: readonly Status[], reason: (status: Status) => string): Can<Status> {
-  const ask = (status: Status) => (from.includes(status) ? { ok: true as const } : { ok: false as const, reason: reason(status) });
+export function can<Status extends string>(
+  from: readonly Status[],
+  reason: (status: Status) => string,
+): Can<Status> {
+  const ask = (status: Status) =>
+    from.includes(status) ? { ok: true as const } : { ok: false as const, reason: reason(status) };
   return Object.assign(ask, { from });
 }

@@ -56,12 +56,16 @@ export const contract = {
 };
 
 type Contract = typeof contract;
-type Paths = { [Router in keyof Contract & string]: `${Router}.${keyof Contract[Router] & string}` }[keyof Contract & string];
+type Paths = {
+  [Router in keyof Contract & string]: `${Router}.${keyof Contract[Router] & string}`;
+}[keyof Contract & string];
 
 /** `never` on both sides: contract and permissions name the same procedures. */
 type Unguarded = Exclude<Paths, ProcedurePath>;
 type Unbuilt = Exclude<ProcedurePath, Paths>;
-const complete: [Unguarded, Unbuilt] extends [never, never] ? true : { unguarded: Unguarded; unbuilt: Unbuilt } = true;
+const complete: [Unguarded, Unbuilt] extends [never, never]
+  ? true
+  : { unguarded: Unguarded; unbuilt: Unbuilt } = true;
 void complete;
 
 export type Procedure = { input: z.ZodType; output: z.ZodType };
@@ -69,6 +73,10 @@ export type Procedure = { input: z.ZodType; output: z.ZodType };
 /** All procedures with their path, in the order of the contract. */
 export function procedures(): { path: ProcedurePath; input: z.ZodType; output: z.ZodType }[] {
   return Object.entries<Record<string, Procedure>>(contract).flatMap(([router, named]) =>
-    Object.entries(named).map(([name, { input, output }]) => ({ path: `${router}.${name}` as ProcedurePath, input, output })),
+    Object.entries(named).map(([name, { input, output }]) => ({
+      path: `${router}.${name}` as ProcedurePath,
+      input,
+      output,
+    })),
   );
 }

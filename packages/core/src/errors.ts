@@ -77,7 +77,10 @@ export class ParleyError extends Error {
 
   /** What may leave the process: no cause, no stack. `internal` never tells its own message. */
   toJSON(): ErrorJson {
-    const json: ErrorJson = { code: this.code, message: this.code === "internal" ? internalMessage : this.message };
+    const json: ErrorJson = {
+      code: this.code,
+      message: this.code === "internal" ? internalMessage : this.message,
+    };
     if (this.issues?.length) json.issues = this.issues;
     if (this.retryable !== undefined) json.retryable = this.retryable;
     if (this.vendorStatus !== undefined) json.vendorStatus = this.vendorStatus;
@@ -90,7 +93,10 @@ const internalMessage = "Something failed on the server. Try again; if it stays,
 
 /** `notFound("campaign")`: also the answer for another tenant's row, in the same words. */
 export function notFound(noun: string): ParleyError {
-  return new ParleyError("not_found", `No such ${noun} in this workspace. Check the id, or open it from its list.`);
+  return new ParleyError(
+    "not_found",
+    `No such ${noun} in this workspace. Check the id, or open it from its list.`,
+  );
 }
 
 export function invalid(message: string, issues: readonly Issue[] = []): ParleyError {

@@ -8,7 +8,10 @@ export const Id = z.uuid("must be an id (a uuid)");
 export const Serial = z.int().min(1);
 
 /** ISO-8601 with offset. What we send ends in `Z`; what we take may carry any offset. */
-export const Instant = z.iso.datetime({ offset: true, error: "must be an instant with offset, like 2026-07-16T14:32:00+05:30" });
+export const Instant = z.iso.datetime({
+  offset: true,
+  error: "must be an instant with offset, like 2026-07-16T14:32:00+05:30",
+});
 
 /** A calendar day without a zone. */
 export const Day = z.iso.date("must be a day, like 2026-07-16");
@@ -47,13 +50,17 @@ export const TimeZone = z.string().max(64).refine(isTimeZone, "must be an IANA t
 export const Region = z.string().regex(/^[A-Z]{2}$/, "must be a country code of two capitals, like IN");
 
 /** BCP 47, the part we use: `en`, `en-IN`, `hi`. */
-export const Language = z.string().regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, "must be a language code, like en or en-IN");
+export const Language = z
+  .string()
+  .regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, "must be a language code, like en or en-IN");
 
 export const Tag = z.string().trim().min(1).max(60);
 export const Tags = z.array(Tag).max(50);
 
 /** Key of a custom field: what stands in CSV mappings as `custom:<key>`. */
-export const CustomKey = z.string().regex(/^[a-z0-9][a-z0-9_]{0,59}$/, "must be lower case letters, digits and _");
+export const CustomKey = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_]{0,59}$/, "must be lower case letters, digits and _");
 export const CustomValue = z.union([z.string().max(2000), z.number(), z.boolean(), z.null()]);
 export const Custom = z.record(CustomKey, CustomValue);
 
@@ -72,8 +79,7 @@ export const Done = z.object({ ok: z.literal(true) });
 
 function isTimeZone(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
   } catch {
     return false;
   }

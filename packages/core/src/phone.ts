@@ -2,7 +2,7 @@
  * The one place that knows what a telephone number is. Large (metadata of every numbering plan): the web
  * imports it lazily, and everything that needs no metadata is in phone-text.ts.
  */
-import { isSupportedCountry, parsePhoneNumberWithError } from "libphonenumber-js/max";
+import { getCountries, isSupportedCountry, parsePhoneNumberWithError } from "libphonenumber-js/max";
 import type { CountryCode, PhoneNumber } from "libphonenumber-js/max";
 
 export const phoneReasons = [
@@ -38,7 +38,10 @@ const notCallable = new Set<string | undefined>(["PREMIUM_RATE", "SHARED_COST", 
  * Numbers that carry their country code without a plus (`919876543210`, `0091…`) are understood when nothing
  * in the default region fits.
  */
-export function normalizePhoneNumber(raw: string, defaultRegion?: string | null): NormalizedPhone | PhoneRefusal {
+export function normalizePhoneNumber(
+  raw: string,
+  defaultRegion?: string | null,
+): NormalizedPhone | PhoneRefusal {
   const text = unwrap(raw);
   if (text === "") return refuse("phone_missing");
   if (/^[+-]?\d+([.,]\d+)?e\+?\d+$/i.test(text)) return refuse("phone_scientific_notation");
@@ -75,6 +78,11 @@ export function formatInternational(phoneNumber: string): string {
   return parse(phoneNumber)?.formatInternational() ?? phoneNumber;
 }
 
+/** Every ISO region that has a numbering plan. */
+export function regions(): string[] {
+  return getCountries();
+}
+
 /** Is this an ISO region whose national numbers can be understood? */
 export function isRegion(region: string): boolean {
   return isSupportedCountry(region);
@@ -94,13 +102,18 @@ function unwrap(raw: string): string {
 }
 
 function holdsSeveral(text: string): boolean {
-  const parts = text.split(/[,;/|\n]|\bor\b|\band\b|&/i).filter((part) => part.replace(/\D/g, "").length >= 7);
+  const parts = text
+    .split(/[,;/|\n]|\bor\b|\band\b|&/i)
+    .filter((part) => part.replace(/\D/g, "").length >= 7);
   return parts.length > 1;
 }
 
 function parse(text: string, region?: CountryCode): PhoneNumber | null {
   try {
-    const number = parsePhoneNumberWithError(text, region ? { defaultCountry: region, extract: false } : { extract: false });
+    const number = parsePhoneNumberWithError(
+      text,
+      region ? { defaultCountry: region, extract: false } : { extract: false },
+    );
     return number.isValid() ? number : null;
   } catch {
     return null; // the library's reason is one of four words and never more telling than ours

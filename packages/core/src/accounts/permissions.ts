@@ -160,9 +160,11 @@ export type Verdict = { ok: true } | { ok: false; code: "not_signed_in" | "not_a
 /** May `caller` (null: nobody signed in) use a procedure or route with this access? */
 export function mayUse(access: Access, caller: Caller | null): Verdict {
   if (access.who === "public") return { ok: true };
-  if (!caller) return { ok: false, code: "not_signed_in", reason: "Sign in first, or send an API key as bearer token." };
+  if (!caller)
+    return { ok: false, code: "not_signed_in", reason: "Sign in first, or send an API key as bearer token." };
   if (caller.scopes) {
-    if (access.scope === null) return refuse("An API key cannot do this. Sign in with your password instead.");
+    if (access.scope === null)
+      return refuse("An API key cannot do this. Sign in with your password instead.");
     if (!caller.scopes.includes(access.scope)) {
       return refuse(`This API key lacks the scope “${access.scope}”. Create a key that has it.`);
     }
@@ -173,7 +175,9 @@ export function mayUse(access: Access, caller: Caller | null): Verdict {
   }
   if (!caller.role) return refuse("You are not a member of this workspace.");
   if (atLeast(caller.role, access.who)) return { ok: true };
-  return refuse(`This needs the role ${access.who}; yours is ${caller.role}. An owner can change it under Team.`);
+  return refuse(
+    `This needs the role ${access.who}; yours is ${caller.role}. An owner can change it under Team.`,
+  );
 }
 
 /** The same for a procedure by its path: what the web asks before it offers a button. */

@@ -107,7 +107,12 @@ export const authProcedures = {
   resetPassword: { input: z.strictObject({ token: Token, newPassword: Password }), output: Done },
   invitation: { input: z.strictObject({ token: Token }), output: Invitation },
   acceptInvitation: {
-    input: z.strictObject({ token: Token, email: Email.optional(), name: Name.optional(), password: z.string().min(1).max(200) }),
+    input: z.strictObject({
+      token: Token,
+      email: Email.optional(),
+      name: Name.optional(),
+      password: z.string().min(1).max(200),
+    }),
     output: Session,
   },
 };
@@ -197,7 +202,13 @@ export const membersProcedures = {
     output: z.object({
       items: z.array(TeamMember),
       invitations: z.array(
-        z.object({ id: Id, email: z.string().nullable(), role: RoleField, expiresAt: Instant, createdBy: z.string().nullable() }),
+        z.object({
+          id: Id,
+          email: z.string().nullable(),
+          role: RoleField,
+          expiresAt: Instant,
+          createdBy: z.string().nullable(),
+        }),
       ),
     }),
   },

@@ -30,7 +30,10 @@ export type ExtractionField = z.infer<typeof ExtractionField>;
 export const Extraction = z
   .array(ExtractionField)
   .max(40)
-  .refine((fields) => new Set(fields.map(({ key }) => key)).size === fields.length, "must name each key once");
+  .refine(
+    (fields) => new Set(fields.map(({ key }) => key)).size === fields.length,
+    "must name each key once",
+  );
 
 /** The provider's choice of voice; free text, since its list grows weekly. */
 export const Voice = z.strictObject({
@@ -122,7 +125,10 @@ export type AgentRow = z.infer<typeof AgentRow>;
 const OneAgent = z.strictObject({ agentId: Id });
 
 export const agentsProcedures = {
-  list: { input: z.strictObject({ ...pageInput, status: z.enum(agentStatuses).optional() }), output: page(AgentRow) },
+  list: {
+    input: z.strictObject({ ...pageInput, status: z.enum(agentStatuses).optional() }),
+    output: page(AgentRow),
+  },
   get: { input: OneAgent, output: Agent },
   create: { input: AgentDraft, output: Agent },
   update: { input: AgentPatch, output: Agent },

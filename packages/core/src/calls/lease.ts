@@ -14,7 +14,10 @@ export type LeaseTerms = {
 };
 
 /** Seconds until a call in this status is overdue; null when nothing is waited for. */
-export function leaseSeconds(status: CallStatus, { maxCallSeconds, leaseScale, placeTimeoutSeconds }: LeaseTerms): number | null {
+export function leaseSeconds(
+  status: CallStatus,
+  { maxCallSeconds, leaseScale, placeTimeoutSeconds }: LeaseTerms,
+): number | null {
   if (status === "claimed") return Math.max(2, 15 * leaseScale);
   if (status === "dialing") return Math.max(30 * leaseScale, placeTimeoutSeconds + 5);
   const rank = statusRank[status];

@@ -269,7 +269,10 @@ function sourceOf(status: CallStatus | null, verified: boolean, at: string): str
 }
 
 /** An artefact as told, null if it says nothing: empty text, and figures that are 0 only because the call is not over. */
-function told<Value extends string | number | boolean>(value: Value | null | undefined, status: CallStatus | null): Value | null {
+function told<Value extends string | number | boolean>(
+  value: Value | null | undefined,
+  status: CallStatus | null,
+): Value | null {
   if (value === undefined || value === null) return null;
   if (typeof value === "string" && value.trim() === "") return null;
   if (value === 0 && !(status && isTerminal(status))) return null;

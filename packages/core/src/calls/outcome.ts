@@ -6,7 +6,15 @@ import { transcriptTurns } from "../wire/bolna.ts";
 import { isTerminal } from "./lifecycle.ts";
 import type { CallStatus } from "./lifecycle.ts";
 
-export const outcomes = ["answered", "voicemail", "busy", "no_answer", "failed", "canceled", "unclear"] as const;
+export const outcomes = [
+  "answered",
+  "voicemail",
+  "busy",
+  "no_answer",
+  "failed",
+  "canceled",
+  "unclear",
+] as const;
 export type Outcome = (typeof outcomes)[number];
 
 /** Why we say so; shown beside the outcome. */
@@ -103,7 +111,10 @@ const greetings = [
 /** Only a greeting, nothing else: as soon as something is said that answers our agent, a person is there. */
 function soundsLikeGreeting(lines: readonly string[]): boolean {
   if (lines.length > 3) return false;
-  return greetings.some((greeting) => greeting.test(lines[0] ?? "")) || (lines.length > 1 && lines.every(isGreetingLine));
+  return (
+    greetings.some((greeting) => greeting.test(lines[0] ?? "")) ||
+    (lines.length > 1 && lines.every(isGreetingLine))
+  );
 }
 
 function isGreetingLine(line: string): boolean {

@@ -81,11 +81,20 @@ export const Call = CallRow.omit({ score: true, leadOutcome: true }).extend({
   receipt: z.record(z.string(), z.unknown()),
   events: z.array(CallEventRow),
   /** The other attempts of the same item, oldest first. */
-  attempts: z.array(z.object({ id: Id, attempt: Count, status: CallStatusField, outcome: OutcomeField.nullable(), createdAt: Instant })),
+  attempts: z.array(
+    z.object({
+      id: Id,
+      attempt: Count,
+      status: CallStatusField,
+      outcome: OutcomeField.nullable(),
+      createdAt: Instant,
+    }),
+  ),
 });
 export type Call = z.infer<typeof Call>;
 
-const one = <Field extends z.ZodType>(field: Field, most: number) => z.union([field, z.array(field).min(1).max(most)]);
+const one = <Field extends z.ZodType>(field: Field, most: number) =>
+  z.union([field, z.array(field).min(1).max(most)]);
 
 export const CallFilter = {
   itemId: Id.optional(),

@@ -26,11 +26,17 @@ export const campaignCan = {
   /** Rules, budget, dates, pace. A running campaign is paused first, so that nobody edits what is being dialled. */
   update: can<CampaignStatus>(["draft", "scheduled", "paused"], (status) => because[status]),
   /** Who is called: fixed once the items exist. */
-  changeAudience: can<CampaignStatus>(["draft"], () => "The list is fixed once the campaign has been started. Duplicate it for another list."),
+  changeAudience: can<CampaignStatus>(
+    ["draft"],
+    () => "The list is fixed once the campaign has been started. Duplicate it for another list.",
+  ),
   /** Budget, pace and concurrency are safe to change while calls go out. */
   changeLimits: can<CampaignStatus>(["draft", "scheduled", "running", "paused"], (status) => because[status]),
   preflight: can<CampaignStatus>(["draft", "scheduled", "paused"], (status) => because[status]),
-  duplicate: can<CampaignStatus>(["draft", "scheduled", "running", "paused", "completed", "canceled"], () => ""),
+  duplicate: can<CampaignStatus>(
+    ["draft", "scheduled", "running", "paused", "completed", "canceled"],
+    () => "",
+  ),
 };
 
 export type CampaignAct = keyof typeof campaignCan;

@@ -71,7 +71,8 @@ export function nextAttempt(
   const last = history.at(-1);
   if (!last) return { kind: "blocked", because: "no_attempt" };
 
-  if (isUnburned(last.status)) return { kind: "retry", at: latest(now, last.dueAgainAt ?? now), burned: false };
+  if (isUnburned(last.status))
+    return { kind: "retry", at: latest(now, last.dueAgainAt ?? now), burned: false };
   if (last.outcome === null || last.endedAt === null) return { kind: "blocked", because: "not_final" };
   if (last.outcome === "answered") return settled("completed", "answered");
   if (last.outcome === "canceled") return settled("canceled", "canceled");
@@ -88,7 +89,8 @@ export function nextAttempt(
   if (waitMinutes === undefined) return settledAfter(outcome, "retries_used_up");
 
   const at = latest(now, plusMinutes(last.endedAt, waitMinutes));
-  if (endsAt !== null && Date.parse(at) >= Date.parse(endsAt)) return settledAfter(outcome, "after_campaign_end");
+  if (endsAt !== null && Date.parse(at) >= Date.parse(endsAt))
+    return settledAfter(outcome, "after_campaign_end");
   return { kind: "retry", at, burned: true };
 }
 

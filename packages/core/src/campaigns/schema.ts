@@ -1,11 +1,23 @@
 /** Campaigns and their queue items: what goes in and what comes out. */
 import * as z from "zod";
-import { Count, Credits, Day, Id, Instant, Name, page, pageInput, RawPhoneNumber, Serial, Tag } from "../fields.ts";
+import {
+  Count,
+  Credits,
+  Day,
+  Id,
+  Instant,
+  Name,
+  page,
+  pageInput,
+  RawPhoneNumber,
+  Serial,
+  Tag,
+} from "../fields.ts";
 import { ContactFilter } from "../contacts/filter.ts";
+import { weekdays } from "../zone.ts";
 import { outcomes } from "../calls/outcome.ts";
 import { defaultRetry } from "./retry.ts";
 import { campaignStatuses, itemStatuses } from "./status.ts";
-import { weekdays } from "./window.ts";
 
 export const CampaignStatusField = z.enum(campaignStatuses);
 export const ItemStatusField = z.enum(itemStatuses);
@@ -26,7 +38,9 @@ export const Window = z.strictObject({
 export type Window = z.infer<typeof Window>;
 
 const monthMinutes = 30 * 24 * 60;
-const Waits = z.array(z.number().positive("must be more than 0 minutes").max(monthMinutes, "must be at most 30 days")).max(10);
+const Waits = z
+  .array(z.number().positive("must be more than 0 minutes").max(monthMinutes, "must be at most 30 days"))
+  .max(10);
 
 /** Absent lists take their default; an empty list means no retry after such an end. */
 export const Retry = z.strictObject({
@@ -63,8 +77,13 @@ const limits = {
   budgetCredits: Credits.min(1),
 };
 
-const datesInOrder = ({ startsAt, endsAt }: { startsAt?: string | null | undefined; endsAt?: string | null | undefined }) =>
-  !startsAt || !endsAt || Date.parse(startsAt) < Date.parse(endsAt);
+const datesInOrder = ({
+  startsAt,
+  endsAt,
+}: {
+  startsAt?: string | null | undefined;
+  endsAt?: string | null | undefined;
+}) => !startsAt || !endsAt || Date.parse(startsAt) < Date.parse(endsAt);
 const datesMessage = { path: ["endsAt"], message: "must be later than startsAt" };
 
 export const CampaignDraft = z
@@ -104,7 +123,14 @@ export const CampaignPatch = z
 export type CampaignPatch = z.infer<typeof CampaignPatch>;
 
 /** Fields that may change while calls go out. */
-export const runningPatchFields = ["campaignId", "name", "maxConcurrent", "callsPerSecond", "budgetCredits", "endsAt"] as const;
+export const runningPatchFields = [
+  "campaignId",
+  "name",
+  "maxConcurrent",
+  "callsPerSecond",
+  "budgetCredits",
+  "endsAt",
+] as const;
 
 /** Items by where they stand; they sum to the total. */
 export const ByStatus = z.object({
@@ -138,7 +164,12 @@ export const Campaign = z.object({
   audience: z.unknown(),
   fromNumber: z.string().nullable(),
   window: z
-    .object({ days: z.array(z.enum(weekdays)), open: z.string(), close: z.string(), holidays: z.array(z.string()).optional() })
+    .object({
+      days: z.array(z.enum(weekdays)),
+      open: z.string(),
+      close: z.string(),
+      holidays: z.array(z.string()).optional(),
+    })
     .nullable(),
   retry: z.object({
     maxAttempts: Count,
@@ -175,7 +206,9 @@ export const CampaignProgress = z.object({
   /** A code of reasons.ts: what keeps it from going faster now; null when nothing does or nothing is left. */
   limitingFactor: z.string().nullable(),
   /** The figures behind it: how many lines, calls or credits, and when it changes. */
-  limiting: z.object({ count: Count.nullable(), limit: Count.nullable(), until: Instant.nullable() }).nullable(),
+  limiting: z
+    .object({ count: Count.nullable(), limit: Count.nullable(), until: Instant.nullable() })
+    .nullable(),
   waiting: z.array(z.object({ reason: z.string(), count: Count, nextAt: Instant.nullable() })),
   launch: z.object({ done: Count, total: Count }).nullable(),
 });
@@ -193,7 +226,13 @@ export const CampaignRow = Campaign.pick({
   startedAt: true,
   completedAt: true,
   counts: true,
-}).extend({ agentName: z.string(), byOutcome: ByOutcome, spent: Credits, opensAt: Instant.nullable(), createdBy: z.string().nullable() });
+}).extend({
+  agentName: z.string(),
+  byOutcome: ByOutcome,
+  spent: Credits,
+  opensAt: Instant.nullable(),
+  createdBy: z.string().nullable(),
+});
 export type CampaignRow = z.infer<typeof CampaignRow>;
 
 export const problemCodes = [
@@ -235,7 +274,14 @@ export const Preflight = z.object({
   audience: Count,
   eligible: Count,
   skipped: z.array(z.object({ reason: z.string(), count: Count })),
-  zones: z.array(z.object({ zones: z.array(z.string()), count: Count, opensAt: Instant.nullable(), closesAt: Instant.nullable() })),
+  zones: z.array(
+    z.object({
+      zones: z.array(z.string()),
+      count: Count,
+      opensAt: Instant.nullable(),
+      closesAt: Instant.nullable(),
+    }),
+  ),
   holdPerCall: Credits,
   /** If every eligible contact took one longest call. */
   costCeiling: Credits,
@@ -270,7 +316,9 @@ export const Explanation = z.object({
   verdict: z.enum(["dial", "defer", "skip", "done"]),
   reason: z.string().nullable(),
   until: Instant.nullable(),
-  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), trueAgainAt: Instant.nullish() })),
+  checks: z.array(
+    z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), trueAgainAt: Instant.nullish() }),
+  ),
 });
 export type Explanation = z.infer<typeof Explanation>;
 
@@ -301,13 +349,19 @@ export const campaignsProcedures = {
   create: { input: CampaignDraft, output: Campaign },
   get: { input: OneCampaign, output: Campaign },
   update: { input: CampaignPatch, output: Campaign },
-  duplicate: { input: z.strictObject({ campaignId: Id, name: Name.optional(), audience: Audience.optional() }), output: Campaign },
+  duplicate: {
+    input: z.strictObject({ campaignId: Id, name: Name.optional(), audience: Audience.optional() }),
+    output: Campaign,
+  },
   preflight: { input: OneCampaign, output: Preflight },
   start: { input: OneCampaign, output: Campaign },
   pause: { input: z.strictObject({ campaignId: Id, reason: reasonField }), output: Stopped },
   resume: { input: OneCampaign, output: Campaign },
   cancel: { input: z.strictObject({ campaignId: Id, reason: reasonField }), output: Stopped },
-  pauseAll: { input: z.strictObject({ reason: reasonField }), output: z.object({ paused: Count, inAir: Count }) },
+  pauseAll: {
+    input: z.strictObject({ reason: reasonField }),
+    output: z.object({ paused: Count, inAir: Count }),
+  },
   progress: { input: OneCampaign, output: CampaignProgress },
   items: {
     input: z.strictObject({

@@ -6,7 +6,12 @@ export const itemStatuses = ["pending", "in_progress", "completed", "failed", "c
 export type ItemStatus = (typeof itemStatuses)[number];
 
 /** Item statuses after which nothing more is dialled. */
-export const endedItemStatuses = ["completed", "failed", "canceled", "skipped"] as const satisfies readonly ItemStatus[];
+export const endedItemStatuses = [
+  "completed",
+  "failed",
+  "canceled",
+  "skipped",
+] as const satisfies readonly ItemStatus[];
 
 export const itemKinds = ["campaign", "direct", "callback"] as const;
 export type ItemKind = (typeof itemKinds)[number];

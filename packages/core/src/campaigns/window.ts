@@ -2,8 +2,8 @@
  * Calling hours as the form shows them: words, and a preview of "is it open there now" with Intl alone. The
  * dispatcher's truth is the SQL function next_open; this one never decides a call.
  */
-export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
-export type Weekday = (typeof weekdays)[number];
+import { localTime, weekdays } from "../zone.ts";
+import type { Weekday } from "../zone.ts";
 
 export type WindowRule = {
   days: readonly Weekday[];
@@ -11,20 +11,6 @@ export type WindowRule = {
   close: string;
   holidays?: readonly string[] | undefined;
 };
-
-/** Wall clock of a zone at an instant. */
-export type LocalTime = { day: string; weekday: Weekday; minutes: number };
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-export function localTime(at: string, timeZone: string): LocalTime {
-  const parts = Object.fromEntries(formatOf(timeZone).formatToParts(new Date(at)).map(({ type, value }) => [type, value]));
-  return {
-    day: `${parts["year"]}-${parts["month"]}-${parts["day"]}`,
-    weekday: String(parts["weekday"]).toLowerCase().slice(0, 3) as Weekday,
-    minutes: Number(parts["hour"]) * 60 + Number(parts["minute"]),
-  };
-}
 
 /** Would a contact in `timeZone` be inside these hours at `at`? A night that crosses midnight belongs to its first day. */
 export function isOpen(rule: WindowRule, at: string, timeZone: string): boolean {
@@ -55,7 +41,9 @@ export function windowText(rule: WindowRule | null): string {
   if (!rule) return "All hours the rules of each country allow";
   const hours = rule.open === "00:00" && rule.close === "24:00" ? "all day" : `${rule.open}–${rule.close}`;
   const night = minutesOf(rule.close) <= minutesOf(rule.open) ? " (past midnight)" : "";
-  const holidays = rule.holidays?.length ? `, not on ${rule.holidays.length} holiday${rule.holidays.length === 1 ? "" : "s"}` : "";
+  const holidays = rule.holidays?.length
+    ? `, not on ${rule.holidays.length} holiday${rule.holidays.length === 1 ? "" : "s"}`
+    : "";
   return `${daysText(rule.days)} ${hours}${night}${holidays}, in each person's own time`;
 }
 
@@ -94,22 +82,4 @@ function dayBefore(day: string): string {
 
 function weekdayBefore(weekday: Weekday): Weekday {
   return weekdays[(weekdays.indexOf(weekday) + 6) % 7]!;
-}
-
-/** Making a formatter is slow, using it is not. */
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  if (known) return known;
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    hourCycle: "h23", // hour12: false says 24:30 after midnight
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    weekday: "short",
-  });
-  formats.set(timeZone, format);
-  return format;
 }

@@ -1,7 +1,16 @@
 /** Which column of somebody's spreadsheet is which field of a contact. */
 
 /** Fields a column can go to, besides `custom:<key>`. */
-export const importFields = ["name", "phone_number", "email", "company", "city", "country", "notes", "tags"] as const;
+export const importFields = [
+  "name",
+  "phone_number",
+  "email",
+  "company",
+  "city",
+  "country",
+  "notes",
+  "tags",
+] as const;
 export type FixedField = (typeof importFields)[number];
 export type ImportField = FixedField | `custom:${string}`;
 
@@ -14,23 +23,103 @@ export type ColumnMapping = Record<string, ImportField | null>;
 /** Header words after folding, best first: when several columns fit, the earlier alias wins. */
 const aliases: Record<FixedField, readonly string[]> = {
   phone_number: [
-    "phone number", "phone", "phonenumber", "mobile number", "mobile", "mobile phone", "mobile no", "phone no",
-    "contact number", "contact no", "cell", "cell phone", "cellphone", "cell number", "telephone", "telephone number", "tel",
-    "whatsapp", "whatsapp number", "primary phone", "work phone", "home phone", "phone 1", "msisdn",
-    "telefon", "telefonnummer", "handy", "telefono", "numero de telefono", "celular", "telefone", "portable", "फोन", "मोबाइल",
+    "phone number",
+    "phone",
+    "phonenumber",
+    "mobile number",
+    "mobile",
+    "mobile phone",
+    "mobile no",
+    "phone no",
+    "contact number",
+    "contact no",
+    "cell",
+    "cell phone",
+    "cellphone",
+    "cell number",
+    "telephone",
+    "telephone number",
+    "tel",
+    "whatsapp",
+    "whatsapp number",
+    "primary phone",
+    "work phone",
+    "home phone",
+    "phone 1",
+    "msisdn",
+    "telefon",
+    "telefonnummer",
+    "handy",
+    "telefono",
+    "numero de telefono",
+    "celular",
+    "telefone",
+    "portable",
+    "फोन",
+    "मोबाइल",
   ],
   name: [
-    "name", "full name", "fullname", "contact name", "contact", "customer name", "customer", "lead name", "lead", "client name",
-    "client", "person", "display name", "nombre", "nombre completo", "nom", "nome", "नाम",
+    "name",
+    "full name",
+    "fullname",
+    "contact name",
+    "contact",
+    "customer name",
+    "customer",
+    "lead name",
+    "lead",
+    "client name",
+    "client",
+    "person",
+    "display name",
+    "nombre",
+    "nombre completo",
+    "nom",
+    "nome",
+    "नाम",
   ],
-  email: ["email", "email address", "e mail", "e mail address", "emailaddress", "mail", "work email", "correo", "correo electronico"],
+  email: [
+    "email",
+    "email address",
+    "e mail",
+    "e mail address",
+    "emailaddress",
+    "mail",
+    "work email",
+    "correo",
+    "correo electronico",
+  ],
   company: [
-    "company", "company name", "organization", "organisation", "organization name", "organisation name", "business", "business name",
-    "account", "account name", "employer", "firm", "firma", "empresa", "societe",
+    "company",
+    "company name",
+    "organization",
+    "organisation",
+    "organization name",
+    "organisation name",
+    "business",
+    "business name",
+    "account",
+    "account name",
+    "employer",
+    "firm",
+    "firma",
+    "empresa",
+    "societe",
   ],
   city: ["city", "town", "location", "ciudad", "ville", "stadt", "शहर"],
   country: ["country", "country code", "country name", "nation", "pais", "pays", "land"],
-  notes: ["notes", "note", "comments", "comment", "description", "remarks", "remark", "details", "notizen", "notas"],
+  notes: [
+    "notes",
+    "note",
+    "comments",
+    "comment",
+    "description",
+    "remarks",
+    "remark",
+    "details",
+    "notizen",
+    "notas",
+  ],
   tags: ["tags", "tag", "labels", "label", "categories", "category", "segment", "segments", "list", "lists"],
 };
 
@@ -78,7 +167,7 @@ export function suggestMapping(headers: readonly string[]): ColumnMapping {
     const ranked = folded
       .map((header, at) => ({ at, rank: aliases[field].indexOf(header) }))
       .filter(({ at, rank }) => rank >= 0 && !chosen.has(at))
-      .sort((a, b) => a.rank - b.rank || a.at - b.at);
+      .toSorted((a, b) => a.rank - b.rank || a.at - b.at);
     if (ranked[0]) chosen.set(ranked[0].at, field);
   }
 
@@ -94,7 +183,10 @@ export function suggestMapping(headers: readonly string[]): ColumnMapping {
  * A mapping with some columns changed. A field that a change claims is taken from the column that had it (which goes
  * nowhere then); columns the change does not name stay. Headers the file does not have are returned as `unknown`.
  */
-export function changeMapping(current: ColumnMapping, change: ColumnMapping): { mapping: ColumnMapping; unknown: string[] } {
+export function changeMapping(
+  current: ColumnMapping,
+  change: ColumnMapping,
+): { mapping: ColumnMapping; unknown: string[] } {
   const claimed = new Set(Object.values(change).filter((field) => field !== null));
   const mapping: ColumnMapping = {};
   for (const [header, field] of Object.entries(current)) {

@@ -50,7 +50,10 @@ const contactFields = {
   company: z.string().trim().max(200).nullish(),
   city: z.string().trim().max(120).nullish(),
   /** ISO 3166 alpha-2; derived from the number when absent. */
-  country: z.string().regex(/^[A-Z]{2}$/, "must be a country code of two capitals, like IN").nullish(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, "must be a country code of two capitals, like IN")
+    .nullish(),
   timeZone: TimeZone.nullish(),
   notes: LongText.nullish(),
   stage: z.string().trim().min(1).max(60).optional(),
@@ -170,13 +173,21 @@ export const contactsProcedures = {
 };
 
 export const suppressionsProcedures = {
-  list: { input: z.strictObject({ ...pageInput, search: z.string().trim().max(200).optional() }), output: page(Suppression) },
+  list: {
+    input: z.strictObject({ ...pageInput, search: z.string().trim().max(200).optional() }),
+    output: page(Suppression),
+  },
   add: {
     input: z.strictObject({
       phoneNumbers: z.array(RawPhoneNumber).min(1).max(1000),
       ...suppressionFields,
     }),
-    output: z.object({ added: Count, known: Count, invalid: z.array(z.object({ raw: z.string(), reason: z.string() })), stopped: Count }),
+    output: z.object({
+      added: Count,
+      known: Count,
+      invalid: z.array(z.object({ raw: z.string(), reason: z.string() })),
+      stopped: Count,
+    }),
   },
   remove: { input: z.strictObject({ suppressionId: Id }), output: Suppressed },
 };
@@ -211,7 +222,11 @@ export type TimelineEntry = z.infer<typeof TimelineEntry>;
 
 export const timelineProcedures = {
   list: {
-    input: z.strictObject({ ...pageInput, contactId: Id, kinds: z.array(z.string().max(60)).max(20).optional() }),
+    input: z.strictObject({
+      ...pageInput,
+      contactId: Id,
+      kinds: z.array(z.string().max(60)).max(20).optional(),
+    }),
     output: page(TimelineEntry),
   },
 };

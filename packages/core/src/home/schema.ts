@@ -21,7 +21,16 @@ export const Line = z.object({
 export type Line = z.infer<typeof Line>;
 
 /** Something that waits for a person: what it is, how many, and where to go. */
-export const needKinds = ["incident", "unknown_call", "paused_campaign", "callback_due", "meeting", "analysis_failed", "agent_drifted", "bad_webhook"] as const;
+export const needKinds = [
+  "incident",
+  "unknown_call",
+  "paused_campaign",
+  "callback_due",
+  "meeting",
+  "analysis_failed",
+  "agent_drifted",
+  "bad_webhook",
+] as const;
 
 export const Need = z.object({
   kind: z.enum(needKinds),
@@ -51,7 +60,12 @@ export const HomeSummary = z.object({
     provider: z.object({ current: Count.nullable(), max: Count }).nullable(),
     items: z.array(Line),
   }),
-  queue: z.object({ due: Count, waiting: Count, oldestDueAt: Instant.nullable(), nextOpensAt: Instant.nullable() }),
+  queue: z.object({
+    due: Count,
+    waiting: Count,
+    oldestDueAt: Instant.nullable(),
+    nextOpensAt: Instant.nullable(),
+  }),
   campaigns: z.array(
     z.object({
       id: Id,

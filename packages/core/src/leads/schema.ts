@@ -6,7 +6,15 @@ import { dimensions, levels, temperatures } from "./grade.ts";
 export const sentiments = ["positive", "neutral", "negative"] as const;
 export type Sentiment = (typeof sentiments)[number];
 
-export const leadOutcomes = ["appointment", "callback", "interested", "refusal", "wrong_number", "voicemail", "other"] as const;
+export const leadOutcomes = [
+  "appointment",
+  "callback",
+  "interested",
+  "refusal",
+  "wrong_number",
+  "voicemail",
+  "other",
+] as const;
 export type LeadOutcome = (typeof leadOutcomes)[number];
 
 export const analysisStatuses = ["pending", "running", "done", "skipped", "failed"] as const;
@@ -61,11 +69,16 @@ export const leadsProcedures = {
       campaignId: Id.optional(),
       contactId: Id.optional(),
       temperature: z.enum(temperatures).optional(),
-      outcome: z.union([z.enum(leadOutcomes), z.array(z.enum(leadOutcomes)).min(1).max(leadOutcomes.length)]).optional(),
+      outcome: z
+        .union([z.enum(leadOutcomes), z.array(z.enum(leadOutcomes)).min(1).max(leadOutcomes.length)])
+        .optional(),
       from: Instant.optional(),
       to: Instant.optional(),
     }),
     output: page(LeadRow),
   },
-  reanalyse: { input: z.strictObject({ callId: Id }), output: z.object({ callId: Id, status: z.enum(analysisStatuses) }) },
+  reanalyse: {
+    input: z.strictObject({ callId: Id }),
+    output: z.object({ callId: Id, status: z.enum(analysisStatuses) }),
+  },
 };

@@ -28,7 +28,12 @@ export type LiveChange = z.infer<typeof LiveChange>;
 
 export const liveProcedures = {
   stream: {
-    input: z.strictObject({ lastEventId: z.string().max(40).nullish(), topics: z.array(z.enum(topics)).max(topics.length).optional() }).optional(),
+    input: z
+      .strictObject({
+        lastEventId: z.string().max(40).nullish(),
+        topics: z.array(z.enum(topics)).max(topics.length).optional(),
+      })
+      .optional(),
     output: LiveChange,
   },
 };

@@ -17,19 +17,31 @@ export const opsViews = [
 export type OpsView = (typeof opsViews)[number];
 
 /** Rows as arrays in column order: a result may have two columns of one name. */
-export const Result = z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())), truncated: z.boolean() });
+export const Result = z.object({
+  columns: z.array(z.string()),
+  rows: z.array(z.array(z.unknown())),
+  truncated: z.boolean(),
+});
 export type Result = z.infer<typeof Result>;
 
 export const Diagnosis = z.object({
   ok: z.boolean(),
   checks: z.array(
-    z.object({ name: z.string(), status: z.enum(["ok", "warn", "bad"]), detail: z.string(), cure: z.string().nullable() }),
+    z.object({
+      name: z.string(),
+      status: z.enum(["ok", "warn", "bad"]),
+      detail: z.string(),
+      cure: z.string().nullable(),
+    }),
   ),
 });
 export type Diagnosis = z.infer<typeof Diagnosis>;
 
 export const opsProcedures = {
-  query: { input: z.strictObject({ view: z.enum(opsViews), limit: z.int().min(1).max(1000).optional() }), output: Result },
+  query: {
+    input: z.strictObject({ view: z.enum(opsViews), limit: z.int().min(1).max(1000).optional() }),
+    output: Result,
+  },
   sql: { input: z.strictObject({ text: z.string().trim().min(1).max(20_000) }), output: Result },
   doctor: { input: Nothing, output: Diagnosis },
 };
@@ -69,9 +81,12 @@ export const adminProcedures = {
         concurrentLimit: z.int().min(0).max(1000).optional(),
         systemLimit: z.int().min(0).max(10_000).optional(),
       })
-      .refine(({ concurrentLimit, systemLimit }) => concurrentLimit !== undefined || systemLimit !== undefined, {
-        message: "must set concurrentLimit or systemLimit",
-      })
+      .refine(
+        ({ concurrentLimit, systemLimit }) => concurrentLimit !== undefined || systemLimit !== undefined,
+        {
+          message: "must set concurrentLimit or systemLimit",
+        },
+      )
       .refine(({ userId, concurrentLimit }) => (concurrentLimit === undefined) === (userId === undefined), {
         path: ["userId"],
         message: "must name the tenant whose concurrentLimit is set",
@@ -79,7 +94,11 @@ export const adminProcedures = {
     output: z.object({ userId: Id.nullable(), concurrentLimit: Count.nullable(), systemLimit: Count }),
   },
   grantCredits: {
-    input: z.strictObject({ userId: Id, credits: z.int().min(1).max(1_000_000_000), reason: ShortText.min(1, "must say what the credits are for") }),
+    input: z.strictObject({
+      userId: Id,
+      credits: z.int().min(1).max(1_000_000_000),
+      reason: ShortText.min(1, "must say what the credits are for"),
+    }),
     output: z.object({ userId: Id, credits: Credits }),
   },
   /** Stops every claim of every tenant at once; calls in the air end by themselves. */
@@ -107,14 +126,25 @@ export type WebhookRow = z.infer<typeof WebhookRow>;
 
 export const webhooksProcedures = {
   list: {
-    input: z.strictObject({ ...pageInput, status: z.enum(webhookStatuses).optional(), callId: Id.optional() }),
+    input: z.strictObject({
+      ...pageInput,
+      status: z.enum(webhookStatuses).optional(),
+      callId: Id.optional(),
+    }),
     output: page(WebhookRow),
   },
   /** One stored webhook, all of a call, or all that could not be read. */
   replay: {
     input: z
-      .strictObject({ id: Serial.optional(), callId: Id.optional(), status: z.enum(["bad", "parked"]).optional() })
-      .refine((which) => Object.values(which).filter((value) => value !== undefined).length === 1, "must be exactly one of id, callId, status"),
+      .strictObject({
+        id: Serial.optional(),
+        callId: Id.optional(),
+        status: z.enum(["bad", "parked"]).optional(),
+      })
+      .refine(
+        (which) => Object.values(which).filter((value) => value !== undefined).length === 1,
+        "must be exactly one of id, callId, status",
+      ),
     output: z.object({ replayed: Count }),
   },
 };

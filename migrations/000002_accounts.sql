@@ -160,12 +160,14 @@ create table idempotency_keys (
   key text not null,
   procedure text not null,
   request_sha256 text not null,
+  status text not null default 'running',
   response jsonb,
   created_at timestamptz not null default app.wall(),
   constraint idempotency_keys_pkey primary key (user_id, key, procedure),
+  constraint idempotency_status_is_known check (status in ('running', 'written', 'done')),
   constraint key_length check (length(key) between 1 and 200)
 );
-comment on table idempotency_keys is 'Answers of requests that carried an Idempotency-Key, kept 24 hours.';
+comment on table idempotency_keys is 'Answers of requests that carried an Idempotency-Key, kept 24 hours. written = carried out, answer not yet kept.';
 call app.tenant_table('idempotency_keys');
 
 create table notifications (

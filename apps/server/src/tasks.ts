@@ -1,0 +1,5 @@
+import type { Task } from "./define-task.ts";
+import { upkeepTasks } from "./internal/tasks.ts";
+
+/** Every task this program runs, slice by slice. */
+export const tasks: Task[] = [...upkeepTasks];

@@ -70,12 +70,23 @@ function node24() {
 function stayWith(child) {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => child.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
-  const parent = process.ppid;
+  const family = ancestors();
   const watch = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (ancestors() === family) return;
     clearInterval(watch);
     child.kill("SIGTERM");
     setTimeout(() => child.kill("SIGKILL"), 15_000).unref();
   }, 300);
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
+}
+
+/** Our parent, and under npm its parent too: npm stands behind a shell, and that shell outlives an npm that was killed. */
+function ancestors() {
+  if (!process.env.npm_lifecycle_event) return String(process.ppid);
+  try {
+    const shell = readFileSync(`/proc/${process.ppid}/stat`, "utf8");
+    return `${process.ppid} ${shell.slice(shell.lastIndexOf(")")).split(" ")[2]}`;
+  } catch {
+    return String(process.ppid);
+  }
 }

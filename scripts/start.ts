@@ -105,7 +105,6 @@ const app = (name: string) => [
 
 /** Set ports are fixed; the others move when taken. */
 async function ports(): Promise<[number, number, number]> {
-  const taken = new Set<number>();
   const port = async (name: string, wish: number) => {
     const fixed = Number(env[name] ?? 0);
     if (env[name] && !(Number.isInteger(fixed) && fixed > 0 && fixed < 65_536))
@@ -115,10 +114,9 @@ async function ports(): Promise<[number, number, number]> {
       throw new Error(
         `Port ${fixed} (${name}) is taken. Stop what listens there, or unset ${name} to let Parley choose.`,
       );
-    if (taken.has(found)) return freePort();
-    taken.add(found);
     return found;
   };
+  // Far enough apart that none moves onto another.
   return [await port("PORT", 3000), await port("CHAT_PORT", 4000), await port("SANDBOX_PORT", 4100)];
 }
 

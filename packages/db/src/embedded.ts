@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import fs from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import pg from "pg";
 
@@ -98,20 +98,26 @@ export function dataDirOf(repository: string, given?: string): string {
   return `/var/lib/parley/${createHash("sha256").update(repository).digest("hex").slice(0, 12)}`;
 }
 
-/** Asks for `wish` and settles for any free port. */
+/** The first free port from `wish` on; any free one without a wish. */
 export async function freePort(wish = 0): Promise<number> {
+  for (let port = wish; port <= Math.min(wish + 50, 65_535); port++) {
+    const free = await bind(port);
+    if (free) return free;
+  }
+  if (wish === 0) throw new Error("No free port on 127.0.0.1.");
+  return freePort();
+}
+
+async function bind(port: number): Promise<number | undefined> {
   const probe = createServer();
   const bound = await new Promise<boolean>((done) => {
     probe.once("error", () => done(false));
-    probe.listen({ port: wish, host: "127.0.0.1", exclusive: true }, () => done(true));
+    probe.listen({ port, host: "127.0.0.1", exclusive: true }, () => done(true));
   });
-  if (!bound) {
-    if (wish === 0) throw new Error("No free port on 127.0.0.1.");
-    return freePort();
-  }
-  const { port } = probe.address() as { port: number };
+  if (!bound) return undefined;
+  const address = probe.address() as AddressInfo;
   await new Promise((done) => probe.close(done));
-  return port;
+  return address.port;
 }
 
 /** npm's Postgres binaries, with their library links made and where the database user can read them. */

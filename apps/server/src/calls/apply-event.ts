@@ -1,0 +1,149 @@
+import { enqueue, maybeRow, param, raw, rows, sql, touch, type Tx } from "@parley/db";
+import { leaseSeconds, pollAtSeconds } from "@parley/core/calls/lease";
+import { foldEvent, isTerminal, statusRank, type CallEvent, type CallFacts } from "@parley/core/calls/lifecycle";
+import { raiseIncident } from "./incident.ts";
+import { factColumns, factsOf, type CallRow } from "./row.ts";
+import { leaseTerms, type ClockSettings } from "./settings.ts";
+
+export type News = CallEvent & {
+  source: "webhook" | "poll" | "place" | "system" | "person";
+  executionId?: string | null;
+  /** The provider's object, kept with the event. */
+  body?: unknown;
+  webhookEventId?: number | null;
+  note?: string;
+};
+
+/**
+ * Folds one piece of news into a locked call: writes the event, the facts that changed, and in the same transaction
+ * the jobs that follow. Any order and any number of copies ends in the same row. Money and outcome are not touched
+ * here: they wait for `verify`. Returns the call as it now stands.
+ */
+export async function applyEvent(tx: Tx, call: CallRow, news: News, settings: ClockSettings): Promise<CallRow> {
+  const { facts, changes, effects } = foldEvent(factsOf(call), news);
+  const sighted = effects.includes("sighted");
+  const executionId = call.bolna_execution_id ?? news.executionId ?? null;
+
+  await rows(
+    tx,
+    sql`
+    insert into call_events (user_id, call_id, status, provider_at, source, applied, webhook_event_id, body, note)
+    values (${param(call.user_id)}, ${param(call.id)}, ${param(news.status)}, ${param(news.at)}, ${param(news.source)},
+      ${param(Object.keys(changes).length > 0)}, ${param(news.webhookEventId ?? null)},
+      ${param(news.body === undefined ? null : storable(news.body))}::jsonb, ${param(news.note ?? null)})`,
+  );
+
+  const next: CallRow = {
+    ...call,
+    ...columnsOf(changes),
+    bolna_execution_id: executionId,
+    ...(changes.status ? leaseOf(call, facts, settings) : {}),
+    ...(effects.includes("fetch_recording") && call.recording_status === "none" ? { recording_status: "fetching" as const } : {}),
+    // thought never placed, and it exists after all: it takes no line of others, and what it costs is charged without a hold
+    ...(sighted ? { adopted: true, system_slot: null, held_credits: 0, settled_at: null, price_credits: null, final_at: null, outcome: null, reason: null } : {}),
+  };
+  await writeCall(tx, call, next, sighted);
+
+  if (effects.includes("slot_freed")) {
+    await tx.query("select app.line_freed($1, $2)", [call.user_id, call.phone_number]);
+    tx.wake("dispatch");
+  }
+  const ids = { userId: call.user_id, callId: call.id };
+  if (effects.includes("verify") && next.final_at === null) await enqueue(tx, "calls/verify", ids);
+  if (effects.includes("analyse")) await enqueue(tx, "leads/analyse", ids);
+  if (effects.includes("fetch_recording")) await enqueue(tx, "calls/fetch_recording", ids);
+  if (sighted) await adopted(tx, call);
+  if (effects.includes("unknown_word") && news.status !== null && news.source !== "place")
+    await raiseIncident(tx, {
+      kind: "unknown_status",
+      ref: news.status.slice(0, 60),
+      message: `The provider sent the status "${news.status.slice(0, 60)}", which Parley does not know.`,
+      cure: "The event is kept with the call. Look at its raw form; nothing is lost, and the final facts are re-read.",
+      userId: call.user_id,
+    });
+  if (Object.keys(changes).length > 0) {
+    await touch(tx, "calls", call.id);
+    if (call.campaign_id) await touch(tx, "campaigns", call.campaign_id);
+  }
+  return next;
+}
+
+/** jsonb refuses U+0000 and lone surrogates; the raw bytes stay in the journal. */
+function storable(body: unknown): string {
+  return JSON.stringify(body).replaceAll(/\\u0000/g, "\\ufffd").replaceAll(/\\ud[89a-f][0-9a-f]{2}/gi, "\\ufffd");
+}
+
+function columnsOf(changes: Partial<CallFacts>): Partial<CallRow> {
+  return Object.fromEntries(
+    Object.entries(changes).flatMap(([fact, value]) => {
+      const column = factColumns[fact as keyof typeof factColumns];
+      if (!column) return [];
+      return [[column, typeof value === "string" ? value.replaceAll("\u0000", "\ufffd").toWellFormed() : value]];
+    }),
+  ) as Partial<CallRow>;
+}
+
+/** From `queued` on the lease is a time to look at the provider, on the domain clock. */
+function leaseOf(call: CallRow, facts: CallFacts, settings: ClockSettings): Partial<CallRow> {
+  const after = (seconds: number) => new Date(Date.parse(settings.now) + seconds * 1000).toISOString();
+  if (facts.status === "call-disconnected")
+    return { lease_until: null, polls: 0, next_poll_at: after(pollAtSeconds(0, settings.leaseScale)) };
+  if (isTerminal(facts.status)) return { lease_until: null, next_poll_at: after(30 * settings.leaseScale) };
+  const seconds = leaseSeconds(facts.status, leaseTerms(settings, call.max_call_seconds));
+  if (statusRank[facts.status] < statusRank.queued || seconds === null) return {};
+  return { lease_until: null, next_poll_at: after(seconds) };
+}
+
+const written = [
+  ...Object.values(factColumns),
+  "bolna_execution_id",
+  "lease_until",
+  "next_poll_at",
+  "polls",
+  "recording_status",
+  "adopted",
+  "system_slot",
+  "held_credits",
+  "settled_at",
+  "price_credits",
+  "final_at",
+  "outcome",
+  "reason",
+] as const satisfies (keyof CallRow)[];
+
+async function writeCall(tx: Tx, before: CallRow, after: CallRow, sighted: boolean): Promise<void> {
+  const columns = written.filter((column) => before[column] !== after[column]);
+  if (columns.length === 0) return;
+  const value = (column: (typeof written)[number]) => {
+    const it = after[column];
+    return typeof it === "object" && it !== null ? param(JSON.stringify(it)) : param(it);
+  };
+  const sets = columns.flatMap((column, n) => [n ? raw(", ") : raw(""), sql`${raw(column)} = ${value(column)}`]);
+  await rows(
+    tx,
+    sql`update calls set ${sets}${raw(sighted ? ", user_slot = null, account_slot = null, waived_credits = 0" : "")}${raw(
+      columns.includes("recording_status") ? ", recording_next_at = app.now()" : "",
+    )} where user_id = ${param(before.user_id)} and id = ${param(before.id)}`,
+  );
+}
+
+/** The one thing that must never happen did: say so loudly, and stop the younger call if it has not been dialled yet. */
+async function adopted(tx: Tx, call: CallRow): Promise<void> {
+  await raiseIncident(tx, {
+    kind: "adopted_call",
+    ref: call.id,
+    severity: "bad",
+    message: "A call that two complete listings did not show was placed after all.",
+    cure: "It is followed like any other. Check whether the person was called again, and report the listing to the provider.",
+    userId: call.user_id,
+  });
+  const younger = await maybeRow<{ id: string }>(
+    tx,
+    sql`
+    select id from calls
+    where user_id = ${param(call.user_id)} and phone_number = ${param(call.phone_number)} and id <> ${param(call.id)}
+      and ended_at is null and direction = 'outbound' and status in ('claimed', 'queued', 'scheduled', 'prepared', 'rescheduled')
+    order by id desc limit 1`,
+  );
+  if (younger) await enqueue(tx, "calls/stop", { userId: call.user_id, callId: younger.id });
+}

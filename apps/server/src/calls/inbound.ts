@@ -1,0 +1,61 @@
+import { maybeRow, param, record, row, rows, sql, type Tx } from "@parley/db";
+import type { ExecutionNews } from "../providers/bolna-news.ts";
+import type { ClockSettings } from "./settings.ts";
+
+/**
+ * Somebody called one of our agents: the first news of it makes the call, and the contact if the number is new. It
+ * takes no line and holds no credit. Returns the call's id; null if the execution is not an inbound call.
+ */
+export async function recordInbound(tx: Tx, agentId: string, news: ExecutionNews, settings: ClockSettings): Promise<string | null> {
+  if (news.direction !== "inbound" || !news.personNumber) return null;
+  const contactId = await contactOf(tx, news.personNumber);
+  const made = await maybeRow<{ id: string }>(
+    tx,
+    sql`
+    insert into calls (user_id, status, direction, contact_id, agent_id, agent_version, provider_account_id, bolna_execution_id,
+      phone_number, from_number, max_call_seconds, created_at, claimed_at)
+    select a.user_id, 'queued', 'inbound', ${param(contactId)}, a.id, a.version, a.provider_account_id, ${param(news.executionId)},
+      ${param(news.personNumber)}, ${param(news.agentNumber)}, a.max_call_seconds,
+      coalesce(${param(news.createdAt)}::timestamptz, ${param(settings.now)}), ${param(settings.now)}
+    from agents a where a.user_id = ${param(tx.userId)} and a.id = ${param(agentId)}
+    on conflict (provider_account_id, bolna_execution_id) do nothing
+    returning id`,
+  );
+  if (made) {
+    await record(tx, { userId: tx.userId!, contactId, kind: "call.received", actor: "contact", ref: made.id, data: {} });
+    return made.id;
+  }
+  // Another event of the same call was first.
+  const { id } = await row<{ id: string }>(
+    tx,
+    sql`select id from calls where user_id = ${param(tx.userId)} and bolna_execution_id = ${param(news.executionId)}`,
+  );
+  return id;
+}
+
+async function contactOf(tx: Tx, phoneNumber: string): Promise<string> {
+  const made = await maybeRow<{ id: string }>(
+    tx,
+    sql`
+    insert into contacts (user_id, phone_number, source, stage_id)
+    select ${param(tx.userId)}, ${param(phoneNumber)}, 'inbound', (select id from stages where user_id = ${param(tx.userId)} and key = 'new')
+    on conflict (user_id, phone_number) do nothing
+    returning id`,
+  );
+  if (made) {
+    await rows(
+      tx,
+      sql`
+      insert into contact_identities (user_id, contact_id, channel, kind, value)
+      values (${param(tx.userId)}, ${param(made.id)}, 'call', 'phone', ${param(phoneNumber)})
+      on conflict do nothing`,
+    );
+    return made.id;
+  }
+  const { id } = await row<{ id: string }>(
+    tx,
+    sql`select id from contacts where user_id = ${param(tx.userId)} and phone_number = ${param(phoneNumber)}`,
+  );
+  return id;
+}
+

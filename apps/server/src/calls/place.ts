@@ -1,0 +1,232 @@
+import { enqueue, maybeRow, param, row, rows, sql, type Tx } from "@parley/db";
+import { leaseSeconds } from "@parley/core/calls/lease";
+import { toWire } from "@parley/core/phone-text";
+import type { Ctx } from "../context.ts";
+import type { PlaceResult } from "../providers/bolna.ts";
+import { applyEvent } from "./apply-event.ts";
+import { raiseIncident } from "./incident.ts";
+import { lockCall, type CallRow } from "./row.ts";
+import { clockSettings, leaseTerms } from "./settings.ts";
+import { refuse, withdraw, type Withdrawal } from "./withdraw.ts";
+
+/**
+ * Places one claimed call: at most one POST leaves for it, whatever crashes, because `dialing` is committed before and
+ * is never left backwards. Three steps: decide under the locks and commit, dial without a transaction, write down.
+ */
+export async function placeCall(ctx: Ctx, { callId }: { callId: string }): Promise<void> {
+  const dial = await ctx.db.tx((tx) => decide(tx, callId));
+  if (!dial) return;
+  const result = await ctx.providers.bolna.placeCall(dial.request);
+  await ctx.db.tx((tx) => writeDown(tx, callId, dial.epoch, result));
+  if (result.kind === "rate_limited" || (result.kind === "refused" && result.credential))
+    await ctx.db.tx((tx) => holdAccount(tx, dial.accountId, result));
+  ctx.log.info({ call: { id: callId }, result: result.kind }, `[Calls] placed: ${result.kind}`);
+}
+
+type Dial = { epoch: number; accountId: string; request: Parameters<Ctx["providers"]["bolna"]["placeCall"]>[0] };
+
+/** (a) Under phone, campaign and call locks: may it still be dialled? A STOP or a pause that committed first wins. */
+async function decide(tx: Tx, callId: string): Promise<Dial | null> {
+  const its = await maybeRow<{ phone_number: string; campaign_id: string | null; queue_id: string | null }>(
+    tx,
+    sql`select phone_number, campaign_id, queue_id from calls where user_id = ${param(tx.userId)} and id = ${param(callId)}`,
+  );
+  if (!its) return null;
+  await tx.query("select app.lock_phone($1, $2)", [tx.userId, its.phone_number]);
+  await tx.query("select 1 from call_campaigns where user_id = $1 and id = $2 for share", [tx.userId, its.campaign_id]);
+  await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [tx.userId, its.queue_id]);
+  const call = await lockCall(tx, callId);
+  const settings = await clockSettings(tx);
+  const overdue = call.lease_until !== null && call.lease_until <= settings.wall;
+
+  if (call.status === "dialing") {
+    // The worker that dialled is gone, or too late to be believed: it may have rung.
+    if (overdue) await becomeUnknown(tx, call);
+    return null;
+  }
+  if (call.status !== "claimed") return null;
+
+  const withheld = overdue ? { reason: "lease_expired" } : await reasonToWithhold(tx, call);
+  if (withheld) {
+    await withdraw(tx, call, withheld);
+    return null;
+  }
+  const seconds = leaseSeconds("dialing", leaseTerms(settings, call.max_call_seconds))!;
+  const { lease_epoch } = await row<{ lease_epoch: number }>(
+    tx,
+    sql`
+    update calls
+    set status = 'dialing', dialing_at = app.now(), dialing_wall = app.wall(), lease_epoch = lease_epoch + 1,
+      lease_until = app.wall() + make_interval(secs => ${param(seconds)}),
+      dialing_lease_end = app.wall() + make_interval(secs => ${param(seconds)}),
+      stages = stages || jsonb_build_object('dialing', app.now())
+    where id = ${param(call.id)}
+    returning lease_epoch`,
+  );
+  const who = await row<{
+    bolna_agent_id: string;
+    name: string | null;
+    company: string | null;
+    email: string | null;
+    city: string | null;
+    zone: string | null;
+    custom: Record<string, unknown>;
+    agent_name: string;
+  }>(
+    tx,
+    sql`
+    select a.bolna_agent_id, a.name as agent_name, c.name, c.company, c.email, c.city, c.custom,
+      coalesce(c.time_zone, c.zones[1]) as zone
+    from agents a left join contacts c on c.user_id = ${param(tx.userId)} and c.id = ${param(call.contact_id)}
+    where a.user_id = ${param(tx.userId)} and a.id = ${param(call.agent_id)}`,
+  );
+  return {
+    epoch: lease_epoch,
+    accountId: call.provider_account_id,
+    request: {
+      agent_id: who.bolna_agent_id,
+      recipient_phone_number: toWire(call.phone_number),
+      ...(call.from_number ? { from_phone_number: toWire(call.from_number) } : {}),
+      user_data: {
+        ...who.custom,
+        name: who.name ?? "",
+        company: who.company ?? "",
+        email: who.email ?? "",
+        city: who.city ?? "",
+        ...(who.zone ? { timezone: who.zone } : {}),
+        call_id: call.id,
+      },
+    },
+  };
+}
+
+/** The tick's checks again, at the point of no return: since the claim anything may have been said. */
+async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | null> {
+  const now = await row<{
+    dialling_paused: boolean;
+    account_status: string;
+    gate_at: string | null;
+    campaign_status: string | null;
+    suppressed: string | null;
+    erased: boolean;
+    expired: boolean;
+    consent_ok: boolean;
+    agent_ready: boolean;
+    item_status: string;
+    open: boolean;
+    opens_at: string | null;
+  }>(
+    tx,
+    sql`
+    select s.dialling_paused, a.status as account_status,
+      case when a.gate_until > app.wall() then app.in_wall(a.gate_until - app.wall()) end as gate_at,
+      k.campaign_status, k.suppressed, k.erased, k.expired, k.consent_ok, k.agent_ready, q.status as item_status,
+      coalesce(o.opens_at <= app.now(), false) as open, o.opens_at
+    from call_queue q
+    join users u on u.id = q.user_id
+    join call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
+    left join call_campaigns c on c.user_id = q.user_id and c.id = q.campaign_id
+    cross join system_settings s
+    join provider_accounts a on a.id = ${param(call.provider_account_id)}
+    cross join lateral app.item_checks(q.id) k
+    left join lateral app.next_open(l.zone_set, l.country, u.rule_set, c."window", app.now()) o on true
+    where q.user_id = ${param(tx.userId)} and q.id = ${param(call.queue_id)}`,
+  );
+  if (now.item_status !== "in_progress") return { reason: "item_closed" };
+  if (now.suppressed) return { reason: "suppressed", skip: now.suppressed === "dnc" ? "dnc" : "suppressed" };
+  if (now.erased) return { reason: "erased", skip: "erased" };
+  if (now.expired) return { reason: "expired", skip: "expired" };
+  if (now.campaign_status === "canceled") return { reason: "campaign_canceled", cancel: true };
+  if (now.campaign_status !== null && now.campaign_status !== "running") return { reason: `campaign_${now.campaign_status}` };
+  if (!now.consent_ok) return { reason: "no_consent", skip: "no_consent" };
+  if (now.dialling_paused) return { reason: "dialling_paused" };
+  if (now.account_status !== "ok") return { reason: "provider_suspended" };
+  if (now.gate_at) return { reason: "provider_gate", dueAt: now.gate_at };
+  if (!now.open) return { reason: "window_closed", dueAt: now.opens_at };
+  if (!now.agent_ready) return { reason: "agent_not_ready" };
+  return null;
+}
+
+/** (c) What the answer means. Anything but a clear yes or no is `unknown`: it keeps its line and is looked up, never redialled. */
+async function writeDown(tx: Tx, callId: string, epoch: number, result: PlaceResult): Promise<void> {
+  const { phone_number, queue_id } = await row<{ phone_number: string; queue_id: string }>(
+    tx,
+    sql`select phone_number, queue_id from calls where user_id = ${param(tx.userId)} and id = ${param(callId)}`,
+  );
+  await tx.query("select app.lock_phone($1, $2)", [tx.userId, phone_number]);
+  await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [tx.userId, queue_id]);
+  const call = await lockCall(tx, callId);
+  const settings = await clockSettings(tx);
+
+  if (result.kind === "accepted") {
+    if (call.bolna_execution_id && call.bolna_execution_id !== result.executionId) {
+      await raiseIncident(tx, {
+        kind: "second_execution",
+        ref: call.id,
+        severity: "bad",
+        message: "The provider answered a call with another execution than the one its webhooks carry.",
+        cure: "Open both executions at the provider; stop the one that Parley does not follow.",
+        userId: call.user_id,
+      });
+      return;
+    }
+    // A fact even if it comes late: the fold raises dialing and unknown to queued, and leaves what is further along.
+    await applyEvent(tx, call, { source: "place", status: "queued", at: settings.now, executionId: result.executionId }, settings);
+    await rows(tx, sql`update calls set placed_at = coalesce(placed_at, app.now()) where id = ${param(call.id)}`);
+    return;
+  }
+  // A no, or no answer, counts only for the dial it answers.
+  if (call.status !== "dialing" || call.lease_epoch !== epoch) return;
+  if (result.kind === "refused" && result.credential) await withdraw(tx, call, { reason: "provider_suspended" });
+  else if (result.kind === "refused") await refuse(tx, call, result.message);
+  else if (result.kind === "rate_limited") await withdraw(tx, call, { reason: "rate_limited", dueAt: await afterGate(tx, result.retryAfterMs) });
+  else await becomeUnknown(tx, call, result.reason);
+}
+
+async function becomeUnknown(tx: Tx, call: CallRow, why = "The worker that dialled stopped before it had the answer."): Promise<void> {
+  await rows(
+    tx,
+    sql`
+    with changed as (
+      update calls
+      set status = 'unknown', reason = ${param(why)}, lease_until = null, next_poll_at = app.now(),
+        stages = stages || jsonb_build_object('unknown', app.now())
+      where user_id = ${param(tx.userId)} and id = ${param(call.id)}
+    )
+    insert into call_events (user_id, call_id, status, provider_at, source, note)
+    values (${param(tx.userId)}, ${param(call.id)}, 'unknown', app.now(), 'place', ${param(why)})`,
+  );
+  await rows(
+    tx,
+    sql`insert into live_changes (user_id, topic, ref) values (${param(tx.userId)}, 'calls', ${param(call.id)})`,
+  );
+  tx.ringScreens();
+  await enqueue(tx, "calls/reconcile", { userId: call.user_id, agentId: call.agent_id });
+}
+
+const gateMs = (retryAfterMs: number | null) => Math.min(retryAfterMs ?? 2000, 60_000);
+
+async function afterGate(tx: Tx, retryAfterMs: number | null): Promise<string> {
+  const { at } = await row<{ at: string }>(
+    tx,
+    sql`select app.in_wall(make_interval(secs => ${param(gateMs(retryAfterMs) / 1000)})) as at`,
+  );
+  return at;
+}
+
+/** A short transaction of its own: the dispatcher skips a locked account, so it must never wait on a call's locks. */
+async function holdAccount(tx: Tx, accountId: string, result: PlaceResult): Promise<void> {
+  if (result.kind === "rate_limited") {
+    await tx.query("select app.gate_account($1, make_interval(secs => $2), 'rate_limited')", [accountId, gateMs(result.retryAfterMs) / 1000]);
+  } else if (result.kind === "refused") {
+    await tx.query("update provider_accounts set status = 'suspended', status_reason = $2 where id = $1", [accountId, `${result.status}: ${result.message}`]);
+    await raiseIncident(tx, {
+      kind: "provider_credentials",
+      ref: accountId,
+      severity: "bad",
+      message: `The voice provider refused the key (${result.status}). Nobody is dialled, and no attempt was counted.`,
+      cure: "Set BOLNA_API_KEY to a valid key and restart; dialling resumes by itself.",
+    });
+  }
+  tx.wake("dispatch");
+}

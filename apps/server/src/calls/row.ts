@@ -1,0 +1,101 @@
+import { param, row, sql, type Tx } from "@parley/db";
+import type { CallFacts, CallStatus } from "@parley/core/calls/lifecycle";
+import type { Outcome } from "@parley/core/calls/outcome";
+
+/** A row of `calls`, as far as the verbs of this room read it. */
+export type CallRow = {
+  id: string;
+  user_id: string;
+  status: CallStatus;
+  outcome: Outcome | null;
+  reason: string | null;
+  direction: "outbound" | "inbound";
+  attempt: number;
+  queue_id: string | null;
+  campaign_id: string | null;
+  contact_id: string | null;
+  agent_id: string;
+  provider_account_id: string;
+  bolna_execution_id: string | null;
+  phone_number: string;
+  from_number: string | null;
+  system_slot: number | null;
+  held_credits: number;
+  price_credits: number | null;
+  max_call_seconds: number;
+  lease_until: string | null;
+  lease_epoch: number;
+  next_poll_at: string | null;
+  polls: number;
+  disagreements: number;
+  adopted: boolean;
+  absent_since: string | null;
+  dialing_at: string | null;
+  dialing_lease_end: string | null;
+  created_at: string;
+  ended_at: string | null;
+  ended_by: "provider" | "clock" | null;
+  final_at: string | null;
+  settled_at: string | null;
+  stages: CallFacts["stages"];
+  sources: CallFacts["sources"];
+  transcript: string | null;
+  transcript_final: boolean;
+  recording_url: string | null;
+  recording_status: "none" | "fetching" | "ready" | "missing";
+  conversation_seconds: number | null;
+  voicemail: boolean | null;
+  hangup_by: string | null;
+  hangup_reason: string | null;
+  termination_reason: string | null;
+  error_message: string | null;
+  provider_cost_cents: number | null;
+};
+
+/** Locks one call of the tenant until the transaction ends. Item and phone locks, where needed, come before it. */
+export function lockCall(tx: Tx, callId: string): Promise<CallRow> {
+  return row<CallRow>(
+    tx,
+    sql`select *, provider_cost_cents::float8 from calls where user_id = ${param(tx.userId)} and id = ${param(callId)} for update`,
+    "There is no such call in this workspace.",
+  );
+}
+
+/** The part of a row that the fold of core/calls/lifecycle works on. */
+export function factsOf(call: CallRow): CallFacts {
+  return {
+    status: call.status,
+    createdAt: call.created_at,
+    stages: call.stages,
+    endedAt: call.ended_at,
+    endedBy: call.ended_by,
+    sources: call.sources,
+    transcript: call.transcript,
+    recordingUrl: call.recording_url,
+    conversationSeconds: call.conversation_seconds,
+    answeredByVoicemail: call.voicemail,
+    hangupBy: call.hangup_by,
+    hangupReason: call.hangup_reason,
+    terminationReason: call.termination_reason,
+    errorMessage: call.error_message,
+    providerCostCents: call.provider_cost_cents,
+  };
+}
+
+/** Which column keeps which fact. */
+export const factColumns = {
+  status: "status",
+  stages: "stages",
+  sources: "sources",
+  endedAt: "ended_at",
+  endedBy: "ended_by",
+  transcript: "transcript",
+  recordingUrl: "recording_url",
+  conversationSeconds: "conversation_seconds",
+  answeredByVoicemail: "voicemail",
+  hangupBy: "hangup_by",
+  hangupReason: "hangup_reason",
+  terminationReason: "termination_reason",
+  errorMessage: "error_message",
+  providerCostCents: "provider_cost_cents",
+} as const satisfies Record<Exclude<keyof CallFacts, "createdAt">, string>;

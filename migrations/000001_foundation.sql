@@ -40,6 +40,7 @@ comment on function app.wall() is 'Wall time: leases of our own processes, sessi
 create table system_settings (
   id boolean primary key default true,
   concurrent_calls_limit int not null default 10,
+  limits_seeded boolean not null default false,
   dialling_paused boolean not null default false,
   dialling_paused_reason text,
   dialling_paused_by text,

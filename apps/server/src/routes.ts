@@ -1,0 +1,15 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { RoutePath } from "@parley/core/accounts/permissions";
+import type { Ctx, Parts } from "./context.ts";
+
+export type Doors = {
+  parts: Parts;
+  /** The tenant's context of a request that may use this route; throws as a procedure would. Call it first. */
+  enter(request: FastifyRequest, route: RoutePath): Promise<Ctx>;
+};
+
+/** Plain HTTP routes of a slice, in a scope of their own: body parsers added there stay there. */
+export type Routes = (app: FastifyInstance, doors: Doors) => void | Promise<void>;
+
+/** Every plain route, slice by slice. */
+export const routes: Routes[] = [];

@@ -1,0 +1,58 @@
+-- The operator of an installation sees all tenants; a tenant's own rows are still changed in that tenant's transaction.
+create or replace function app.admin_set_limits(p_concurrent_calls_limit int) returns int language sql security definer
+set search_path = public, pg_temp as $$
+  update system_settings
+  set concurrent_calls_limit = coalesce(p_concurrent_calls_limit, concurrent_calls_limit), updated_at = app.wall()
+  returning concurrent_calls_limit
+$$;
+comment on function app.admin_set_limits(int) is 'How many calls the whole system may hold at once; null only asks.';
+alter function app.admin_set_limits(int) owner to parley_definer;
+grant execute on function app.admin_set_limits(int) to parley_web, parley_worker;
+
+create or replace function app.admin_pause_dialling(p_paused boolean, p_reason text, p_by text) returns int language sql security definer
+set search_path = public, pg_temp as $$
+  update system_settings
+  set dialling_paused = p_paused, dialling_paused_reason = case when p_paused then p_reason end,
+    dialling_paused_by = case when p_paused then p_by end, updated_at = app.wall();
+  select count(*)::int from calls where ended_at is null
+$$;
+comment on function app.admin_pause_dialling(boolean, text, text) is 'Stops or resumes every claim of every tenant; answers how many calls are in the air.';
+alter function app.admin_pause_dialling(boolean, text, text) owner to parley_definer;
+grant execute on function app.admin_pause_dialling(boolean, text, text) to parley_web;
+
+create or replace function app.admin_tenants(p_search text, p_before timestamptz, p_before_id uuid, p_limit int)
+returns table (
+  id uuid, company text, email text, status text, credits bigint, held bigint, concurrent_limit int, live int,
+  members int, contacts int, running_campaigns int, created_at timestamptz)
+language sql stable security definer
+set search_path = public, pg_temp as $$
+  with page as (
+    select u.* from users u
+    where (p_before is null or (u.created_at, u.id) < (p_before, p_before_id))
+      and (p_search is null or u.company ilike '%' || p_search || '%' or u.email ilike '%' || p_search || '%')
+    order by u.created_at desc, u.id desc
+    limit p_limit
+  )
+  select u.id, u.company, u.email, u.status, u.credits, r.held, u.concurrent_limit, r.live,
+    (select count(*)::int from members m where m.user_id = u.id),
+    (select count(*)::int from contacts c where c.user_id = u.id),
+    (select count(*)::int from call_campaigns k where k.user_id = u.id and k.status = 'running'),
+    u.created_at
+  from page u cross join lateral app.tenant_room(u.id) r
+  order by u.created_at desc, u.id desc
+$$;
+comment on function app.admin_tenants(text, timestamptz, uuid, int) is 'Tenants with their figures, newest first, for the operator.';
+alter function app.admin_tenants(text, timestamptz, uuid, int) owner to parley_definer;
+grant execute on function app.admin_tenants(text, timestamptz, uuid, int) to parley_web;
+
+create or replace function app.admin_system()
+returns table (system_limit int, live int, dialling_paused boolean, dialling_paused_reason text) language sql stable security definer
+set search_path = public, pg_temp as $$
+  select s.concurrent_calls_limit,
+    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null),
+    s.dialling_paused, s.dialling_paused_reason
+  from system_settings s
+$$;
+comment on function app.admin_system() is 'The system limit, the lines in use, and whether dialling is paused.';
+alter function app.admin_system() owner to parley_definer;
+grant execute on function app.admin_system() to parley_web, parley_worker;

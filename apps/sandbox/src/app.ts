@@ -8,6 +8,7 @@ import { controlRoutes } from "./control.ts";
 import { Faults, type FaultRates } from "./faults.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { Generations } from "./openai/generations.ts";
+import { openaiRoutes } from "./openai/routes.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { Truth } from "./truth.ts";
 
@@ -106,6 +107,9 @@ export async function createSandbox(given: SandboxOptions = {}): Promise<Running
       prefix: "/bolna",
     },
   );
+  await app.register(async (openai) => openaiRoutes(openai, { ...sandbox, key: options.key }), {
+    prefix: "/openai/v1",
+  });
   await app.register(async (control) => controlRoutes(control, sandbox), { prefix: "/sandbox" });
   app.get("/healthz", async () => ({ ok: true, now: new Date(clock.now()).toISOString() }));
   await app.ready();

@@ -1,11 +1,11 @@
 import { timingSafeEqual, createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { usualMix } from "./bolna/plan.ts";
-import { magicNumbers } from "./bolna/plan.ts";
-import { statusOf } from "./bolna/execution.ts";
 import { e164 } from "@parley/core/wire/bolna";
+import { statusOf } from "./bolna/execution.ts";
+import { magicNumbers, usualMix } from "./bolna/plan.ts";
 import { faultNames, isFault, type FaultRates } from "./faults.ts";
+import { endings, isEnding } from "./openai/endings.ts";
 import type { Sandbox } from "./app.ts";
 
 const PARLEY_TIMEOUT_MS = 15_000;
@@ -211,6 +211,20 @@ export function controlRoutes(app: FastifyInstance, sandbox: Sandbox): void {
   app.get<{ Querystring: { since?: string } }>("/openai/requests", async (request) => {
     const since = z.coerce.number().int().min(0).default(0).parse(request.query.since);
     return sandbox.generations.since(since);
+  });
+
+  app.post("/openai/next", async (request) => {
+    const { endings: wanted } = z
+      .strictObject({ endings: z.array(z.string()).max(1000) })
+      .parse(request.body);
+    const unknown = wanted.filter((each) => !isEnding(each));
+    if (unknown.length) {
+      throw new Refused(
+        400,
+        `No ending is called ${unknown.join(", ")}. Known: ${endings.join(", ")}, slow:<ms>.`,
+      );
+    }
+    return { endings: sandbox.generations.lineUp(wanted.filter(isEnding)) };
   });
 
   /** Forgets calls, rings, posts to the model and faults; agents, settings and the clock stay. */

@@ -1,4 +1,5 @@
 import type { Journal } from "../journal.ts";
+import type { Ending } from "./endings.ts";
 
 /** One request to the model, as it came in and as it ended. */
 export interface Generation {
@@ -21,6 +22,7 @@ export interface Generation {
 export class Generations {
   readonly #all: Generation[] = [];
   readonly #journal: Journal;
+  #lined: Ending[] = [];
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -30,6 +32,16 @@ export class Generations {
   record(generation: Generation): void {
     this.#journal.append("openai", generation);
     this.#all.push(generation);
+  }
+
+  /** Lines up how the next requests end. */
+  lineUp(endings: readonly Ending[]): Ending[] {
+    this.#lined = [...endings];
+    return this.#lined;
+  }
+
+  nextEnding(): Ending | undefined {
+    return this.#lined.shift();
   }
 
   since(index: number): { requests: Generation[]; next: number; byTranscript: Record<string, number> } {
@@ -54,6 +66,7 @@ export class Generations {
 
   clear(): void {
     this.#all.length = 0;
+    this.#lined = [];
     this.#journal.clear("openai");
   }
 }

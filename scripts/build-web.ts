@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { repository } from "./repository.ts";
 
-export const repository = resolve(import.meta.dirname, "..");
 const web = join(repository, "apps/web");
 const stamp = join(web, "dist/.sources");
 

@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { repository } from "./build-web.ts";
+import { repository } from "./repository.ts";
 
 // Documents may not point at what is not there, nor speak of one person's machine.
 const link = /\]\((?!https?:|mailto:|#)([^)\s]+)\)/g;

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "./build-web.ts";
+import { repository } from "./repository.ts";
 import { breachesOf } from "./laws.ts";
 
 const files = globSync(

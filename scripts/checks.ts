@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, join } from "node:path";
-import { repository } from "./build-web.ts";
+import { repository } from "./repository.ts";
 
 export type Check = { name: string; command: string[] };
 export type Verdict = { name: string; ok: boolean; said: string; seconds: number };

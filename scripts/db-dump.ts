@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { dumpSchema } from "@parley/db/dump";
 import { onServer } from "@parley/db/owner";
 import { withTestDatabase } from "@parley/db/testing/cluster";
-import { repository } from "./build-web.ts";
+import { repository } from "./repository.ts";
 
 const file = join(repository, "packages/db/schema.sql");
 writeFileSync(file, await withTestDatabase(({ ownerUrl }) => onServer(ownerUrl, dumpSchema)));

@@ -5,11 +5,12 @@ import { openHouse, type House } from "@parley/db/house";
 import { migrate } from "@parley/db/migrate";
 import { onServer } from "@parley/db/owner";
 import { ensureLogins, type LoginUrls } from "@parley/db/roles";
-import { buildWeb, repository } from "./build-web.ts";
+import { buildWeb } from "./build-web.ts";
+import { environment, repository } from "./repository.ts";
 import { Household } from "./household.ts";
 
 const dev = process.argv.includes("--dev");
-const { env } = process;
+const env = environment();
 const household = new Household();
 
 /** From nothing to a running Parley; the last thing printed is where it is and who may sign in. */

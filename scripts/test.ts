@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildWeb, repository } from "./build-web.ts";
+import { buildWeb } from "./build-web.ts";
+import { repository } from "./repository.ts";
 import { report, runChecks } from "./checks.ts";
 import { closingLine, type Counts } from "./closing-line.ts";
 

@@ -489,6 +489,7 @@ create table public.calls (
   polls integer not null default 0,
   disagreements integer not null default 0,
   adopted boolean not null default false,
+  absent_since timestamp with time zone,
   ended_by text,
   claimed_at timestamp with time zone not null default app.now(),
   dialing_at timestamp with time zone,
@@ -567,7 +568,7 @@ create policy tenant on public.calls for all to parley_web, parley_worker
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
--- comment: One row is one attempt, never reused. An open row (ended_at null) that carries slot numbers is the line it holds; an unsettled row is its own credit hold. lease_until and dialing_wall are wall time, everything else domain time. stages = when each status was first true; sources = how good the source of each artefact was.
+-- comment: One row is one attempt, never reused. An open row (ended_at null) that carries slot numbers is the line it holds; an unsettled row is its own credit hold. lease_until, dialing_wall, dialing_lease_end and absent_since are wall time, everything else domain time. stages = when each status was first true; sources = how good the source of each artefact was.
 
 create table public.campaign_events (
   id bigint not null generated always as identity,
@@ -867,10 +868,12 @@ create table public.idempotency_keys (
   key text not null,
   procedure text not null,
   request_sha256 text not null,
+  status text not null default 'running'::text,
   response jsonb,
   created_at timestamp with time zone not null default app.wall(),
   constraint idempotency_keys_pkey PRIMARY KEY (user_id, key, procedure),
   constraint idempotency_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint idempotency_status_is_known CHECK ((status = ANY (ARRAY['running'::text, 'written'::text, 'done'::text]))),
   constraint key_length CHECK (((length(key) >= 1) AND (length(key) <= 200)))
 );
 alter table public.idempotency_keys enable row level security;
@@ -886,7 +889,7 @@ create policy tenant on public.idempotency_keys for all to parley_web, parley_wo
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
--- comment: Answers of requests that carried an Idempotency-Key, kept 24 hours.
+-- comment: Answers of requests that carried an Idempotency-Key, kept 24 hours. written = carried out, answer not yet kept.
 
 create table public.import_rejects (
   user_id uuid not null,
@@ -1397,33 +1400,6 @@ create policy tenant on public.provider_executions for all to parley_web, parley
 -- grant delete, insert, select, update to parley_worker
 -- comment: What the provider itself says of an execution: the facts money moves on. call_id null = not ours.
 
-create table public.reconcile_listings (
-  agent_id uuid not null,
-  user_id uuid not null,
-  began_at timestamp with time zone not null,
-  window_from timestamp with time zone not null,
-  window_to timestamp with time zone not null,
-  complete boolean not null default false,
-  error text,
-  constraint reconcile_listings_pkey PRIMARY KEY (agent_id),
-  constraint reconcile_listings_tenant_key UNIQUE (user_id, agent_id),
-  constraint listing_of_an_agent FOREIGN KEY (user_id, agent_id) REFERENCES public.agents(user_id, id) ON DELETE CASCADE
-);
-alter table public.reconcile_listings enable row level security;
-alter table public.reconcile_listings force row level security;
-create policy definer on public.reconcile_listings for all to parley_definer
-  using (true)
-  with check (true);
-create policy ro on public.reconcile_listings for select to parley_ro
-  using (true);
-create policy tenant on public.reconcile_listings for all to parley_web, parley_worker
-  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
-  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
--- grant delete, insert, select, update to parley_definer
--- grant delete, insert, select, update to parley_web
--- grant delete, insert, select, update to parley_worker
--- comment: The last complete listing of an agent's executions; absence is proven by two of them a grace apart. Wall time.
-
 create table public.sessions (
   id text not null,
   person_id uuid not null,
@@ -1728,6 +1704,37 @@ create table public.worker_pools (
 -- grant delete, insert, select, update to parley_worker
 -- comment: Heartbeats of running processes, wall time.
 
+CREATE OR REPLACE FUNCTION app.accept_invitation(p_token_sha256 text, p_person_id uuid, p_email text, p_name text, p_password_hash text)
+ RETURNS TABLE(user_id uuid, person_id uuid)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  v invitations;
+  v_person_id uuid := p_person_id;
+begin
+  update invitations i set accepted_at = app.wall()
+  where i.token_sha256 = p_token_sha256 and i.accepted_at is null and i.revoked_at is null and i.expires_at > app.wall()
+  returning * into v;
+  if not found then
+    return;
+  end if;
+  if v_person_id is null then
+    insert into people (email, name, password_hash, password_changed_at)
+    values (p_email, p_name, p_password_hash, app.wall())
+    returning id into v_person_id;
+  end if;
+  insert into members (user_id, person_id, role, invited_by) values (v.user_id, v_person_id, v.role, v.created_by)
+  on conflict (user_id, person_id) do nothing;
+  return query select v.user_id, v_person_id;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Uses a link up: the person is a member. A person already in keeps their role; an existing password is never changed.
+
 CREATE OR REPLACE FUNCTION app.account_room(p_account_id uuid)
  RETURNS TABLE(status text, gate_until timestamp with time zone, lines integer, tokens integer)
  LANGUAGE sql
@@ -1749,6 +1756,108 @@ $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: A provider account: state, gate, free lines, and POSTs its request budget allows now.
+
+CREATE OR REPLACE FUNCTION app.admin_pause_dialling(p_paused boolean, p_reason text, p_by text)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update system_settings
+  set dialling_paused = p_paused, dialling_paused_reason = case when p_paused then p_reason end,
+    dialling_paused_by = case when p_paused then p_by end, updated_at = app.wall();
+  select count(*)::int from calls where ended_at is null
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Stops or resumes every claim of every tenant; answers how many calls are in the air.
+
+CREATE OR REPLACE FUNCTION app.admin_set_limits(p_concurrent_calls_limit integer)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update system_settings
+  set concurrent_calls_limit = coalesce(p_concurrent_calls_limit, concurrent_calls_limit), updated_at = app.wall()
+  returning concurrent_calls_limit
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: How many calls the whole system may hold at once; null only asks.
+
+CREATE OR REPLACE FUNCTION app.admin_system()
+ RETURNS TABLE(system_limit integer, live integer, dialling_paused boolean, dialling_paused_reason text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select s.concurrent_calls_limit,
+    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null),
+    s.dialling_paused, s.dialling_paused_reason
+  from system_settings s
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: The system limit, the lines in use, and whether dialling is paused.
+
+CREATE OR REPLACE FUNCTION app.admin_tenants(p_search text, p_before timestamp with time zone, p_before_id uuid, p_limit integer)
+ RETURNS TABLE(id uuid, company text, email text, status text, credits bigint, held bigint, concurrent_limit integer, live integer, members integer, contacts integer, running_campaigns integer, created_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with page as (
+    select u.* from users u
+    where (p_before is null or (u.created_at, u.id) < (p_before, p_before_id))
+      and (p_search is null or u.company ilike '%' || p_search || '%' or u.email ilike '%' || p_search || '%')
+    order by u.created_at desc, u.id desc
+    limit p_limit
+  )
+  select u.id, u.company, u.email, u.status, u.credits, r.held, u.concurrent_limit, r.live,
+    (select count(*)::int from members m where m.user_id = u.id),
+    (select count(*)::int from contacts c where c.user_id = u.id),
+    (select count(*)::int from call_campaigns k where k.user_id = u.id and k.status = 'running'),
+    u.created_at
+  from page u cross join lateral app.tenant_room(u.id) r
+  order by u.created_at desc, u.id desc
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Tenants with their figures, newest first, for the operator.
+
+CREATE OR REPLACE FUNCTION app.api_key(p_key_sha256 text)
+ RETURNS TABLE(id uuid, user_id uuid, role text, scopes text[], is_platform_admin boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+begin
+  update api_keys k set last_used_at = app.wall()
+  where k.key_sha256 = p_key_sha256 and k.revoked_at is null
+    and (k.last_used_at is null or k.last_used_at < app.wall() - interval '1 minute');
+  return query
+  select k.id, k.user_id,
+    case when array_position(r.least, k.role) > array_position(r.least, m.role) then k.role else m.role end,
+    k.scopes, p.is_platform_admin
+  from api_keys k
+  join users u on u.id = k.user_id and u.status = 'active'
+  join members m on m.user_id = k.user_id and m.person_id = k.created_by
+  join people p on p.id = k.created_by
+  cross join (values (array['owner', 'manager', 'agent', 'viewer'])) as r (least)
+  where k.key_sha256 = p_key_sha256 and k.revoked_at is null;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Whose key this is and what it may do; nothing once it is revoked or its maker has left.
 
 CREATE OR REPLACE FUNCTION app.campaign_room(p_user_id uuid, p_campaign_id uuid)
  RETURNS TABLE(live integer, cap_room integer, budget_left bigint, pace_at timestamp with time zone)
@@ -2240,6 +2349,64 @@ end $function$
 -- grant execute to parley_worker
 -- comment: Adds jobs [{identifier, payload, job_key?, job_key_mode?, run_at?, priority?, max_attempts?}] in this transaction.
 
+CREATE OR REPLACE FUNCTION app.find_login(p_email text)
+ RETURNS TABLE(person_id uuid, name text, password_hash text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select p.id, p.name, p.password_hash from people p where p.email = p_email
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: What is needed to check a password.
+
+CREATE OR REPLACE FUNCTION app.gate_account(p_account_id uuid, p_wait interval, p_reason text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+AS $function$
+  update public.provider_accounts a
+  set gate_until = greatest(a.gate_until, app.wall() + p_wait), gate_reason = p_reason, gate_count = a.gate_count + 1
+  where a.id = p_account_id
+  returning gate_until
+$function$
+;
+-- owner: parley
+-- grant execute to parley_worker
+-- comment: No call is claimed on this account for so long; the caller holds no transaction of a call open for it.
+
+CREATE OR REPLACE FUNCTION app.in_wall(p_wait interval)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select app.now() + p_wait * (select clock_scale from public.system_settings)
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: The domain instant that comes after so much wall time.
+
+CREATE OR REPLACE FUNCTION app.invitation(p_token_sha256 text)
+ RETURNS TABLE(user_id uuid, email text, role text, company text, expires_at timestamp with time zone, known_person boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select i.user_id, i.email, i.role, u.company, i.expires_at,
+    i.email is not null and exists (select from people p where p.email = i.email)
+  from invitations i join users u on u.id = i.user_id
+  where i.token_sha256 = p_token_sha256 and i.accepted_at is null and i.revoked_at is null
+    and i.expires_at > app.wall() and u.status = 'active'
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: What a link invites to; nothing once it is used, withdrawn or expired.
+
 CREATE OR REPLACE FUNCTION app.item_checks(p_item_id uuid)
  RETURNS TABLE(item_id uuid, at timestamp with time zone, status text, due_at timestamp with time zone, kind text, wait_reason text, expired boolean, erased boolean, suppressed text, campaign_status text, campaign_reason text, campaign_over boolean, agent_ready boolean, consent_need text, consent_ok boolean, other_call_id uuid, frequency_until timestamp with time zone)
  LANGUAGE sql
@@ -2340,6 +2507,48 @@ $function$
 -- grant execute to parley_worker
 -- comment: dial, skip, defer, hold or done, with the reason code and the first instant at which it can change.
 
+CREATE OR REPLACE FUNCTION app.lane_for(p_user_id uuid, p_campaign_id uuid, p_country text, p_zone_set text, p_rule_set text, p_window jsonb, p_hold_credits bigint)
+ RETURNS TABLE(lane_id uuid, opens_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  v_country text := coalesce(p_country, '**');
+  v_zone_set text := coalesce(p_zone_set, '');
+  v_hold bigint := greatest(p_hold_credits, 1);
+  v_lane public.call_lanes;
+begin
+  for attempt in 1..2 loop
+    if p_campaign_id is null then
+      select * into v_lane from public.call_lanes l
+      where l.user_id = p_user_id and l.campaign_id is null and l.country = v_country and l.zone_set = v_zone_set;
+    else
+      select * into v_lane from public.call_lanes l
+      where l.user_id = p_user_id and l.campaign_id = p_campaign_id and l.country = v_country and l.zone_set = v_zone_set;
+    end if;
+    exit when v_lane.id is not null;
+    insert into public.call_lanes (user_id, campaign_id, country, zone_set, opens_at, closes_at, next_due_at, hold_credits)
+    select p_user_id, p_campaign_id, v_country, v_zone_set,
+      coalesce(n.opens_at, 'infinity'), coalesce(n.closes_at, d.at + interval '1 day'), 'infinity', v_hold
+    from (select app.now() as at) d
+    left join lateral app.next_open(v_zone_set, v_country, p_rule_set, p_window, d.at) n on true
+    on conflict on constraint one_lane_per_zone_set do nothing
+    returning * into v_lane;
+    exit when v_lane.id is not null;
+  end loop;
+  -- agents differ in their longest call; the cheapest one decides whether the lane has room
+  if v_lane.hold_credits > v_hold then
+    update public.call_lanes l set hold_credits = v_hold, blocked_by = nullif(nullif(l.blocked_by, 'credits'), 'budget')
+    where l.id = v_lane.id;
+  end if;
+  return query select v_lane.id, v_lane.opens_at;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Lane of a campaign (null: direct calls) for a country and a set of zones, made if missing; opens_at infinity = never within 14 days. Call app.lanes_due after writing its items.
+
 CREATE OR REPLACE FUNCTION app.lanes_due(p_lane_ids uuid[], p_due_at timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -2406,6 +2615,48 @@ $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: Changes of transactions from p_xmin on, oldest first, with the xmin to ask from next time.
+
+CREATE OR REPLACE FUNCTION app.lock_phone(p_user_id uuid, p_phone_number text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  select pg_advisory_xact_lock(hashtextextended(p_user_id::text || p_phone_number, 0))
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Transaction-scoped lock on one person of one tenant; first in the lock order.
+
+CREATE OR REPLACE FUNCTION app.memberships(p_person_id uuid)
+ RETURNS TABLE(user_id uuid, company text, role text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select m.user_id, u.company, m.role from members m join users u on u.id = m.user_id
+  where m.person_id = p_person_id and u.status = 'active'
+  order by m.last_seen_at desc nulls last, m.created_at, m.user_id
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: The tenants of a person, the one last used first.
+
+CREATE OR REPLACE FUNCTION app.names_of(p_person_ids uuid[])
+ RETURNS TABLE(id uuid, name text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select p.id, p.name from people p where p.id = any (p_person_ids)
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Names for ids that a tenant's own rows carry (who made, who changed), also of people who have left.
 
 CREATE OR REPLACE FUNCTION app.next_open(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamp with time zone)
  RETURNS TABLE(opens_at timestamp with time zone, closes_at timestamp with time zone)
@@ -2480,6 +2731,32 @@ AS $function$ select clock_base + (clock_timestamp() - clock_wall) * clock_scale
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: Domain time: base + (wall - wall at base) x scale; equal to wall time unless the voice provider is the sandbox.
+
+CREATE OR REPLACE FUNCTION app.one_time_token(p_id text, p_purpose text, p_password_hash text)
+ RETURNS uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with used as (
+    update one_time_tokens set used_at = app.wall()
+    where id = p_id and purpose = p_purpose and used_at is null and expires_at > app.wall()
+    returning person_id
+  ),
+  renewed as (
+    update people p set password_hash = p_password_hash, password_changed_at = app.wall()
+    from used where p.id = used.person_id
+    returning p.id
+  ),
+  signed_out as (
+    delete from sessions s using used where s.person_id = used.person_id
+  )
+  select id from renewed
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Uses a token up: the person has the new password and no session. Null when the token is unknown, used or expired.
 
 CREATE OR REPLACE FUNCTION app.prune()
  RETURNS void
@@ -2582,6 +2859,37 @@ $function$
 -- grant execute to parley_web
 -- comment: As receive, for the bare path: resolved by the provider's agent id.
 
+CREATE OR REPLACE FUNCTION app.relane(p_user_id uuid, p_campaign_id uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare v_lanes int;
+begin
+  perform 1 from public.users where id = p_user_id for no key update;
+  update public.call_lanes l
+  set opens_at = coalesce(n.opens_at, 'infinity'), closes_at = coalesce(n.closes_at, n.at + interval '1 day'),
+    hold_credits = n.hold, next_due_at = least(l.next_due_at, n.at), blocked_by = null
+  from (
+    select c.id, d.at, o.opens_at, o.closes_at,
+      greatest(1, ceil(a.max_call_seconds::numeric / u.pulse_seconds)::bigint * u.pulse_credits) as hold
+    from public.call_lanes c
+    cross join (select app.now() as at) d
+    join public.users u on u.id = c.user_id
+    join public.call_campaigns k on k.user_id = c.user_id and k.id = c.campaign_id
+    join public.agents a on a.user_id = k.user_id and a.id = k.agent_id
+    left join lateral app.next_open(c.zone_set, c.country, u.rule_set, k."window", d.at) o on true
+    where c.user_id = p_user_id and c.campaign_id = p_campaign_id
+  ) n
+  where l.id = n.id;
+  get diagnostics v_lanes = row_count;
+  return v_lanes;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: After an edit of a campaign's hours, agent, budget, cap or pace: opening hours and hold of its lanes anew, blocks lifted; the tick judges again.
+
 CREATE OR REPLACE FUNCTION app.resolve_incident(p_kind text, p_ref text, p_by text)
  RETURNS integer
  LANGUAGE sql
@@ -2599,6 +2907,102 @@ $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: Closes the open incident of a fact.
+
+CREATE OR REPLACE FUNCTION app.seed_limits(p_concurrent_calls_limit integer)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update system_settings
+  set concurrent_calls_limit = case when limits_seeded then concurrent_calls_limit else p_concurrent_calls_limit end,
+    limits_seeded = true
+  returning concurrent_calls_limit
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: At boot: the first process of an installation brings the limit from its environment.
+
+CREATE OR REPLACE FUNCTION app.session(p_id text)
+ RETURNS TABLE(person_id uuid, email text, name text, is_platform_admin boolean, user_id uuid, role text, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, last_seen_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select p.id, p.email, p.name, p.is_platform_admin, m.user_id, m.role, s.idle_expires_at, s.expires_at, s.last_seen_at
+  from sessions s
+  join people p on p.id = s.person_id
+  left join lateral (
+    select m.user_id, m.role from members m join users u on u.id = m.user_id
+    where m.person_id = s.person_id and m.user_id = s.user_id and u.status = 'active'
+  ) m on true
+  where s.id = p_id and least(s.idle_expires_at, s.expires_at) > app.wall()
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Who a session belongs to and what they may do now; nothing once it has expired.
+
+CREATE OR REPLACE FUNCTION app.session_end(p_id text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  delete from sessions where id = p_id
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Signs one browser out.
+
+CREATE OR REPLACE FUNCTION app.session_start(p_id text, p_person_id uuid, p_user_id uuid, p_idle_expires_at timestamp with time zone, p_expires_at timestamp with time zone, p_user_agent text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into sessions (id, person_id, user_id, idle_expires_at, expires_at, user_agent)
+  values (p_id, p_person_id, p_user_id, least(p_idle_expires_at, p_expires_at), p_expires_at, left(p_user_agent, 300));
+  update members set last_seen_at = app.wall() where person_id = p_person_id and user_id = p_user_id;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: A signed-in browser; the id is a hash of its token.
+
+CREATE OR REPLACE FUNCTION app.session_touch(p_id text, p_idle_expires_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare v sessions;
+begin
+  update sessions set last_seen_at = app.wall(), idle_expires_at = least(p_idle_expires_at, expires_at)
+  where id = p_id returning * into v;
+  update members set last_seen_at = app.wall() where person_id = v.person_id and user_id = v.user_id;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: The session is in use: it stays alive, until its absolute end at most.
+
+CREATE OR REPLACE FUNCTION app.sessions_end(p_person_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  delete from sessions where person_id = p_person_id
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Signs a person out everywhere.
 
 CREATE OR REPLACE FUNCTION app.set_clock(p_scale double precision, p_advance_to timestamp with time zone)
  RETURNS TABLE(base timestamp with time zone, wall timestamp with time zone, scale double precision, refused text)
@@ -2631,6 +3035,19 @@ end $function$
 -- grant execute to parley_worker
 -- comment: Changes speed or jumps ahead; answers the triple that both clocks run on, or why it refused.
 
+CREATE OR REPLACE FUNCTION app.set_password(p_person_id uuid, p_password_hash text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update people set password_hash = p_password_hash, password_changed_at = app.wall() where id = p_person_id
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: After the present password was checked.
+
 CREATE OR REPLACE FUNCTION app.set_voice_provider(p_provider text, p_lease_scale double precision, p_place_timeout_ms integer, p_grace_ms integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -2655,6 +3072,39 @@ end $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: At boot: which provider, and its time-outs. Leaving the sandbox puts every tenant under the rules of the countries.
+
+CREATE OR REPLACE FUNCTION app.sign_up(p_email text, p_name text, p_password_hash text, p_company text, p_time_zone text, p_default_region text, p_rule_set text, p_concurrent_limit integer, p_stages jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_user_id uuid := app.user_id();
+  v_person_id uuid;
+  v_first boolean;
+begin
+  -- Two first people at once: the second waits and is an ordinary one.
+  perform pg_advisory_xact_lock(hashtext('app.sign_up')) where not exists (select from people where not seeded);
+  v_first := not exists (select from people where not seeded);
+  insert into people (email, name, password_hash, is_platform_admin, password_changed_at)
+  values (p_email, p_name, p_password_hash, v_first, app.wall())
+  on conflict (email) do nothing
+  returning id into v_person_id;
+  if v_person_id is null then
+    return null;
+  end if;
+  insert into users (id, company, email, time_zone, default_region, rule_set, concurrent_limit)
+  values (v_user_id, p_company, p_email, p_time_zone, p_default_region, p_rule_set, p_concurrent_limit);
+  insert into members (user_id, person_id, role) values (v_user_id, v_person_id, 'owner');
+  insert into stages (user_id, key, name, rank, is_system)
+  select v_user_id, s.key, s.name, s.rank, true from jsonb_to_recordset(p_stages) as s (key text, name text, rank int);
+  return v_person_id;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: A person with a tenant of their own (the transaction's); null when the e-mail address is taken. The first one on an installation is platform admin.
 
 CREATE OR REPLACE FUNCTION app.sweep()
  RETURNS TABLE(task text, rung integer)
@@ -2735,6 +3185,27 @@ end $function$
 -- grant execute to parley_worker
 -- comment: Rings again for every row whose next step is overdue; returns what it rang for, by task.
 
+CREATE OR REPLACE FUNCTION app.take_read(p_account_id uuid)
+ RETURNS double precision
+ LANGUAGE plpgsql
+AS $function$
+declare v_wait double precision;
+begin
+  update public.provider_accounts a
+  set read_tokens_at = greatest(a.read_tokens_at, app.wall() - interval '4 seconds') + interval '66.667 milliseconds'
+  where a.id = p_account_id and a.read_tokens_at <= app.wall();
+  if found then
+    return 0;
+  end if;
+  select greatest(0.01, extract(epoch from a.read_tokens_at - app.wall())) into v_wait
+  from public.provider_accounts a where a.id = p_account_id;
+  return v_wait;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_worker
+-- comment: Spends one request of a provider account's read budget, or says how long until there is one.
+
 CREATE OR REPLACE FUNCTION app.task_names()
  RETURNS text[]
  LANGUAGE sql
@@ -2771,6 +3242,23 @@ $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: Tasks that may be enqueued.
+
+CREATE OR REPLACE FUNCTION app.team()
+ RETURNS TABLE(id uuid, person_id uuid, email text, name text, role text, joined_at timestamp with time zone, last_seen_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select m.id, p.id, p.email, p.name, m.role, m.created_at, m.last_seen_at
+  from members m join people p on p.id = m.person_id
+  where m.user_id = app.user_id()
+  order by m.created_at, m.id
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: The people of the transaction's tenant.
 
 CREATE OR REPLACE FUNCTION app.tenant_room(p_user_id uuid)
  RETURNS TABLE(live integer, concurrent_limit integer, credits bigint, held bigint, available bigint)

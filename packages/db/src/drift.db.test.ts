@@ -12,13 +12,22 @@ const committed = (file: string) => readFileSync(resolve(import.meta.dirname, ".
 const dir = mkdtempSync(join(tmpdir(), "parley-types-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
+/** The first line in which two texts differ; the whole difference would fill the screen. */
+function difference(now: string, kept: string): string | undefined {
+  const [here, there] = [now.split("\n"), kept.split("\n")];
+  const at = here.findIndex((line, index) => line !== there[index]);
+  if (now === kept) return undefined;
+  return `line ${at + 1}: the migrations make ${JSON.stringify(here[at])}, the file says ${JSON.stringify(there[at])}`;
+}
+
 test("schema.sql describes the database that the migrations make (else: npm run db:dump)", async () => {
-  expect(await dumpSchema(db.owner)).toBe(committed("schema.sql"));
+  expect(difference(await dumpSchema(db.owner), committed("schema.sql"))).toBeUndefined();
 });
 
 test("zapatos/schema.d.ts fits the database that the migrations make (else: npm run db:types)", async () => {
   await generateTypes(db.urls.owner, dir);
-  expect(readFileSync(join(dir, "zapatos/schema.d.ts"), "utf8")).toBe(committed("zapatos/schema.d.ts"));
+  const made = readFileSync(join(dir, "zapatos/schema.d.ts"), "utf8");
+  expect(difference(made, committed("zapatos/schema.d.ts"))).toBeUndefined();
 });
 
 test("a migrated database has nothing left to apply, and every login can see that", async () => {

@@ -28,7 +28,8 @@ export type HouseOptions = {
 /** Where this installation keeps its data, its keys and its database; starts the embedded one when none is given. */
 export async function openHouse({ repository, env, attach = false }: HouseOptions): Promise<House> {
   const { dataDir, secretsDir } = placesOf(repository, env);
-  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  // The database user must walk through; only we look around.
+  mkdirSync(dataDir, { recursive: true, mode: 0o711 });
   const keys = houseKeys(secretsDir, env);
   const place = { keys, dataDir, secretsDir };
   if (env.DATABASE_URL) {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join, parse, resolve } from "node:path";
 import { makeWorkerUtils, Logger } from "graphile-worker";
 import { runner } from "node-pg-migrate";
 import pg from "pg";
@@ -38,7 +38,8 @@ export async function migrate(url: string, dir = MIGRATIONS): Promise<string[]> 
     await migrateGraphile(url);
     const replaced = await applyReplaceable(client, dir);
     await settleRoles(client);
-    return [...numbered.map((migration) => `${migration.name}.sql`), ...replaced];
+    const ran = new Set(numbered.map((migration) => migration.name));
+    return [...numberedFiles(dir).filter((file) => ran.has(parse(file).name)), ...replaced];
   } finally {
     await client.end();
   }
@@ -53,7 +54,7 @@ export async function pendingMigrations(on: pg.Pool | pg.ClientBase, dir = MIGRA
   const names = new Set(done.map((row) => row.name));
   const hashes = new Map(kept.map((row) => [row.name, row.sha256]));
   return [
-    ...numberedFiles(dir).filter((file) => !names.has(basename(file, ".sql"))),
+    ...numberedFiles(dir).filter((file) => !names.has(parse(file).name)),
     ...replaceableFiles(dir)
       .filter((file) => hashes.get(file.name) !== file.sha256)
       .map((file) => file.name),
@@ -62,7 +63,7 @@ export async function pendingMigrations(on: pg.Pool | pg.ClientBase, dir = MIGRA
 
 function numberedFiles(dir: string): string[] {
   return readdirSync(dir)
-    .filter((name) => /^\d+_.*\.sql$/.test(name))
+    .filter((name) => /^\d+_.*\.(sql|js)$/.test(name))
     .toSorted();
 }
 

@@ -1035,6 +1035,7 @@ declare module 'zapatos/schema' {
   export namespace calls {
     export type Table = 'calls';
     export interface Selectable {
+      absent_since: Date | null;
       account_slot: number | null;
       adopted: boolean;
       agent_id: string;
@@ -1098,6 +1099,7 @@ declare module 'zapatos/schema' {
       waived_credits: db.Int8String;
     }
     export interface JSONSelectable {
+      absent_since: db.TimestampTzString | null;
       account_slot: number | null;
       adopted: boolean;
       agent_id: string;
@@ -1161,6 +1163,7 @@ declare module 'zapatos/schema' {
       waived_credits: number;
     }
     export interface Whereable {
+      absent_since?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       account_slot?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       adopted?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       agent_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -1224,6 +1227,7 @@ declare module 'zapatos/schema' {
       waived_credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
+      absent_since?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       account_slot?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment;
       adopted?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       agent_id: string | db.Parameter<string> | db.SQLFragment;
@@ -1287,6 +1291,7 @@ declare module 'zapatos/schema' {
       waived_credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.DefaultType | db.SQLFragment;
     }
     export interface Updatable {
+      absent_since?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       account_slot?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment>;
       adopted?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       agent_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
@@ -1934,6 +1939,7 @@ declare module 'zapatos/schema' {
       procedure: string;
       request_sha256: string;
       response: db.JSONValue | null;
+      status: string;
       user_id: string;
     }
     export interface JSONSelectable {
@@ -1942,6 +1948,7 @@ declare module 'zapatos/schema' {
       procedure: string;
       request_sha256: string;
       response: db.JSONValue | null;
+      status: string;
       user_id: string;
     }
     export interface Whereable {
@@ -1950,6 +1957,7 @@ declare module 'zapatos/schema' {
       procedure?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       request_sha256?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       response?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
+      status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
@@ -1958,6 +1966,7 @@ declare module 'zapatos/schema' {
       procedure: string | db.Parameter<string> | db.SQLFragment;
       request_sha256: string | db.Parameter<string> | db.SQLFragment;
       response?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment;
+      status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
       user_id: string | db.Parameter<string> | db.SQLFragment;
     }
     export interface Updatable {
@@ -1966,6 +1975,7 @@ declare module 'zapatos/schema' {
       procedure?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       request_sha256?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       response?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment>;
+      status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
     }
     export type UniqueIndex = 'idempotency_keys_pkey';
@@ -3224,60 +3234,6 @@ declare module 'zapatos/schema' {
     export type SQL = SQLExpression | SQLExpression[];
   }
 
-  export namespace reconcile_listings {
-    export type Table = 'reconcile_listings';
-    export interface Selectable {
-      agent_id: string;
-      began_at: Date;
-      complete: boolean;
-      error: string | null;
-      user_id: string;
-      window_from: Date;
-      window_to: Date;
-    }
-    export interface JSONSelectable {
-      agent_id: string;
-      began_at: db.TimestampTzString;
-      complete: boolean;
-      error: string | null;
-      user_id: string;
-      window_from: db.TimestampTzString;
-      window_to: db.TimestampTzString;
-    }
-    export interface Whereable {
-      agent_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
-      began_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
-      complete?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
-      error?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
-      user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
-      window_from?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
-      window_to?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
-    }
-    export interface Insertable {
-      agent_id: string | db.Parameter<string> | db.SQLFragment;
-      began_at: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment;
-      complete?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
-      error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
-      user_id: string | db.Parameter<string> | db.SQLFragment;
-      window_from: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment;
-      window_to: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment;
-    }
-    export interface Updatable {
-      agent_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
-      began_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment>;
-      complete?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
-      error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
-      user_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
-      window_from?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment>;
-      window_to?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment>;
-    }
-    export type UniqueIndex = 'reconcile_listings_pkey' | 'reconcile_listings_tenant_key';
-    export type Column = keyof Selectable;
-    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
-    export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
-    export type SQL = SQLExpression | SQLExpression[];
-  }
-
   export namespace sessions {
     export type Table = 'sessions';
     export interface Selectable {
@@ -4003,20 +3959,20 @@ declare module 'zapatos/schema' {
   /* --- aggregate types --- */
 
   export namespace public {  
-    export type Table = agent_versions.Table | agent_webhook_keys.Table | agents.Table | analysis_runs.Table | api_keys.Table | audit_log.Table | call_campaigns.Table | call_effects.Table | call_events.Table | call_lanes.Table | call_queue.Table | calling_rules.Table | calls.Table | campaign_events.Table | campaign_pace.Table | campaign_spend.Table | consents.Table | contact_identities.Table | contact_tags.Table | contacts.Table | credit_entries.Table | custom_fields.Table | idempotency_keys.Table | import_rejects.Table | import_staging.Table | imports.Table | incidents.Table | invitations.Table | lead_analytics.Table | lead_profiles.Table | live_changes.Table | members.Table | notes.Table | notifications.Table | one_time_tokens.Table | people.Table | phone_numbers.Table | provider_accounts.Table | provider_executions.Table | reconcile_listings.Table | sessions.Table | stages.Table | suppressions.Table | system_settings.Table | tasks.Table | tenant_turns.Table | timeline_entries.Table | users.Table | webhook_events.Table | webhook_keys.Table | worker_pools.Table;
-    export type Selectable = agent_versions.Selectable | agent_webhook_keys.Selectable | agents.Selectable | analysis_runs.Selectable | api_keys.Selectable | audit_log.Selectable | call_campaigns.Selectable | call_effects.Selectable | call_events.Selectable | call_lanes.Selectable | call_queue.Selectable | calling_rules.Selectable | calls.Selectable | campaign_events.Selectable | campaign_pace.Selectable | campaign_spend.Selectable | consents.Selectable | contact_identities.Selectable | contact_tags.Selectable | contacts.Selectable | credit_entries.Selectable | custom_fields.Selectable | idempotency_keys.Selectable | import_rejects.Selectable | import_staging.Selectable | imports.Selectable | incidents.Selectable | invitations.Selectable | lead_analytics.Selectable | lead_profiles.Selectable | live_changes.Selectable | members.Selectable | notes.Selectable | notifications.Selectable | one_time_tokens.Selectable | people.Selectable | phone_numbers.Selectable | provider_accounts.Selectable | provider_executions.Selectable | reconcile_listings.Selectable | sessions.Selectable | stages.Selectable | suppressions.Selectable | system_settings.Selectable | tasks.Selectable | tenant_turns.Selectable | timeline_entries.Selectable | users.Selectable | webhook_events.Selectable | webhook_keys.Selectable | worker_pools.Selectable;
-    export type JSONSelectable = agent_versions.JSONSelectable | agent_webhook_keys.JSONSelectable | agents.JSONSelectable | analysis_runs.JSONSelectable | api_keys.JSONSelectable | audit_log.JSONSelectable | call_campaigns.JSONSelectable | call_effects.JSONSelectable | call_events.JSONSelectable | call_lanes.JSONSelectable | call_queue.JSONSelectable | calling_rules.JSONSelectable | calls.JSONSelectable | campaign_events.JSONSelectable | campaign_pace.JSONSelectable | campaign_spend.JSONSelectable | consents.JSONSelectable | contact_identities.JSONSelectable | contact_tags.JSONSelectable | contacts.JSONSelectable | credit_entries.JSONSelectable | custom_fields.JSONSelectable | idempotency_keys.JSONSelectable | import_rejects.JSONSelectable | import_staging.JSONSelectable | imports.JSONSelectable | incidents.JSONSelectable | invitations.JSONSelectable | lead_analytics.JSONSelectable | lead_profiles.JSONSelectable | live_changes.JSONSelectable | members.JSONSelectable | notes.JSONSelectable | notifications.JSONSelectable | one_time_tokens.JSONSelectable | people.JSONSelectable | phone_numbers.JSONSelectable | provider_accounts.JSONSelectable | provider_executions.JSONSelectable | reconcile_listings.JSONSelectable | sessions.JSONSelectable | stages.JSONSelectable | suppressions.JSONSelectable | system_settings.JSONSelectable | tasks.JSONSelectable | tenant_turns.JSONSelectable | timeline_entries.JSONSelectable | users.JSONSelectable | webhook_events.JSONSelectable | webhook_keys.JSONSelectable | worker_pools.JSONSelectable;
-    export type Whereable = agent_versions.Whereable | agent_webhook_keys.Whereable | agents.Whereable | analysis_runs.Whereable | api_keys.Whereable | audit_log.Whereable | call_campaigns.Whereable | call_effects.Whereable | call_events.Whereable | call_lanes.Whereable | call_queue.Whereable | calling_rules.Whereable | calls.Whereable | campaign_events.Whereable | campaign_pace.Whereable | campaign_spend.Whereable | consents.Whereable | contact_identities.Whereable | contact_tags.Whereable | contacts.Whereable | credit_entries.Whereable | custom_fields.Whereable | idempotency_keys.Whereable | import_rejects.Whereable | import_staging.Whereable | imports.Whereable | incidents.Whereable | invitations.Whereable | lead_analytics.Whereable | lead_profiles.Whereable | live_changes.Whereable | members.Whereable | notes.Whereable | notifications.Whereable | one_time_tokens.Whereable | people.Whereable | phone_numbers.Whereable | provider_accounts.Whereable | provider_executions.Whereable | reconcile_listings.Whereable | sessions.Whereable | stages.Whereable | suppressions.Whereable | system_settings.Whereable | tasks.Whereable | tenant_turns.Whereable | timeline_entries.Whereable | users.Whereable | webhook_events.Whereable | webhook_keys.Whereable | worker_pools.Whereable;
-    export type Insertable = agent_versions.Insertable | agent_webhook_keys.Insertable | agents.Insertable | analysis_runs.Insertable | api_keys.Insertable | audit_log.Insertable | call_campaigns.Insertable | call_effects.Insertable | call_events.Insertable | call_lanes.Insertable | call_queue.Insertable | calling_rules.Insertable | calls.Insertable | campaign_events.Insertable | campaign_pace.Insertable | campaign_spend.Insertable | consents.Insertable | contact_identities.Insertable | contact_tags.Insertable | contacts.Insertable | credit_entries.Insertable | custom_fields.Insertable | idempotency_keys.Insertable | import_rejects.Insertable | import_staging.Insertable | imports.Insertable | incidents.Insertable | invitations.Insertable | lead_analytics.Insertable | lead_profiles.Insertable | live_changes.Insertable | members.Insertable | notes.Insertable | notifications.Insertable | one_time_tokens.Insertable | people.Insertable | phone_numbers.Insertable | provider_accounts.Insertable | provider_executions.Insertable | reconcile_listings.Insertable | sessions.Insertable | stages.Insertable | suppressions.Insertable | system_settings.Insertable | tasks.Insertable | tenant_turns.Insertable | timeline_entries.Insertable | users.Insertable | webhook_events.Insertable | webhook_keys.Insertable | worker_pools.Insertable;
-    export type Updatable = agent_versions.Updatable | agent_webhook_keys.Updatable | agents.Updatable | analysis_runs.Updatable | api_keys.Updatable | audit_log.Updatable | call_campaigns.Updatable | call_effects.Updatable | call_events.Updatable | call_lanes.Updatable | call_queue.Updatable | calling_rules.Updatable | calls.Updatable | campaign_events.Updatable | campaign_pace.Updatable | campaign_spend.Updatable | consents.Updatable | contact_identities.Updatable | contact_tags.Updatable | contacts.Updatable | credit_entries.Updatable | custom_fields.Updatable | idempotency_keys.Updatable | import_rejects.Updatable | import_staging.Updatable | imports.Updatable | incidents.Updatable | invitations.Updatable | lead_analytics.Updatable | lead_profiles.Updatable | live_changes.Updatable | members.Updatable | notes.Updatable | notifications.Updatable | one_time_tokens.Updatable | people.Updatable | phone_numbers.Updatable | provider_accounts.Updatable | provider_executions.Updatable | reconcile_listings.Updatable | sessions.Updatable | stages.Updatable | suppressions.Updatable | system_settings.Updatable | tasks.Updatable | tenant_turns.Updatable | timeline_entries.Updatable | users.Updatable | webhook_events.Updatable | webhook_keys.Updatable | worker_pools.Updatable;
-    export type UniqueIndex = agent_versions.UniqueIndex | agent_webhook_keys.UniqueIndex | agents.UniqueIndex | analysis_runs.UniqueIndex | api_keys.UniqueIndex | audit_log.UniqueIndex | call_campaigns.UniqueIndex | call_effects.UniqueIndex | call_events.UniqueIndex | call_lanes.UniqueIndex | call_queue.UniqueIndex | calling_rules.UniqueIndex | calls.UniqueIndex | campaign_events.UniqueIndex | campaign_pace.UniqueIndex | campaign_spend.UniqueIndex | consents.UniqueIndex | contact_identities.UniqueIndex | contact_tags.UniqueIndex | contacts.UniqueIndex | credit_entries.UniqueIndex | custom_fields.UniqueIndex | idempotency_keys.UniqueIndex | import_rejects.UniqueIndex | import_staging.UniqueIndex | imports.UniqueIndex | incidents.UniqueIndex | invitations.UniqueIndex | lead_analytics.UniqueIndex | lead_profiles.UniqueIndex | live_changes.UniqueIndex | members.UniqueIndex | notes.UniqueIndex | notifications.UniqueIndex | one_time_tokens.UniqueIndex | people.UniqueIndex | phone_numbers.UniqueIndex | provider_accounts.UniqueIndex | provider_executions.UniqueIndex | reconcile_listings.UniqueIndex | sessions.UniqueIndex | stages.UniqueIndex | suppressions.UniqueIndex | system_settings.UniqueIndex | tasks.UniqueIndex | tenant_turns.UniqueIndex | timeline_entries.UniqueIndex | users.UniqueIndex | webhook_events.UniqueIndex | webhook_keys.UniqueIndex | worker_pools.UniqueIndex;
-    export type Column = agent_versions.Column | agent_webhook_keys.Column | agents.Column | analysis_runs.Column | api_keys.Column | audit_log.Column | call_campaigns.Column | call_effects.Column | call_events.Column | call_lanes.Column | call_queue.Column | calling_rules.Column | calls.Column | campaign_events.Column | campaign_pace.Column | campaign_spend.Column | consents.Column | contact_identities.Column | contact_tags.Column | contacts.Column | credit_entries.Column | custom_fields.Column | idempotency_keys.Column | import_rejects.Column | import_staging.Column | imports.Column | incidents.Column | invitations.Column | lead_analytics.Column | lead_profiles.Column | live_changes.Column | members.Column | notes.Column | notifications.Column | one_time_tokens.Column | people.Column | phone_numbers.Column | provider_accounts.Column | provider_executions.Column | reconcile_listings.Column | sessions.Column | stages.Column | suppressions.Column | system_settings.Column | tasks.Column | tenant_turns.Column | timeline_entries.Column | users.Column | webhook_events.Column | webhook_keys.Column | worker_pools.Column;
+    export type Table = agent_versions.Table | agent_webhook_keys.Table | agents.Table | analysis_runs.Table | api_keys.Table | audit_log.Table | call_campaigns.Table | call_effects.Table | call_events.Table | call_lanes.Table | call_queue.Table | calling_rules.Table | calls.Table | campaign_events.Table | campaign_pace.Table | campaign_spend.Table | consents.Table | contact_identities.Table | contact_tags.Table | contacts.Table | credit_entries.Table | custom_fields.Table | idempotency_keys.Table | import_rejects.Table | import_staging.Table | imports.Table | incidents.Table | invitations.Table | lead_analytics.Table | lead_profiles.Table | live_changes.Table | members.Table | notes.Table | notifications.Table | one_time_tokens.Table | people.Table | phone_numbers.Table | provider_accounts.Table | provider_executions.Table | sessions.Table | stages.Table | suppressions.Table | system_settings.Table | tasks.Table | tenant_turns.Table | timeline_entries.Table | users.Table | webhook_events.Table | webhook_keys.Table | worker_pools.Table;
+    export type Selectable = agent_versions.Selectable | agent_webhook_keys.Selectable | agents.Selectable | analysis_runs.Selectable | api_keys.Selectable | audit_log.Selectable | call_campaigns.Selectable | call_effects.Selectable | call_events.Selectable | call_lanes.Selectable | call_queue.Selectable | calling_rules.Selectable | calls.Selectable | campaign_events.Selectable | campaign_pace.Selectable | campaign_spend.Selectable | consents.Selectable | contact_identities.Selectable | contact_tags.Selectable | contacts.Selectable | credit_entries.Selectable | custom_fields.Selectable | idempotency_keys.Selectable | import_rejects.Selectable | import_staging.Selectable | imports.Selectable | incidents.Selectable | invitations.Selectable | lead_analytics.Selectable | lead_profiles.Selectable | live_changes.Selectable | members.Selectable | notes.Selectable | notifications.Selectable | one_time_tokens.Selectable | people.Selectable | phone_numbers.Selectable | provider_accounts.Selectable | provider_executions.Selectable | sessions.Selectable | stages.Selectable | suppressions.Selectable | system_settings.Selectable | tasks.Selectable | tenant_turns.Selectable | timeline_entries.Selectable | users.Selectable | webhook_events.Selectable | webhook_keys.Selectable | worker_pools.Selectable;
+    export type JSONSelectable = agent_versions.JSONSelectable | agent_webhook_keys.JSONSelectable | agents.JSONSelectable | analysis_runs.JSONSelectable | api_keys.JSONSelectable | audit_log.JSONSelectable | call_campaigns.JSONSelectable | call_effects.JSONSelectable | call_events.JSONSelectable | call_lanes.JSONSelectable | call_queue.JSONSelectable | calling_rules.JSONSelectable | calls.JSONSelectable | campaign_events.JSONSelectable | campaign_pace.JSONSelectable | campaign_spend.JSONSelectable | consents.JSONSelectable | contact_identities.JSONSelectable | contact_tags.JSONSelectable | contacts.JSONSelectable | credit_entries.JSONSelectable | custom_fields.JSONSelectable | idempotency_keys.JSONSelectable | import_rejects.JSONSelectable | import_staging.JSONSelectable | imports.JSONSelectable | incidents.JSONSelectable | invitations.JSONSelectable | lead_analytics.JSONSelectable | lead_profiles.JSONSelectable | live_changes.JSONSelectable | members.JSONSelectable | notes.JSONSelectable | notifications.JSONSelectable | one_time_tokens.JSONSelectable | people.JSONSelectable | phone_numbers.JSONSelectable | provider_accounts.JSONSelectable | provider_executions.JSONSelectable | sessions.JSONSelectable | stages.JSONSelectable | suppressions.JSONSelectable | system_settings.JSONSelectable | tasks.JSONSelectable | tenant_turns.JSONSelectable | timeline_entries.JSONSelectable | users.JSONSelectable | webhook_events.JSONSelectable | webhook_keys.JSONSelectable | worker_pools.JSONSelectable;
+    export type Whereable = agent_versions.Whereable | agent_webhook_keys.Whereable | agents.Whereable | analysis_runs.Whereable | api_keys.Whereable | audit_log.Whereable | call_campaigns.Whereable | call_effects.Whereable | call_events.Whereable | call_lanes.Whereable | call_queue.Whereable | calling_rules.Whereable | calls.Whereable | campaign_events.Whereable | campaign_pace.Whereable | campaign_spend.Whereable | consents.Whereable | contact_identities.Whereable | contact_tags.Whereable | contacts.Whereable | credit_entries.Whereable | custom_fields.Whereable | idempotency_keys.Whereable | import_rejects.Whereable | import_staging.Whereable | imports.Whereable | incidents.Whereable | invitations.Whereable | lead_analytics.Whereable | lead_profiles.Whereable | live_changes.Whereable | members.Whereable | notes.Whereable | notifications.Whereable | one_time_tokens.Whereable | people.Whereable | phone_numbers.Whereable | provider_accounts.Whereable | provider_executions.Whereable | sessions.Whereable | stages.Whereable | suppressions.Whereable | system_settings.Whereable | tasks.Whereable | tenant_turns.Whereable | timeline_entries.Whereable | users.Whereable | webhook_events.Whereable | webhook_keys.Whereable | worker_pools.Whereable;
+    export type Insertable = agent_versions.Insertable | agent_webhook_keys.Insertable | agents.Insertable | analysis_runs.Insertable | api_keys.Insertable | audit_log.Insertable | call_campaigns.Insertable | call_effects.Insertable | call_events.Insertable | call_lanes.Insertable | call_queue.Insertable | calling_rules.Insertable | calls.Insertable | campaign_events.Insertable | campaign_pace.Insertable | campaign_spend.Insertable | consents.Insertable | contact_identities.Insertable | contact_tags.Insertable | contacts.Insertable | credit_entries.Insertable | custom_fields.Insertable | idempotency_keys.Insertable | import_rejects.Insertable | import_staging.Insertable | imports.Insertable | incidents.Insertable | invitations.Insertable | lead_analytics.Insertable | lead_profiles.Insertable | live_changes.Insertable | members.Insertable | notes.Insertable | notifications.Insertable | one_time_tokens.Insertable | people.Insertable | phone_numbers.Insertable | provider_accounts.Insertable | provider_executions.Insertable | sessions.Insertable | stages.Insertable | suppressions.Insertable | system_settings.Insertable | tasks.Insertable | tenant_turns.Insertable | timeline_entries.Insertable | users.Insertable | webhook_events.Insertable | webhook_keys.Insertable | worker_pools.Insertable;
+    export type Updatable = agent_versions.Updatable | agent_webhook_keys.Updatable | agents.Updatable | analysis_runs.Updatable | api_keys.Updatable | audit_log.Updatable | call_campaigns.Updatable | call_effects.Updatable | call_events.Updatable | call_lanes.Updatable | call_queue.Updatable | calling_rules.Updatable | calls.Updatable | campaign_events.Updatable | campaign_pace.Updatable | campaign_spend.Updatable | consents.Updatable | contact_identities.Updatable | contact_tags.Updatable | contacts.Updatable | credit_entries.Updatable | custom_fields.Updatable | idempotency_keys.Updatable | import_rejects.Updatable | import_staging.Updatable | imports.Updatable | incidents.Updatable | invitations.Updatable | lead_analytics.Updatable | lead_profiles.Updatable | live_changes.Updatable | members.Updatable | notes.Updatable | notifications.Updatable | one_time_tokens.Updatable | people.Updatable | phone_numbers.Updatable | provider_accounts.Updatable | provider_executions.Updatable | sessions.Updatable | stages.Updatable | suppressions.Updatable | system_settings.Updatable | tasks.Updatable | tenant_turns.Updatable | timeline_entries.Updatable | users.Updatable | webhook_events.Updatable | webhook_keys.Updatable | worker_pools.Updatable;
+    export type UniqueIndex = agent_versions.UniqueIndex | agent_webhook_keys.UniqueIndex | agents.UniqueIndex | analysis_runs.UniqueIndex | api_keys.UniqueIndex | audit_log.UniqueIndex | call_campaigns.UniqueIndex | call_effects.UniqueIndex | call_events.UniqueIndex | call_lanes.UniqueIndex | call_queue.UniqueIndex | calling_rules.UniqueIndex | calls.UniqueIndex | campaign_events.UniqueIndex | campaign_pace.UniqueIndex | campaign_spend.UniqueIndex | consents.UniqueIndex | contact_identities.UniqueIndex | contact_tags.UniqueIndex | contacts.UniqueIndex | credit_entries.UniqueIndex | custom_fields.UniqueIndex | idempotency_keys.UniqueIndex | import_rejects.UniqueIndex | import_staging.UniqueIndex | imports.UniqueIndex | incidents.UniqueIndex | invitations.UniqueIndex | lead_analytics.UniqueIndex | lead_profiles.UniqueIndex | live_changes.UniqueIndex | members.UniqueIndex | notes.UniqueIndex | notifications.UniqueIndex | one_time_tokens.UniqueIndex | people.UniqueIndex | phone_numbers.UniqueIndex | provider_accounts.UniqueIndex | provider_executions.UniqueIndex | sessions.UniqueIndex | stages.UniqueIndex | suppressions.UniqueIndex | system_settings.UniqueIndex | tasks.UniqueIndex | tenant_turns.UniqueIndex | timeline_entries.UniqueIndex | users.UniqueIndex | webhook_events.UniqueIndex | webhook_keys.UniqueIndex | worker_pools.UniqueIndex;
+    export type Column = agent_versions.Column | agent_webhook_keys.Column | agents.Column | analysis_runs.Column | api_keys.Column | audit_log.Column | call_campaigns.Column | call_effects.Column | call_events.Column | call_lanes.Column | call_queue.Column | calling_rules.Column | calls.Column | campaign_events.Column | campaign_pace.Column | campaign_spend.Column | consents.Column | contact_identities.Column | contact_tags.Column | contacts.Column | credit_entries.Column | custom_fields.Column | idempotency_keys.Column | import_rejects.Column | import_staging.Column | imports.Column | incidents.Column | invitations.Column | lead_analytics.Column | lead_profiles.Column | live_changes.Column | members.Column | notes.Column | notifications.Column | one_time_tokens.Column | people.Column | phone_numbers.Column | provider_accounts.Column | provider_executions.Column | sessions.Column | stages.Column | suppressions.Column | system_settings.Column | tasks.Column | tenant_turns.Column | timeline_entries.Column | users.Column | webhook_events.Column | webhook_keys.Column | worker_pools.Column;
   
-    export type AllBaseTables = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, idempotency_keys.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, reconcile_listings.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, tenant_turns.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
+    export type AllBaseTables = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, idempotency_keys.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, tenant_turns.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
     export type AllForeignTables = [];
     export type AllViews = [];
     export type AllMaterializedViews = [];
-    export type AllTablesAndViews = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, idempotency_keys.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, reconcile_listings.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, tenant_turns.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
+    export type AllTablesAndViews = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, idempotency_keys.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, tenant_turns.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
   }
 
 
@@ -4114,7 +4070,6 @@ declare module 'zapatos/schema' {
     "phone_numbers": phone_numbers.Selectable;
     "provider_accounts": provider_accounts.Selectable;
     "provider_executions": provider_executions.Selectable;
-    "reconcile_listings": reconcile_listings.Selectable;
     "sessions": sessions.Selectable;
     "stages": stages.Selectable;
     "suppressions": suppressions.Selectable;
@@ -4168,7 +4123,6 @@ declare module 'zapatos/schema' {
     "phone_numbers": phone_numbers.JSONSelectable;
     "provider_accounts": provider_accounts.JSONSelectable;
     "provider_executions": provider_executions.JSONSelectable;
-    "reconcile_listings": reconcile_listings.JSONSelectable;
     "sessions": sessions.JSONSelectable;
     "stages": stages.JSONSelectable;
     "suppressions": suppressions.JSONSelectable;
@@ -4222,7 +4176,6 @@ declare module 'zapatos/schema' {
     "phone_numbers": phone_numbers.Whereable;
     "provider_accounts": provider_accounts.Whereable;
     "provider_executions": provider_executions.Whereable;
-    "reconcile_listings": reconcile_listings.Whereable;
     "sessions": sessions.Whereable;
     "stages": stages.Whereable;
     "suppressions": suppressions.Whereable;
@@ -4276,7 +4229,6 @@ declare module 'zapatos/schema' {
     "phone_numbers": phone_numbers.Insertable;
     "provider_accounts": provider_accounts.Insertable;
     "provider_executions": provider_executions.Insertable;
-    "reconcile_listings": reconcile_listings.Insertable;
     "sessions": sessions.Insertable;
     "stages": stages.Insertable;
     "suppressions": suppressions.Insertable;
@@ -4330,7 +4282,6 @@ declare module 'zapatos/schema' {
     "phone_numbers": phone_numbers.Updatable;
     "provider_accounts": provider_accounts.Updatable;
     "provider_executions": provider_executions.Updatable;
-    "reconcile_listings": reconcile_listings.Updatable;
     "sessions": sessions.Updatable;
     "stages": stages.Updatable;
     "suppressions": suppressions.Updatable;
@@ -4384,7 +4335,6 @@ declare module 'zapatos/schema' {
     "phone_numbers": phone_numbers.UniqueIndex;
     "provider_accounts": provider_accounts.UniqueIndex;
     "provider_executions": provider_executions.UniqueIndex;
-    "reconcile_listings": reconcile_listings.UniqueIndex;
     "sessions": sessions.UniqueIndex;
     "stages": stages.UniqueIndex;
     "suppressions": suppressions.UniqueIndex;
@@ -4438,7 +4388,6 @@ declare module 'zapatos/schema' {
     "phone_numbers": phone_numbers.Column;
     "provider_accounts": provider_accounts.Column;
     "provider_executions": provider_executions.Column;
-    "reconcile_listings": reconcile_listings.Column;
     "sessions": sessions.Column;
     "stages": stages.Column;
     "suppressions": suppressions.Column;
@@ -4492,7 +4441,6 @@ declare module 'zapatos/schema' {
     "phone_numbers": phone_numbers.SQL;
     "provider_accounts": provider_accounts.SQL;
     "provider_executions": provider_executions.SQL;
-    "reconcile_listings": reconcile_listings.SQL;
     "sessions": sessions.SQL;
     "stages": stages.SQL;
     "suppressions": suppressions.SQL;

@@ -1,0 +1,2 @@
+export const NewAgentPage = () => null;
+export const AgentPage = () => null;

@@ -1,0 +1,2 @@
+export const NewCampaignPage = () => null;
+export const EditCampaignPage = () => null;

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Role } from "@parley/core/accounts/permissions";
 import type { Db, Tx, Wake } from "@parley/db";
+import type { Dispatcher } from "./calls/dispatcher.ts";
 import type { Config } from "./config.ts";
 import type { FileStore } from "./file-store.ts";
 import type { Logger } from "./log.ts";
@@ -16,6 +17,8 @@ export type Parts = {
   providers: Providers;
   files: FileStore;
   log: Logger;
+  /** This process's hand on the dispatcher; absent where no jobs run. */
+  dispatcher?: Dispatcher;
 };
 
 export type Person = { id: string; name: string; email: string; isPlatformAdmin: boolean };

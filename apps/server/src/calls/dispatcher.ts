@@ -1,0 +1,108 @@
+import { enqueue, row, sql } from "@parley/db";
+import type { Parts } from "../context.ts";
+
+type TickResult = {
+  ran: boolean;
+  dialled: number;
+  disposed: number;
+  again: boolean;
+  next_wake: string | null;
+  stopped_by: string | null;
+  woken: string[];
+};
+
+/** Rings closer together than this are one tick. */
+const QUIET_MS = 20;
+/** setTimeout counts in 32 bits; a later wake is set again on the way. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+export type Dispatcher = {
+  /** Something may be dialled: tick within 20 ms. */
+  ring(): void;
+  /** Waits for the tick under way, then rings no more. */
+  stop(): Promise<void>;
+};
+
+/**
+ * This process's hand on the dispatcher: runs a tick when rung, again while there is more to do, and at the instant a
+ * lane opens, an item comes due, a gate or a token returns. Many processes may do so; the database lets one tick at a
+ * time. Timed wakes are also written as a job, so that a crash forgets none.
+ */
+export function startDispatcher(parts: Parts): Dispatcher {
+  let soon: NodeJS.Timeout | undefined;
+  let later: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let rungMeanwhile = false;
+  let stopped = false;
+  let lastStart = 0;
+  let wakeAt: string | null = null;
+
+  const ring = () => {
+    if (stopped) return;
+    if (running) {
+      rungMeanwhile = true;
+      return;
+    }
+    soon ??= setTimeout(start, Math.max(0, lastStart + QUIET_MS - performance.now()));
+  };
+
+  const start = () => {
+    soon = undefined;
+    lastStart = performance.now();
+    running = run().finally(() => {
+      running = undefined;
+      if (rungMeanwhile) {
+        rungMeanwhile = false;
+        ring();
+      }
+    });
+  };
+
+  const run = async () => {
+    try {
+      const tick = await parts.db.worker.txWithoutTenant(async (tx) => {
+        const done = await row<TickResult>(tx, sql`select * from app.claim_tick()`);
+        if (done.woken.length > 0) tx.ringScreens();
+        if (done.next_wake && done.next_wake !== wakeAt)
+          await enqueue(tx, "calls/dispatch", {}, { jobKey: "dispatch:at", runAt: done.next_wake });
+        return done;
+      });
+      // Another process is at it: what arrived during its tick is ours to look for again.
+      if (!tick.ran || tick.again) rungMeanwhile = true;
+      if (tick.next_wake) wakeNotBefore(tick.next_wake);
+      if (tick.dialled > 0 || tick.disposed > 0)
+        parts.log.info(
+          { dialled: tick.dialled, disposed: tick.disposed, stopped_by: tick.stopped_by },
+          `[Dispatch] claimed ${tick.dialled}, disposed of ${tick.disposed}`,
+        );
+    } catch (error) {
+      parts.log.error({ err: error }, "[Dispatch] A tick failed; the next one starts from the rows as they are");
+      later ??= setTimeout(() => {
+        later = undefined;
+        ring();
+      }, 1000);
+    }
+  };
+
+  const wakeNotBefore = (at: string) => {
+    wakeAt = at;
+    clearTimeout(later);
+    later = setTimeout(
+      () => {
+        later = undefined;
+        ring();
+      },
+      Math.min(TIMER_MAX_MS, Math.max(1, Date.parse(at) - Date.now())),
+    );
+  };
+
+  return {
+    ring,
+    async stop() {
+      stopped = true;
+      clearTimeout(soon);
+      clearTimeout(later);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { param, row, rows, sql } from "@parley/db";
+import { ParleyError } from "@parley/core/errors";
+import type { Parts } from "../context.ts";
+import { raiseIncident, resolveIncident } from "./incident.ts";
+
+/** Asks the provider what the account may do now: lines and wallet. An account suspended for its key is let go once the key works. */
+export async function refreshAccount(parts: Parts): Promise<void> {
+  const { id } = await parts.db.worker.txWithoutTenant((tx) =>
+    row<{ id: string }>(tx, sql`select id from provider_accounts where name = 'platform'`),
+  );
+  try {
+    const { wallet, concurrency } = await parts.providers.bolna.me();
+    await parts.db.worker.txWithoutTenant(async (tx) => {
+      const { resumed } = await row<{ resumed: boolean }>(
+        tx,
+        sql`
+        with before as (select status, concurrency_max from provider_accounts where id = ${param(id)})
+        update provider_accounts
+        set concurrency_max = ${param(concurrency.max)}, concurrency_current = ${param(concurrency.current)}, wallet = ${param(wallet)}, checked_at = app.wall(),
+          status = 'ok', status_reason = null
+        where id = ${param(id)}
+        returning (select b.status <> 'ok' or b.concurrency_max < ${param(concurrency.max)} from before b) as resumed`,
+      );
+      if (resumed) {
+        await resolveIncident(tx, "provider_credentials", id);
+        tx.wake("dispatch");
+      }
+      if (wallet > 0) await resolveIncident(tx, "provider_balance", id);
+    });
+  } catch (error) {
+    const credential = error instanceof ParleyError && (error.vendorStatus === 401 || error.vendorStatus === 403);
+    if (!credential) {
+      parts.log.warn({ err: error }, "[Provider] The voice provider cannot be asked for its limits");
+      return;
+    }
+    await parts.db.worker.txWithoutTenant(async (tx) => {
+      await rows(tx, sql`update provider_accounts set status = 'suspended', status_reason = 'The key was refused.' where id = ${param(id)}`);
+      await raiseIncident(tx, {
+        kind: "provider_credentials",
+        ref: id,
+        severity: "bad",
+        message: "The voice provider refused the key. Nobody is dialled, and no attempt was counted.",
+        cure: "Set BOLNA_API_KEY to a valid key and restart; dialling resumes by itself.",
+      });
+    });
+  }
+}

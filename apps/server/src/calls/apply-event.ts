@@ -1,6 +1,12 @@
 import { enqueue, maybeRow, param, raw, rows, sql, touch, type Tx } from "@parley/db";
 import { leaseSeconds, pollAtSeconds } from "@parley/core/calls/lease";
-import { foldEvent, isTerminal, statusRank, type CallEvent, type CallFacts } from "@parley/core/calls/lifecycle";
+import {
+  foldEvent,
+  isTerminal,
+  statusRank,
+  type CallEvent,
+  type CallFacts,
+} from "@parley/core/calls/lifecycle";
 import { raiseIncident } from "./incident.ts";
 import { factColumns, factsOf, type CallRow } from "./row.ts";
 import { leaseTerms, type ClockSettings } from "./settings.ts";
@@ -19,7 +25,12 @@ export type News = CallEvent & {
  * the jobs that follow. Any order and any number of copies ends in the same row. Money and outcome are not touched
  * here: they wait for `verify`. Returns the call as it now stands.
  */
-export async function applyEvent(tx: Tx, call: CallRow, news: News, settings: ClockSettings): Promise<CallRow> {
+export async function applyEvent(
+  tx: Tx,
+  call: CallRow,
+  news: News,
+  settings: ClockSettings,
+): Promise<CallRow> {
   const { facts, changes, effects } = foldEvent(factsOf(call), news);
   const sighted = effects.includes("sighted");
   const executionId = call.bolna_execution_id ?? news.executionId ?? null;
@@ -38,9 +49,22 @@ export async function applyEvent(tx: Tx, call: CallRow, news: News, settings: Cl
     ...columnsOf(changes),
     bolna_execution_id: executionId,
     ...(changes.status ? leaseOf(call, facts, settings) : {}),
-    ...(effects.includes("fetch_recording") && call.recording_status === "none" ? { recording_status: "fetching" as const } : {}),
+    ...(effects.includes("fetch_recording") && call.recording_status === "none"
+      ? { recording_status: "fetching" as const }
+      : {}),
     // thought never placed, and it exists after all: it takes no line of others, and what it costs is charged without a hold
-    ...(sighted ? { adopted: true, system_slot: null, held_credits: 0, settled_at: null, price_credits: null, final_at: null, outcome: null, reason: null } : {}),
+    ...(sighted
+      ? {
+          adopted: true,
+          system_slot: null,
+          held_credits: 0,
+          settled_at: null,
+          price_credits: null,
+          final_at: null,
+          outcome: null,
+          reason: null,
+        }
+      : {}),
   };
   await writeCall(tx, call, next, sighted);
 
@@ -70,7 +94,9 @@ export async function applyEvent(tx: Tx, call: CallRow, news: News, settings: Cl
 
 /** jsonb refuses U+0000 and lone surrogates; the raw bytes stay in the journal. */
 function storable(body: unknown): string {
-  return JSON.stringify(body).replaceAll(/\\u0000/g, "\\ufffd").replaceAll(/\\ud[89a-f][0-9a-f]{2}/gi, "\\ufffd");
+  return JSON.stringify(body)
+    .replaceAll(/\\u0000/g, "\\ufffd")
+    .replaceAll(/\\ud[89a-f][0-9a-f]{2}/gi, "\\ufffd");
 }
 
 function columnsOf(changes: Partial<CallFacts>): Partial<CallRow> {
@@ -78,7 +104,9 @@ function columnsOf(changes: Partial<CallFacts>): Partial<CallRow> {
     Object.entries(changes).flatMap(([fact, value]) => {
       const column = factColumns[fact as keyof typeof factColumns];
       if (!column) return [];
-      return [[column, typeof value === "string" ? value.replaceAll("\u0000", "\ufffd").toWellFormed() : value]];
+      return [
+        [column, typeof value === "string" ? value.replaceAll("\u0000", "\ufffd").toWellFormed() : value],
+      ];
     }),
   ) as Partial<CallRow>;
 }
@@ -118,7 +146,10 @@ async function writeCall(tx: Tx, before: CallRow, after: CallRow, sighted: boole
     const it = after[column];
     return typeof it === "object" && it !== null ? param(JSON.stringify(it)) : param(it);
   };
-  const sets = columns.flatMap((column, n) => [n ? raw(", ") : raw(""), sql`${raw(column)} = ${value(column)}`]);
+  const sets = columns.flatMap((column, n) => [
+    n ? raw(", ") : raw(""),
+    sql`${raw(column)} = ${value(column)}`,
+  ]);
   await rows(
     tx,
     sql`update calls set ${sets}${raw(sighted ? ", user_slot = null, account_slot = null, waived_credits = 0" : "")}${raw(

@@ -76,7 +76,10 @@ export function startDispatcher(parts: Parts): Dispatcher {
           `[Dispatch] claimed ${tick.dialled}, disposed of ${tick.disposed}`,
         );
     } catch (error) {
-      parts.log.error({ err: error }, "[Dispatch] A tick failed; the next one starts from the rows as they are");
+      parts.log.error(
+        { err: error },
+        "[Dispatch] A tick failed; the next one starts from the rows as they are",
+      );
       later ??= setTimeout(() => {
         later = undefined;
         ring();

@@ -20,7 +20,9 @@ type Due = { id: number; user_id: string; agent_id: string };
 export async function drainWebhooks(parts: Parts, signal?: AbortSignal): Promise<number> {
   let drained = 0;
   for (;;) {
-    const due = await parts.db.worker.txWithoutTenant((tx) => rows<Due>(tx, sql`select * from app.drain_batch(${param(BATCH)}::int)`));
+    const due = await parts.db.worker.txWithoutTenant((tx) =>
+      rows<Due>(tx, sql`select * from app.drain_batch(${param(BATCH)}::int)`),
+    );
     if (due.length === 0 || signal?.aborted) return drained;
     const byAgent = Map.groupBy(due, (event) => event.agent_id);
     await Promise.all(
@@ -56,7 +58,12 @@ async function drainOne(parts: Parts, event: Due): Promise<void> {
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 500);
 
 async function foldWebhook(tx: Tx, due: Due): Promise<void> {
-  const event = await maybeRow<{ body: Buffer | null; attempts: number; received_at: string; endpoint_id: string }>(
+  const event = await maybeRow<{
+    body: Buffer | null;
+    attempts: number;
+    received_at: string;
+    endpoint_id: string;
+  }>(
     tx,
     sql`
     select body, attempts, received_at, endpoint_id from webhook_events
@@ -64,14 +71,21 @@ async function foldWebhook(tx: Tx, due: Due): Promise<void> {
   );
   if (!event) return;
   const body = parse(event.body);
-  if (body === undefined) return bad(tx, due, "The body is not JSON. Look at the raw bytes and replay it once the sender is mended.");
+  if (body === undefined)
+    return bad(
+      tx,
+      due,
+      "The body is not JSON. Look at the raw bytes and replay it once the sender is mended.",
+    );
   const read = readWebhook(body);
   if ("bad" in read) return bad(tx, due, read.bad);
   if ("tool" in read) return done(tx, due, null, "A tool's own webhook, not a stage of a call.");
 
   const news = newsOf(read.execution, event.received_at);
   const settings = await clockSettings(tx);
-  const callId = (await knownCall(tx, event.endpoint_id, news)) ?? (await recordInbound(tx, event.endpoint_id, news, settings));
+  const callId =
+    (await knownCall(tx, event.endpoint_id, news)) ??
+    (await recordInbound(tx, event.endpoint_id, news, settings));
   if (!callId) return notOurs(tx, due, news, event.attempts);
   const call = await lockCall(tx, callId);
   await applyEvent(tx, call, { ...news, source: "webhook", body, webhookEventId: due.id }, settings);

@@ -6,7 +6,11 @@ const ATTEMPTS_MAX = 12;
 const BYTES_MAX = 512 * 1024 * 1024;
 
 /** Copies a call's recording into our own store, from where the authorised route serves it with ranges. */
-export async function fetchRecording(ctx: Ctx, { callId }: { callId: string }, signal: AbortSignal): Promise<void> {
+export async function fetchRecording(
+  ctx: Ctx,
+  { callId }: { callId: string },
+  signal: AbortSignal,
+): Promise<void> {
   const call = await ctx.db.tx((tx) =>
     maybeRow<{ bolna_execution_id: string | null; recording_url: string }>(
       tx,
@@ -21,8 +25,13 @@ export async function fetchRecording(ctx: Ctx, { callId }: { callId: string }, s
   if (!call) return;
   const path = `recordings/${ctx.user.id}/${callId}`;
   try {
-    const media = await ctx.providers.bolna.fetchRecording(call.recording_url || call.bolna_execution_id!, undefined, signal);
-    if (media.kind !== "found") throw new Error(media.kind === "unavailable" ? media.message : "The provider does not have it yet.");
+    const media = await ctx.providers.bolna.fetchRecording(
+      call.recording_url || call.bolna_execution_id!,
+      undefined,
+      signal,
+    );
+    if (media.kind !== "found")
+      throw new Error(media.kind === "unavailable" ? media.message : "The provider does not have it yet.");
     const { bytes } = await ctx.files.put(media.body, path, { maxBytes: BYTES_MAX, signal });
     await ctx.db.tx(async (tx) => {
       await rows(

@@ -6,7 +6,12 @@ import type { ClockSettings } from "./settings.ts";
  * Somebody called one of our agents: the first news of it makes the call, and the contact if the number is new. It
  * takes no line and holds no credit. Returns the call's id; null if the execution is not an inbound call.
  */
-export async function recordInbound(tx: Tx, agentId: string, news: ExecutionNews, settings: ClockSettings): Promise<string | null> {
+export async function recordInbound(
+  tx: Tx,
+  agentId: string,
+  news: ExecutionNews,
+  settings: ClockSettings,
+): Promise<string | null> {
   if (news.direction !== "inbound" || !news.personNumber) return null;
   const contactId = await contactOf(tx, news.personNumber);
   const made = await maybeRow<{ id: string }>(
@@ -22,7 +27,14 @@ export async function recordInbound(tx: Tx, agentId: string, news: ExecutionNews
     returning id`,
   );
   if (made) {
-    await record(tx, { userId: tx.userId!, contactId, kind: "call.received", actor: "contact", ref: made.id, data: {} });
+    await record(tx, {
+      userId: tx.userId!,
+      contactId,
+      kind: "call.received",
+      actor: "contact",
+      ref: made.id,
+      data: {},
+    });
     return made.id;
   }
   // Another event of the same call was first.
@@ -58,4 +70,3 @@ async function contactOf(tx: Tx, phoneNumber: string): Promise<string> {
   );
   return id;
 }
-

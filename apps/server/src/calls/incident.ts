@@ -22,6 +22,11 @@ export async function raiseIncident(on: Queryable, its: Incident): Promise<void>
   ]);
 }
 
-export async function resolveIncident(on: Queryable, kind: string, ref: string, by = "system"): Promise<void> {
+export async function resolveIncident(
+  on: Queryable,
+  kind: string,
+  ref: string,
+  by = "system",
+): Promise<void> {
   await on.query("select app.resolve_incident($1, $2, $3)", [kind, ref, by]);
 }

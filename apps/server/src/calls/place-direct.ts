@@ -13,9 +13,17 @@ const EXPIRES_SECONDS = 120;
  * One call by hand: an item of its own in the lane without a campaign, which goes first. It takes the same door as
  * every other call: the dispatcher dials it, skips it with the reason, or lets it expire after two minutes.
  */
-export async function placeDirect(ctx: Ctx, input: PlaceCall): Promise<{ itemId: string; contactId: string; expiresAt: string }> {
+export async function placeDirect(
+  ctx: Ctx,
+  input: PlaceCall,
+): Promise<{ itemId: string; contactId: string; expiresAt: string }> {
   return ctx.db.tx(async (tx) => {
-    const agent = await row<{ status: string; bolna_agent_id: string | null; hold: number; rule_set: string }>(
+    const agent = await row<{
+      status: string;
+      bolna_agent_id: string | null;
+      hold: number;
+      rule_set: string;
+    }>(
       tx,
       sql`
       select a.status, a.bolna_agent_id, u.rule_set,
@@ -24,11 +32,17 @@ export async function placeDirect(ctx: Ctx, input: PlaceCall): Promise<{ itemId:
       where a.user_id = ${param(ctx.user.id)} and a.id = ${param(input.agentId)}`,
       "There is no such agent in this workspace. Choose one under Agents.",
     );
-    if (agent.status !== "active") throw new ParleyError("conflict", "This agent is archived. Choose another one.");
+    if (agent.status !== "active")
+      throw new ParleyError("conflict", "This agent is archived. Choose another one.");
     if (!agent.bolna_agent_id)
-      throw new ParleyError("conflict", "This agent is not at the voice provider yet. Agents → Sync says why.");
+      throw new ParleyError(
+        "conflict",
+        "This agent is not at the voice provider yet. Agents → Sync says why.",
+      );
 
-    const contact = input.contactId ? await contactById(tx, input.contactId) : await contactByNumber(ctx, tx, input.phoneNumber!);
+    const contact = input.contactId
+      ? await contactById(tx, input.contactId)
+      : await contactByNumber(ctx, tx, input.phoneNumber!);
     const fromNumber = input.fromNumber ? await phoneOf(tx, input.fromNumber, "fromNumber") : null;
     const open = await maybeRow<{ id: string }>(
       tx,
@@ -37,9 +51,13 @@ export async function placeDirect(ctx: Ctx, input: PlaceCall): Promise<{ itemId:
       where user_id = ${param(ctx.user.id)} and contact_id = ${param(contact.id)} and kind = 'direct' and status in ('pending', 'in_progress')`,
     );
     if (open)
-      throw new ParleyError("conflict", `This person is being called already (item ${open.id}). Wait for that call to end.`, {
-        issues: [{ path: "itemId", message: open.id }],
-      });
+      throw new ParleyError(
+        "conflict",
+        `This person is being called already (item ${open.id}). Wait for that call to end.`,
+        {
+          issues: [{ path: "itemId", message: open.id }],
+        },
+      );
     const laneId = await laneFor(tx, {
       userId: ctx.user.id,
       campaignId: null,
@@ -72,7 +90,10 @@ async function contactById(tx: Tx, contactId: string): Promise<Callee> {
     sql`select id, phone_number, country, zone_set from contacts where user_id = ${param(tx.userId)} and id = ${param(contactId)}`,
     "There is no such contact in this workspace.",
   );
-  if (!contact.phone_number) throw new ParleyError("invalid", "This contact has no phone number. Add one, then call.", { issues: [{ path: "contactId", message: "has no phone number" }] });
+  if (!contact.phone_number)
+    throw new ParleyError("invalid", "This contact has no phone number. Add one, then call.", {
+      issues: [{ path: "contactId", message: "has no phone number" }],
+    });
   return { ...contact, phone_number: contact.phone_number };
 }
 
@@ -106,12 +127,18 @@ async function contactByNumber(ctx: Ctx, tx: Tx, raw: string): Promise<Callee> {
 }
 
 async function phoneOf(tx: Tx, raw: string, field: string): Promise<string> {
-  const { default_region } = await row<{ default_region: string }>(tx, sql`select default_region from users where id = ${param(tx.userId)}`);
+  const { default_region } = await row<{ default_region: string }>(
+    tx,
+    sql`select default_region from users where id = ${param(tx.userId)}`,
+  );
   const phone = normalizePhoneNumber(raw, default_region);
   if (!phone.ok)
-    throw new ParleyError("invalid", `"${raw}" is not a phone number that can be called. Write it with the country code, like +91 9876543210.`, {
-      issues: [{ path: field, message: phone.reason }],
-    });
+    throw new ParleyError(
+      "invalid",
+      `"${raw}" is not a phone number that can be called. Write it with the country code, like +91 9876543210.`,
+      {
+        issues: [{ path: field, message: phone.reason }],
+      },
+    );
   return phone.phoneNumber;
 }
-

@@ -23,7 +23,11 @@ export async function placeCall(ctx: Ctx, { callId }: { callId: string }): Promi
   ctx.log.info({ call: { id: callId }, result: result.kind }, `[Calls] placed: ${result.kind}`);
 }
 
-type Dial = { epoch: number; accountId: string; request: Parameters<Ctx["providers"]["bolna"]["placeCall"]>[0] };
+type Dial = {
+  epoch: number;
+  accountId: string;
+  request: Parameters<Ctx["providers"]["bolna"]["placeCall"]>[0];
+};
 
 /** (a) Under phone, campaign and call locks: may it still be dialled? A STOP or a pause that committed first wins. */
 async function decide(tx: Tx, callId: string): Promise<Dial | null> {
@@ -33,8 +37,14 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
   );
   if (!its) return null;
   await tx.query("select app.lock_phone($1, $2)", [tx.userId, its.phone_number]);
-  await tx.query("select 1 from call_campaigns where user_id = $1 and id = $2 for share", [tx.userId, its.campaign_id]);
-  await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [tx.userId, its.queue_id]);
+  await tx.query("select 1 from call_campaigns where user_id = $1 and id = $2 for share", [
+    tx.userId,
+    its.campaign_id,
+  ]);
+  await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
+    tx.userId,
+    its.queue_id,
+  ]);
   const call = await lockCall(tx, callId);
   const settings = await clockSettings(tx);
   const overdue = call.lease_until !== null && call.lease_until <= settings.wall;
@@ -137,7 +147,8 @@ async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | nul
   if (now.erased) return { reason: "erased", skip: "erased" };
   if (now.expired) return { reason: "expired", skip: "expired" };
   if (now.campaign_status === "canceled") return { reason: "campaign_canceled", cancel: true };
-  if (now.campaign_status !== null && now.campaign_status !== "running") return { reason: `campaign_${now.campaign_status}` };
+  if (now.campaign_status !== null && now.campaign_status !== "running")
+    return { reason: `campaign_${now.campaign_status}` };
   if (!now.consent_ok) return { reason: "no_consent", skip: "no_consent" };
   if (now.dialling_paused) return { reason: "dialling_paused" };
   if (now.account_status !== "ok") return { reason: "provider_suspended" };
@@ -171,19 +182,33 @@ async function writeDown(tx: Tx, callId: string, epoch: number, result: PlaceRes
       return;
     }
     // A fact even if it comes late: the fold raises dialing and unknown to queued, and leaves what is further along.
-    await applyEvent(tx, call, { source: "place", status: "queued", at: settings.now, executionId: result.executionId }, settings);
-    await rows(tx, sql`update calls set placed_at = coalesce(placed_at, app.now()) where id = ${param(call.id)}`);
+    await applyEvent(
+      tx,
+      call,
+      { source: "place", status: "queued", at: settings.now, executionId: result.executionId },
+      settings,
+    );
+    await rows(
+      tx,
+      sql`update calls set placed_at = coalesce(placed_at, app.now()) where id = ${param(call.id)}`,
+    );
     return;
   }
   // A no, or no answer, counts only for the dial it answers.
   if (call.status !== "dialing" || call.lease_epoch !== epoch) return;
-  if (result.kind === "refused" && result.credential) await withdraw(tx, call, { reason: "provider_suspended" });
+  if (result.kind === "refused" && result.credential)
+    await withdraw(tx, call, { reason: "provider_suspended" });
   else if (result.kind === "refused") await refuse(tx, call, result.message);
-  else if (result.kind === "rate_limited") await withdraw(tx, call, { reason: "rate_limited", dueAt: await afterGate(tx, result.retryAfterMs) });
+  else if (result.kind === "rate_limited")
+    await withdraw(tx, call, { reason: "rate_limited", dueAt: await afterGate(tx, result.retryAfterMs) });
   else await becomeUnknown(tx, call, result.reason);
 }
 
-async function becomeUnknown(tx: Tx, call: CallRow, why = "The worker that dialled stopped before it had the answer."): Promise<void> {
+async function becomeUnknown(
+  tx: Tx,
+  call: CallRow,
+  why = "The worker that dialled stopped before it had the answer.",
+): Promise<void> {
   await rows(
     tx,
     sql`
@@ -217,9 +242,15 @@ async function afterGate(tx: Tx, retryAfterMs: number | null): Promise<string> {
 /** A short transaction of its own: the dispatcher skips a locked account, so it must never wait on a call's locks. */
 async function holdAccount(tx: Tx, accountId: string, result: PlaceResult): Promise<void> {
   if (result.kind === "rate_limited") {
-    await tx.query("select app.gate_account($1, make_interval(secs => $2), 'rate_limited')", [accountId, gateMs(result.retryAfterMs) / 1000]);
+    await tx.query("select app.gate_account($1, make_interval(secs => $2), 'rate_limited')", [
+      accountId,
+      gateMs(result.retryAfterMs) / 1000,
+    ]);
   } else if (result.kind === "refused") {
-    await tx.query("update provider_accounts set status = 'suspended', status_reason = $2 where id = $1", [accountId, `${result.status}: ${result.message}`]);
+    await tx.query("update provider_accounts set status = 'suspended', status_reason = $2 where id = $1", [
+      accountId,
+      `${result.status}: ${result.message}`,
+    ]);
     await raiseIncident(tx, {
       kind: "provider_credentials",
       ref: accountId,

@@ -26,7 +26,10 @@ const joined = sql`
   left join lead_analytics l on l.user_id = c.user_id and l.call_id = c.id`;
 
 /** Newest first; ids are ordered by time, so the position is the last id. */
-export async function listCalls(ctx: Ctx, input: ListInput): Promise<{ items: CallRow[]; nextCursor: string | null }> {
+export async function listCalls(
+  ctx: Ctx,
+  input: ListInput,
+): Promise<{ items: CallRow[]; nextCursor: string | null }> {
   const after = cursorOf(input, Position);
   const found = await ctx.db.tx((tx) =>
     rows<CallRow>(
@@ -39,7 +42,12 @@ export async function listCalls(ctx: Ctx, input: ListInput): Promise<{ items: Ca
       limit ${param(fetchLimit(input))}`,
     ),
   );
-  return pageOf(found, input, (last) => [last.id], (call) => call);
+  return pageOf(
+    found,
+    input,
+    (last) => [last.id],
+    (call) => call,
+  );
 }
 
 function filters(input: ListInput): SQLFragment<any, any>[] {
@@ -114,6 +122,7 @@ export async function getCall(ctx: Ctx, { callId }: { callId: string }): Promise
 function stagesOf(times: PageRow["stageTimes"]): Call["stages"] {
   return callStatuses
     .flatMap((status) => (times[status] ? [{ status, at: times[status] }] : []))
-    .toSorted((one, other) => statusRank[one.status] - statusRank[other.status] || one.at.localeCompare(other.at));
+    .toSorted(
+      (one, other) => statusRank[one.status] - statusRank[other.status] || one.at.localeCompare(other.at),
+    );
 }
-

@@ -38,7 +38,13 @@ export async function reconcileAgent(ctx: Ctx, { agentId }: { agentId: string })
       page_size: PAGE,
     });
     if (answer.kind !== "page") {
-      await ctx.db.tx((tx) => unreachable(tx, agentId, answer.kind === "unavailable" ? answer.message : `${answer.status}: ${answer.message}`));
+      await ctx.db.tx((tx) =>
+        unreachable(
+          tx,
+          agentId,
+          answer.kind === "unavailable" ? answer.message : `${answer.status}: ${answer.message}`,
+        ),
+      );
       return;
     }
     const found = answer.executions.map((execution) => newsOf(execution, search.began));
@@ -70,7 +76,10 @@ async function openSearch(tx: Tx, agentId: string): Promise<Search | null> {
 }
 
 async function takeRead(tx: Tx, accountId: string): Promise<number> {
-  const { seconds } = await row<{ seconds: number }>(tx, sql`select app.take_read(${param(accountId)}) as seconds`);
+  const { seconds } = await row<{ seconds: number }>(
+    tx,
+    sql`select app.take_read(${param(accountId)}) as seconds`,
+  );
   return seconds;
 }
 
@@ -110,10 +119,18 @@ async function bind(tx: Tx, agentId: string, accountId: string, news: ExecutionN
     );
     return;
   }
-  await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [tx.userId, ours.queue_id]);
+  await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
+    tx.userId,
+    ours.queue_id,
+  ]);
   const call = await lockCall(tx, ours.id);
   if (call.bolna_execution_id) return;
-  await applyEvent(tx, call, { ...news, source: "poll", note: "Found by reconciliation." }, await clockSettings(tx));
+  await applyEvent(
+    tx,
+    call,
+    { ...news, source: "poll", note: "Found by reconciliation." },
+    await clockSettings(tx),
+  );
 }
 
 /** Complete listing, nothing of ours in it: the first such is noted, the second a grace later is proof. */
@@ -134,9 +151,13 @@ async function concludeAbsence(tx: Tx, agentId: string, began: string): Promise<
       sql`select phone_number, queue_id from calls where user_id = ${param(tx.userId)} and id = ${param(id)}`,
     );
     await tx.query("select app.lock_phone($1, $2)", [tx.userId, its.phone_number]);
-    await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [tx.userId, its.queue_id]);
+    await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
+      tx.userId,
+      its.queue_id,
+    ]);
     const call = await lockCall(tx, id);
-    if (call.status === "unknown" && !call.bolna_execution_id) await withdraw(tx, call, { reason: "proven_absent" });
+    if (call.status === "unknown" && !call.bolna_execution_id)
+      await withdraw(tx, call, { reason: "proven_absent" });
   }
   const waiting = unseen.filter((call) => !call.proven).map(({ id }) => id);
   await rows(

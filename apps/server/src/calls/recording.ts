@@ -7,7 +7,12 @@ export const recordingRoutes: Routes = (app, { enter }) => {
   app.get<{ Params: { id: string } }>("/api/calls/:id/recording", async (request, reply) => {
     const ctx = await enter(request, "GET /api/calls/:id/recording");
     const call = await ctx.db.tx((tx) =>
-      maybeRow<{ recording_status: string; recording_path: string | null; recording_bytes: number; recording_type: string | null }>(
+      maybeRow<{
+        recording_status: string;
+        recording_path: string | null;
+        recording_bytes: number;
+        recording_type: string | null;
+      }>(
         tx,
         sql`
         select recording_status, recording_path, recording_bytes, recording_type from calls
@@ -28,8 +33,12 @@ export const recordingRoutes: Routes = (app, { enter }) => {
       .header("content-type", call.recording_type ?? "application/octet-stream")
       .header("cache-control", "private, max-age=3600")
       .header("x-content-type-options", "nosniff");
-    if (range === "unsatisfiable") return reply.code(416).header("content-range", `bytes */${call.recording_bytes}`).send();
-    if (!range) return reply.header("content-length", call.recording_bytes).send(await ctx.files.read(call.recording_path));
+    if (range === "unsatisfiable")
+      return reply.code(416).header("content-range", `bytes */${call.recording_bytes}`).send();
+    if (!range)
+      return reply
+        .header("content-length", call.recording_bytes)
+        .send(await ctx.files.read(call.recording_path));
     return reply
       .code(206)
       .header("content-range", `bytes ${range.start}-${range.end}/${call.recording_bytes}`)
@@ -39,7 +48,10 @@ export const recordingRoutes: Routes = (app, { enter }) => {
 };
 
 /** One byte range; several at once, or nonsense, are answered with the whole file, as RFC 9110 allows. */
-export function rangeOf(header: string | undefined, size: number): { start: number; end: number } | "unsatisfiable" | null {
+export function rangeOf(
+  header: string | undefined,
+  size: number,
+): { start: number; end: number } | "unsatisfiable" | null {
   const asked = /^bytes=(\d*)-(\d*)$/.exec(header ?? "");
   if (!asked || (asked[1] === "" && asked[2] === "")) return null;
   const start = asked[1] === "" ? Math.max(0, size - Number(asked[2])) : Number(asked[1]);

@@ -28,13 +28,17 @@ export async function refreshAccount(parts: Parts): Promise<void> {
       if (wallet > 0) await resolveIncident(tx, "provider_balance", id);
     });
   } catch (error) {
-    const credential = error instanceof ParleyError && (error.vendorStatus === 401 || error.vendorStatus === 403);
+    const credential =
+      error instanceof ParleyError && (error.vendorStatus === 401 || error.vendorStatus === 403);
     if (!credential) {
       parts.log.warn({ err: error }, "[Provider] The voice provider cannot be asked for its limits");
       return;
     }
     await parts.db.worker.txWithoutTenant(async (tx) => {
-      await rows(tx, sql`update provider_accounts set status = 'suspended', status_reason = 'The key was refused.' where id = ${param(id)}`);
+      await rows(
+        tx,
+        sql`update provider_accounts set status = 'suspended', status_reason = 'The key was refused.' where id = ${param(id)}`,
+      );
       await raiseIncident(tx, {
         kind: "provider_credentials",
         ref: id,

@@ -8,9 +8,24 @@ import { stopCall } from "./stop.ts";
 const { list, get, place, stop, refold } = callsProcedures;
 
 export const callsRouter = router({
-  list: procedure.input(list.input).output(list.output).query(({ ctx, input }) => listCalls(ctx, input)),
-  get: procedure.input(get.input).output(get.output).query(({ ctx, input }) => getCall(ctx, input)),
-  place: procedure.input(place.input).output(place.output).mutation(({ ctx, input }) => placeDirect(ctx, input)),
-  stop: procedure.input(stop.input).output(stop.output).mutation(({ ctx, input }) => stopCall(ctx, input)),
-  refold: procedure.input(refold.input).output(refold.output).mutation(({ ctx, input }) => refoldCall(ctx, input)),
+  list: procedure
+    .input(list.input)
+    .output(list.output)
+    .query(({ ctx, input }) => listCalls(ctx, input)),
+  get: procedure
+    .input(get.input)
+    .output(get.output)
+    .query(({ ctx, input }) => getCall(ctx, input)),
+  place: procedure
+    .input(place.input)
+    .output(place.output)
+    .mutation(({ ctx, input }) => placeDirect(ctx, input)),
+  stop: procedure
+    .input(stop.input)
+    .output(stop.output)
+    .mutation(({ ctx, input }) => stopCall(ctx, input)),
+  refold: procedure
+    .input(refold.input)
+    .output(refold.output)
+    .mutation(({ ctx, input }) => refoldCall(ctx, input)),
 });

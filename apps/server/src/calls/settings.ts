@@ -22,5 +22,9 @@ export function clockSettings(on: Queryable): Promise<ClockSettings> {
 }
 
 export function leaseTerms(settings: ClockSettings, maxCallSeconds: number): LeaseTerms {
-  return { maxCallSeconds, leaseScale: settings.leaseScale, placeTimeoutSeconds: settings.placeTimeoutMs / 1000 };
+  return {
+    maxCallSeconds,
+    leaseScale: settings.leaseScale,
+    placeTimeoutSeconds: settings.placeTimeoutMs / 1000,
+  };
 }

@@ -9,7 +9,10 @@ import { withdraw } from "./withdraw.ts";
  * Stops a call that has not been dialled yet. Claimed: it is withdrawn at once. Waiting at the provider: the provider
  * is asked by a job. A ringing or running call cannot be hung up from here, and we say so.
  */
-export async function stopCall(ctx: Ctx, { callId }: { callId: string }): Promise<{ callId: string; status: CallStatus; stopping: boolean }> {
+export async function stopCall(
+  ctx: Ctx,
+  { callId }: { callId: string },
+): Promise<{ callId: string; status: CallStatus; stopping: boolean }> {
   return ctx.db.tx(async (tx) => {
     const its = await row<{ phone_number: string; queue_id: string | null }>(
       tx,
@@ -17,7 +20,10 @@ export async function stopCall(ctx: Ctx, { callId }: { callId: string }): Promis
       "There is no such call in this workspace.",
     );
     await tx.query("select app.lock_phone($1, $2)", [ctx.user.id, its.phone_number]);
-    await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [ctx.user.id, its.queue_id]);
+    await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
+      ctx.user.id,
+      its.queue_id,
+    ]);
     const call = await lockCall(tx, callId);
     if (call.status === "claimed") {
       await withdraw(tx, call, { reason: "stopped", cancel: true });
@@ -46,6 +52,7 @@ export async function stopAtProvider(ctx: Ctx, { callId }: { callId: string }): 
   if (!isWaiting(call.status) || !call.bolna_execution_id) return;
   const answer = await ctx.providers.bolna.stopCall(call.bolna_execution_id);
   ctx.log.info({ call: { id: callId }, result: answer.kind }, `[Calls] stop: ${answer.kind}`);
-  if (answer.kind === "unavailable") throw new ParleyError("provider_failed", answer.message, { retryable: true });
+  if (answer.kind === "unavailable")
+    throw new ParleyError("provider_failed", answer.message, { retryable: true });
   await ctx.db.tx((tx) => enqueue(tx, "calls/verify", { userId: ctx.user.id, callId }));
 }

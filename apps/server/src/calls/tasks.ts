@@ -14,9 +14,13 @@ export const callTasks: Task[] = [
   defineTask("calls/dispatch", async (parts) => parts.dispatcher?.ring()),
   defineTask("calls/place", (parts, payload) => placeCall(jobContext(parts, payload.userId), payload)),
   defineTask("calls/verify", (parts, payload) => verifyCall(jobContext(parts, payload.userId), payload)),
-  defineTask("calls/reconcile", (parts, payload) => reconcileAgent(jobContext(parts, payload.userId), payload)),
+  defineTask("calls/reconcile", (parts, payload) =>
+    reconcileAgent(jobContext(parts, payload.userId), payload),
+  ),
   defineTask("calls/stop", (parts, payload) => stopAtProvider(jobContext(parts, payload.userId), payload)),
-  defineTask("calls/fetch_recording", (parts, payload, signal) => fetchRecording(jobContext(parts, payload.userId), payload, signal)),
+  defineTask("calls/fetch_recording", (parts, payload, signal) =>
+    fetchRecording(jobContext(parts, payload.userId), payload, signal),
+  ),
   defineTask("calls/sweep", async (parts) => {
     await parts.db.worker.txWithoutTenant((tx) => rows(tx, sql`select * from app.sweep()`));
   }),

@@ -4,8 +4,16 @@ import { useDatabase } from "@parley/db/testing/database";
 
 const db = useDatabase();
 
-type Tick = { ran: boolean; dialled: number; disposed: number; again: boolean; next_wake: string | null; stopped_by: string | null };
-const tick = async (): Promise<Tick> => (await db.worker.pool.query("select * from app.claim_tick()")).rows[0];
+type Tick = {
+  ran: boolean;
+  dialled: number;
+  disposed: number;
+  again: boolean;
+  next_wake: string | null;
+  stopped_by: string | null;
+};
+const tick = async (): Promise<Tick> =>
+  (await db.worker.pool.query("select * from app.claim_tick()")).rows[0];
 async function tickUntilQuiet(): Promise<number> {
   let dialled = 0;
   for (let round = 0; round < 50; round++) {
@@ -16,10 +24,21 @@ async function tickUntilQuiet(): Promise<number> {
   throw new Error("the tick never came to rest");
 }
 const items = async (userId: string) =>
-  (await db.owner.query("select id, status, wait_reason, skip_reason, due_at, attempts from call_queue where user_id = $1 order by id", [userId])).rows;
-const calls = async (userId: string) => (await db.owner.query("select * from calls where user_id = $1 order by id", [userId])).rows;
+  (
+    await db.owner.query(
+      "select id, status, wait_reason, skip_reason, due_at, attempts from call_queue where user_id = $1 order by id",
+      [userId],
+    )
+  ).rows;
+const calls = async (userId: string) =>
+  (await db.owner.query("select * from calls where user_id = $1 order by id", [userId])).rows;
 
-async function tenant(its: Parameters<typeof make.user>[1] & { items?: number; campaign?: Parameters<typeof make.campaign>[3] } = {}) {
+async function tenant(
+  its: Parameters<typeof make.user>[1] & {
+    items?: number;
+    campaign?: Parameters<typeof make.campaign>[3];
+  } = {},
+) {
   const userId = await make.user(db.owner, { credits: 100_000, ...its });
   const agentId = await make.agent(db.owner, userId);
   const campaignId = await make.campaign(db.owner, userId, agentId, its.campaign);
@@ -39,7 +58,13 @@ describe("the dispatcher's tick", () => {
     const { userId } = await tenant({ concurrentLimit: 2, items: 5 });
     const first = await tick();
     expect(first).toMatchObject({ ran: true, dialled: 2 });
-    expect((await items(userId)).map((item) => item.status).toSorted()).toEqual(["in_progress", "in_progress", "pending", "pending", "pending"]);
+    expect((await items(userId)).map((item) => item.status).toSorted()).toEqual([
+      "in_progress",
+      "in_progress",
+      "pending",
+      "pending",
+      "pending",
+    ]);
     expect((await calls(userId)).map((call) => call.user_slot).toSorted()).toEqual([1, 2]);
     expect(await tickUntilQuiet()).toBe(0);
   });
@@ -47,9 +72,13 @@ describe("the dispatcher's tick", () => {
   it("adds one place job for every call it claims", async () => {
     const { userId } = await tenant({ items: 2 });
     await tick();
-    const { rows } = await db.owner.query("select key from graphile_worker.jobs where task_identifier = 'calls/place'");
+    const { rows } = await db.owner.query(
+      "select key from graphile_worker.jobs where task_identifier = 'calls/place'",
+    );
     const claimed = await calls(userId);
-    expect(rows.map((job) => job.key).toSorted()).toEqual(claimed.map((call) => `calls/place:${call.id}`).toSorted());
+    expect(rows.map((job) => job.key).toSorted()).toEqual(
+      claimed.map((call) => `calls/place:${call.id}`).toSorted(),
+    );
   });
 
   it("never has more lines open than the system allows, whatever the tenants may", async () => {
@@ -67,17 +96,30 @@ describe("the dispatcher's tick", () => {
     const small = await tenant({ concurrentLimit: 6, items: 2 });
     const middle = await tenant({ concurrentLimit: 6, items: 20 });
     await tickUntilQuiet();
-    expect([await calls(big.userId), await calls(small.userId), await calls(middle.userId)].map((rows) => rows.length)).toEqual([2, 2, 2]);
+    expect(
+      [await calls(big.userId), await calls(small.userId), await calls(middle.userId)].map(
+        (rows) => rows.length,
+      ),
+    ).toEqual([2, 2, 2]);
   });
 
   it("claims nothing for credit that an unsettled call still holds, and claims it once the call is settled", async () => {
     const { userId } = await tenant({ credits: 50, items: 2 });
     expect(await tickUntilQuiet()).toBe(1);
-    await db.owner.query("update calls set ended_at = app.now(), status = 'call-disconnected' where user_id = $1", [userId]);
+    await db.owner.query(
+      "update calls set ended_at = app.now(), status = 'call-disconnected' where user_id = $1",
+      [userId],
+    );
     await db.worker.tx(userId, (tx) => tx.query("select app.line_freed($1, $2)", [userId, "+91 1234567"]));
     expect(await tickUntilQuiet()).toBe(0);
-    expect((await db.owner.query("select blocked_by from call_lanes where user_id = $1", [userId])).rows[0].blocked_by).toBe("credits");
-    await db.owner.query("update calls set status = 'completed', settled_at = app.now(), price_credits = 0, outcome = 'no_answer', final_at = app.now() where user_id = $1", [userId]);
+    expect(
+      (await db.owner.query("select blocked_by from call_lanes where user_id = $1", [userId])).rows[0]
+        .blocked_by,
+    ).toBe("credits");
+    await db.owner.query(
+      "update calls set status = 'completed', settled_at = app.now(), price_credits = 0, outcome = 'no_answer', final_at = app.now() where user_id = $1",
+      [userId],
+    );
     await db.worker.tx(userId, (tx) => tx.query("select app.wake_tenant($1, array['credits'])", [userId]));
     expect(await tickUntilQuiet()).toBe(1);
   });
@@ -96,7 +138,10 @@ describe("the dispatcher's tick", () => {
     const { userId, laneId, campaignId } = await tenant();
     const contactId = await make.contact(db.owner, userId, { phoneNumber: "+91 9000000001" });
     await make.item(db.owner, userId, { laneId, campaignId, contactId });
-    await db.owner.query("insert into suppressions (user_id, phone_number, reason, source) values ($1, '+91 9000000001', 'asked', 'manual')", [userId]);
+    await db.owner.query(
+      "insert into suppressions (user_id, phone_number, reason, source) values ($1, '+91 9000000001', 'asked', 'manual')",
+      [userId],
+    );
     expect(await tickUntilQuiet()).toBe(0);
     expect(await items(userId)).toMatchObject([{ status: "skipped", skip_reason: "suppressed" }]);
   });
@@ -112,18 +157,36 @@ describe("the dispatcher's tick", () => {
     expect(directItem).toMatchObject({ status: "in_progress" });
     expect(campaignItem).toMatchObject({ status: "pending", wait_reason: "other_call_open" });
     const [call] = await calls(userId);
-    await db.owner.query("update calls set ended_at = app.now(), status = 'busy', outcome = 'busy', settled_at = app.now(), price_credits = 0, final_at = app.now() where id = $1", [call.id]);
-    await db.worker.tx(userId, (tx) => tx.query("select app.line_freed($1, $2)", [userId, call.phone_number]));
+    await db.owner.query(
+      "update calls set ended_at = app.now(), status = 'busy', outcome = 'busy', settled_at = app.now(), price_credits = 0, final_at = app.now() where id = $1",
+      [call.id],
+    );
+    await db.worker.tx(userId, (tx) =>
+      tx.query("select app.line_freed($1, $2)", [userId, call.phone_number]),
+    );
     expect(await tickUntilQuiet()).toBe(1);
   });
 
   it("does not look again at a prefix it has disposed of", async () => {
     const { userId, laneId, campaignId } = await tenant({ concurrentLimit: 1, items: 300 });
-    await db.owner.query("insert into suppressions (user_id, phone_number, reason, source) select user_id, phone_number, 'dnc', 'list' from contacts where user_id = $1", [userId]);
-    await make.item(db.owner, userId, { laneId, campaignId, contactId: await make.contact(db.owner, userId) });
+    await db.owner.query(
+      "insert into suppressions (user_id, phone_number, reason, source) select user_id, phone_number, 'dnc', 'list' from contacts where user_id = $1",
+      [userId],
+    );
+    await make.item(db.owner, userId, {
+      laneId,
+      campaignId,
+      contactId: await make.contact(db.owner, userId),
+    });
     expect(await tickUntilQuiet()).toBe(1);
-    const { rows } = await db.owner.query("select status, skip_reason, count(*)::int as n from call_queue where user_id = $1 group by 1, 2 order by 1", [userId]);
-    expect(rows).toEqual([{ status: "in_progress", skip_reason: null, n: 1 }, { status: "skipped", skip_reason: "dnc", n: 300 }]);
+    const { rows } = await db.owner.query(
+      "select status, skip_reason, count(*)::int as n from call_queue where user_id = $1 group by 1, 2 order by 1",
+      [userId],
+    );
+    expect(rows).toEqual([
+      { status: "in_progress", skip_reason: null, n: 1 },
+      { status: "skipped", skip_reason: "dnc", n: 300 },
+    ]);
   });
 
   it("finds the tenant with room behind many that have none", async () => {
@@ -135,7 +198,10 @@ describe("the dispatcher's tick", () => {
 
   it("leaves a lane alone outside its hours, and names the next opening", async () => {
     const { laneId, userId } = await tenant({ items: 1 });
-    await db.owner.query("update call_lanes set opens_at = app.now() + interval '2 hours', closes_at = app.now() + interval '9 hours' where id = $1", [laneId]);
+    await db.owner.query(
+      "update call_lanes set opens_at = app.now() + interval '2 hours', closes_at = app.now() + interval '9 hours' where id = $1",
+      [laneId],
+    );
     const quiet = await tick();
     expect(quiet).toMatchObject({ dialled: 0 });
     expect(Date.parse(quiet.next_wake!)).toBeGreaterThan(Date.now() + 7_100_000);
@@ -143,8 +209,13 @@ describe("the dispatcher's tick", () => {
   });
 
   it("closes a lane whose stored hours are wrong instead of dialling", async () => {
-    const { userId } = await tenant({ items: 1, campaign: { window: { days: ["mon"], open: "00:00", close: "00:01", holidays: [] } } });
-    const before = await db.owner.query("select extract(isodow from app.now() at time zone 'Asia/Kolkata') = 1 and (app.now() at time zone 'Asia/Kolkata')::time < '00:01' as inside");
+    const { userId } = await tenant({
+      items: 1,
+      campaign: { window: { days: ["mon"], open: "00:00", close: "00:01", holidays: [] } },
+    });
+    const before = await db.owner.query(
+      "select extract(isodow from app.now() at time zone 'Asia/Kolkata') = 1 and (app.now() at time zone 'Asia/Kolkata')::time < '00:01' as inside",
+    );
     expect(before.rows[0].inside).toBe(false);
     expect(await tickUntilQuiet()).toBe(0);
     expect(await calls(userId)).toHaveLength(0);
@@ -166,7 +237,9 @@ describe("the dispatcher's tick", () => {
 
   it("hands no item and no line to two dispatchers at once", async () => {
     const { userId } = await tenant({ concurrentLimit: 5, items: 40 });
-    await Promise.all(Array.from({ length: 16 }, () => db.worker.pool.query("select * from app.claim_tick()")));
+    await Promise.all(
+      Array.from({ length: 16 }, () => db.worker.pool.query("select * from app.claim_tick()")),
+    );
     const open = await calls(userId);
     expect(open.length).toBeLessThanOrEqual(5);
     expect(new Set(open.map((call) => call.queue_id)).size).toBe(open.length);

@@ -1,6 +1,11 @@
 import { enqueue, param, record, row, rows, sql, touch, type Tx } from "@parley/db";
 import { settleCall } from "@parley/db/ledger";
-import { clockEndsAfterSeconds, leaseSeconds, pollAtSeconds, settleAfterDays } from "@parley/core/calls/lease";
+import {
+  clockEndsAfterSeconds,
+  leaseSeconds,
+  pollAtSeconds,
+  settleAfterDays,
+} from "@parley/core/calls/lease";
 import { isTerminal } from "@parley/core/calls/lifecycle";
 import { callOutcome, isUnburned } from "@parley/core/calls/outcome";
 import { callPrice, talkSeconds } from "@parley/core/calls/price";
@@ -29,7 +34,10 @@ export async function verifyCall(ctx: Ctx, { callId }: { callId: string }): Prom
   );
   if (!call.bolna_execution_id || (call.final_at && call.settled_at)) return;
   const wait = await ctx.db.tx(async (tx) => {
-    const { seconds } = await row<{ seconds: number }>(tx, sql`select app.take_read(${param(call.provider_account_id)}) as seconds`);
+    const { seconds } = await row<{ seconds: number }>(
+      tx,
+      sql`select app.take_read(${param(call.provider_account_id)}) as seconds`,
+    );
     return seconds;
   });
   if (wait > 0) return { snoozeSeconds: wait };
@@ -45,7 +53,8 @@ async function writeVerdict(tx: Tx, callId: string, answer: ExecutionResult): Pr
   await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [tx.userId, queue_id]);
   let call = await lockCall(tx, callId);
   const settings = await clockSettings(tx);
-  if (answer.kind === "unavailable") return pollAgain(tx, call, settings, answer.retryAfterMs ? answer.retryAfterMs / 1000 : 30);
+  if (answer.kind === "unavailable")
+    return pollAgain(tx, call, settings, answer.retryAfterMs ? answer.retryAfterMs / 1000 : 30);
   if (answer.kind === "absent") return forgotten(tx, call, settings);
 
   const news = newsOf(answer.execution, settings.now);
@@ -71,8 +80,30 @@ async function writeVerdict(tx: Tx, callId: string, answer: ExecutionResult): Pr
 }
 
 /** What is kept as the provider's word: no transcript, no number. */
-function factsOnly({ status, at, conversationSeconds, answeredByVoicemail, hangupBy, hangupReason, terminationReason, errorMessage, providerCostCents, direction }: ReturnType<typeof newsOf>) {
-  return { status, at, conversationSeconds, answeredByVoicemail, hangupBy, hangupReason, terminationReason, errorMessage, providerCostCents, direction };
+function factsOnly({
+  status,
+  at,
+  conversationSeconds,
+  answeredByVoicemail,
+  hangupBy,
+  hangupReason,
+  terminationReason,
+  errorMessage,
+  providerCostCents,
+  direction,
+}: ReturnType<typeof newsOf>) {
+  return {
+    status,
+    at,
+    conversationSeconds,
+    answeredByVoicemail,
+    hangupBy,
+    hangupReason,
+    terminationReason,
+    errorMessage,
+    providerCostCents,
+    direction,
+  };
 }
 
 /** The provider has said the end: outcome, talk time, price, once. */
@@ -95,7 +126,10 @@ export async function finish(tx: Tx, call: CallRow, settings: ClockSettings): Pr
   await settle(tx, call, false);
   if (call.status === "balance-low") await gateForBalance(tx, call);
   if (call.contact_id) {
-    await rows(tx, sql`update contacts set last_call_at = ${param(settings.now)} where user_id = ${param(tx.userId)} and id = ${param(call.contact_id)}`);
+    await rows(
+      tx,
+      sql`update contacts set last_call_at = ${param(settings.now)} where user_id = ${param(tx.userId)} and id = ${param(call.contact_id)}`,
+    );
     await record(tx, {
       userId: tx.userId!,
       contactId: call.contact_id,
@@ -107,7 +141,8 @@ export async function finish(tx: Tx, call: CallRow, settings: ClockSettings): Pr
   }
   const ids = { userId: call.user_id, callId: call.id };
   if (call.transcript || outcome === "answered") await enqueue(tx, "leads/analyse", ids);
-  if (call.queue_id) await enqueue(tx, "campaigns/settle_item", { userId: call.user_id, itemId: call.queue_id });
+  if (call.queue_id)
+    await enqueue(tx, "campaigns/settle_item", { userId: call.user_id, itemId: call.queue_id });
   await touch(tx, "calls", call.id);
   if (call.campaign_id) await touch(tx, "campaigns", call.campaign_id);
 }
@@ -117,7 +152,12 @@ async function settle(tx: Tx, call: CallRow, estimated: boolean): Promise<void> 
     tx,
     sql`select pulse_seconds as "pulseSeconds", pulse_credits as "pulseCredits" from users where id = ${param(tx.userId)}`,
   );
-  const { aboveHold } = await settleCall(tx, call.id, callPrice(talkSeconds(call.conversation_seconds), rate), estimated);
+  const { aboveHold } = await settleCall(
+    tx,
+    call.id,
+    callPrice(talkSeconds(call.conversation_seconds), rate),
+    estimated,
+  );
   if (aboveHold)
     await raiseIncident(tx, {
       kind: "price_above_hold",
@@ -130,19 +170,23 @@ async function settle(tx: Tx, call: CallRow, estimated: boolean): Promise<void> 
 
 /** The provider's own balance is nobody's fault here: the account rests a little, the item is due again. */
 async function gateForBalance(tx: Tx, call: CallRow): Promise<void> {
-  await tx.query("select app.gate_account($1, interval '5 seconds', 'balance_low')", [call.provider_account_id]);
+  await tx.query("select app.gate_account($1, interval '5 seconds', 'balance_low')", [
+    call.provider_account_id,
+  ]);
   await raiseIncident(tx, {
     kind: "provider_balance",
     ref: call.provider_account_id,
     severity: "bad",
-    message: "The voice provider's wallet is empty. Calls end before they ring; no attempt is counted and nothing is charged.",
+    message:
+      "The voice provider's wallet is empty. Calls end before they ring; no attempt is counted and nothing is charged.",
     cure: "Fill the wallet at the provider. Dialling goes on by itself.",
   });
 }
 
 /** The status at the provider is not the end yet: look again when its own time is up, or give the line back by our clock. */
 async function stillOpen(tx: Tx, call: CallRow, settings: ClockSettings): Promise<void> {
-  const secondsSince = (at: string | undefined) => (at ? (Date.parse(settings.now) - Date.parse(at)) / 1000 : 0);
+  const secondsSince = (at: string | undefined) =>
+    at ? (Date.parse(settings.now) - Date.parse(at)) / 1000 : 0;
   if (call.status === "call-disconnected") {
     const since = secondsSince(call.ended_at ?? undefined);
     if (since > settleAfterDays * 86_400 * settings.leaseScale) return settleByClock(tx, call);
@@ -150,16 +194,23 @@ async function stillOpen(tx: Tx, call: CallRow, settings: ClockSettings): Promis
     return pollAgain(tx, call, settings, Math.max(due, 1), 1);
   }
   if (call.ended_by === "clock") {
-    if (secondsSince(call.ended_at ?? undefined) > settleAfterDays * 86_400 * settings.leaseScale) return settleByClock(tx, call);
+    if (secondsSince(call.ended_at ?? undefined) > settleAfterDays * 86_400 * settings.leaseScale)
+      return settleByClock(tx, call);
     return pollAgain(tx, call, settings, pollAtSeconds(call.polls, settings.leaseScale), 1);
   }
-  const airSince = call.stages["in-progress"] ?? call.stages.initiated ?? call.stages.queued ?? call.created_at;
+  const airSince =
+    call.stages["in-progress"] ?? call.stages.initiated ?? call.stages.queued ?? call.created_at;
   const limit = clockEndsAfterSeconds(call.max_call_seconds, settings.leaseScale);
   if (call.status === "in-progress" && secondsSince(airSince) >= limit) return endByClock(tx, call);
-  if (call.status === "queued" && call.polls === 0 && secondsSince(call.stages.queued) >= 120 * settings.leaseScale)
+  if (
+    call.status === "queued" &&
+    call.polls === 0 &&
+    secondsSince(call.stages.queued) >= 120 * settings.leaseScale
+  )
     await enqueue(tx, "calls/stop", { userId: call.user_id, callId: call.id });
   const lease = leaseSeconds(call.status, leaseTerms(settings, call.max_call_seconds)) ?? 60;
-  const wait = call.status === "in-progress" ? Math.max(1, Math.min(lease, limit - secondsSince(airSince) + 1)) : lease;
+  const wait =
+    call.status === "in-progress" ? Math.max(1, Math.min(lease, limit - secondsSince(airSince) + 1)) : lease;
   await pollAgain(tx, call, settings, wait, 1);
 }
 
@@ -178,18 +229,25 @@ async function endByClock(tx: Tx, call: CallRow): Promise<void> {
   await raiseIncident(tx, {
     kind: "ended_by_clock",
     ref: call.id,
-    message: "The provider has shown a call in progress for twice its longest length. Its line was freed; its hold stays until the provider tells the end, three days at most.",
+    message:
+      "The provider has shown a call in progress for twice its longest length. Its line was freed; its hold stays until the provider tells the end, three days at most.",
     cure: "Look the execution up at the provider. Nothing has to be done here.",
     userId: call.user_id,
   });
-  if (call.queue_id) await enqueue(tx, "campaigns/settle_item", { userId: call.user_id, itemId: call.queue_id });
+  if (call.queue_id)
+    await enqueue(tx, "campaigns/settle_item", { userId: call.user_id, itemId: call.queue_id });
   await touch(tx, "calls", call.id);
   if (call.campaign_id) await touch(tx, "campaigns", call.campaign_id);
 }
 
 /** Three days without a final word: settle from the last facts, and say that it is an estimate. */
 async function settleByClock(tx: Tx, call: CallRow): Promise<void> {
-  const { outcome } = callOutcome({ status: "completed", transcript: call.transcript, conversationSeconds: call.conversation_seconds, answeredByVoicemail: call.voicemail });
+  const { outcome } = callOutcome({
+    status: "completed",
+    transcript: call.transcript,
+    conversationSeconds: call.conversation_seconds,
+    answeredByVoicemail: call.voicemail,
+  });
   await rows(
     tx,
     sql`
@@ -199,7 +257,8 @@ async function settleByClock(tx: Tx, call: CallRow): Promise<void> {
     where user_id = ${param(tx.userId)} and id = ${param(call.id)}`,
   );
   await settle(tx, call, true);
-  if (call.queue_id) await enqueue(tx, "campaigns/settle_item", { userId: call.user_id, itemId: call.queue_id });
+  if (call.queue_id)
+    await enqueue(tx, "campaigns/settle_item", { userId: call.user_id, itemId: call.queue_id });
   await touch(tx, "calls", call.id);
 }
 
@@ -213,7 +272,10 @@ async function disagree(tx: Tx, call: CallRow, settings: ClockSettings, word: st
       cure: "Look the execution up at the provider. Parley asks again by itself.",
       userId: call.user_id,
     });
-  await rows(tx, sql`update calls set disagreements = disagreements + 1 where user_id = ${param(tx.userId)} and id = ${param(call.id)}`);
+  await rows(
+    tx,
+    sql`update calls set disagreements = disagreements + 1 where user_id = ${param(tx.userId)} and id = ${param(call.id)}`,
+  );
   await pollAgain(tx, call, settings, Math.min(10 * 2 ** call.disagreements, 3600) * settings.leaseScale, 1);
 }
 
@@ -223,7 +285,8 @@ async function forgotten(tx: Tx, call: CallRow, settings: ClockSettings): Promis
     kind: "execution_gone",
     ref: call.id,
     severity: "bad",
-    message: "The provider no longer knows an execution that it had confirmed. The call keeps its status and its hold.",
+    message:
+      "The provider no longer knows an execution that it had confirmed. The call keeps its status and its hold.",
     cure: "Ask the provider. After three days the call is settled from its last facts.",
     userId: call.user_id,
   });
@@ -232,7 +295,13 @@ async function forgotten(tx: Tx, call: CallRow, settings: ClockSettings): Promis
   await pollAgain(tx, call, settings, pollAtSeconds(call.polls, settings.leaseScale), 1);
 }
 
-async function pollAgain(tx: Tx, call: CallRow, settings: ClockSettings, seconds: number, polls = 0): Promise<void> {
+async function pollAgain(
+  tx: Tx,
+  call: CallRow,
+  settings: ClockSettings,
+  seconds: number,
+  polls = 0,
+): Promise<void> {
   await rows(
     tx,
     sql`

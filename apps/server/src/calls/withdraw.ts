@@ -56,7 +56,8 @@ async function itemBack(tx: Tx, itemId: string, its: Withdrawal): Promise<void> 
   );
   if (!item) return;
   if (!closed) await tx.query("select app.lanes_due(array[$1]::uuid[], $2)", [item.lane_id, item.due_at]);
-  else if (item.campaign_id) await enqueue(tx, "campaigns/finish", { userId: tx.userId!, campaignId: item.campaign_id });
+  else if (item.campaign_id)
+    await enqueue(tx, "campaigns/finish", { userId: tx.userId!, campaignId: item.campaign_id });
 }
 
 /** The provider said no to this call for good: a failed attempt that costs nothing. */
@@ -77,7 +78,8 @@ export async function refuse(tx: Tx, call: CallRow, reason: string): Promise<voi
   );
   await tx.query("select app.line_freed($1, $2)", [call.user_id, call.phone_number]);
   await tx.query("select app.wake_tenant($1, array['credits', 'budget'])", [call.user_id]);
-  if (call.queue_id) await enqueue(tx, "campaigns/settle_item", { userId: call.user_id, itemId: call.queue_id });
+  if (call.queue_id)
+    await enqueue(tx, "campaigns/settle_item", { userId: call.user_id, itemId: call.queue_id });
   await touch(tx, "calls", call.id);
   if (call.campaign_id) await touch(tx, "campaigns", call.campaign_id);
   tx.wake("dispatch");

@@ -25,7 +25,9 @@ export type ExecutionNews = Artefacts & {
 export function readWebhook(body: unknown): { execution: wire.Execution } | { tool: true } | { bad: string } {
   const read = wire.execution.safeParse(body);
   if (!read.success)
-    return { bad: `The body is not an execution: ${read.error.issues[0]?.path.join(".") || "body"} ${read.error.issues[0]?.message ?? ""}`.trim() };
+    return {
+      bad: `The body is not an execution: ${read.error.issues[0]?.path.join(".") || "body"} ${read.error.issues[0]?.message ?? ""}`.trim(),
+    };
   const { data } = read;
   if (!data.created_at && !data.telephony_data) return { tool: true };
   return { execution: data };
@@ -43,8 +45,12 @@ export function newsOf(execution: wire.Execution, heardAt: string): ExecutionNew
     at: wire.bolnaInstant(execution.updated_at) ?? heardAt,
     callId: typeof callId === "string" ? callId : null,
     direction,
-    personNumber: canonical(execution.user_number ?? (direction === "inbound" ? line?.from_number : line?.to_number)),
-    agentNumber: canonical(execution.agent_number ?? (direction === "inbound" ? line?.to_number : line?.from_number)),
+    personNumber: canonical(
+      execution.user_number ?? (direction === "inbound" ? line?.from_number : line?.to_number),
+    ),
+    agentNumber: canonical(
+      execution.agent_number ?? (direction === "inbound" ? line?.to_number : line?.from_number),
+    ),
     createdAt: wire.bolnaInstant(execution.created_at),
     transcript: execution.transcript ?? null,
     recordingUrl: line?.recording_url ?? null,

@@ -48,7 +48,7 @@ function install() {
 function calmEnvironment() {
   const kept = /^npm_config_(registry|userconfig|globalconfig|cache|cafile|.*proxy)$/i;
   const entries = Object.entries(process.env).filter(
-    ([name]) => (kept.test(name) || !/^npm_/.test(name)) && name !== "NODE_ENV",
+    ([name]) => (kept.test(name) || !name.startsWith("npm_")) && name !== "NODE_ENV",
   );
   return Object.fromEntries(entries);
 }

@@ -65,9 +65,15 @@ test.each([
     /providers\//,
   ],
   [
-    "a provider inside a transaction",
+    "a provider asked inside a transaction",
     "apps/server/src/calls/x.ts",
-    `import { dial } from "../providers/bolna.ts";\nexport async function x(tx: Tx) {}`,
+    "await ctx.tx(async (tx) => { await ctx.providers.bolna.me(); });",
+    /Split it/,
+  ],
+  [
+    "a provider asked by what a transaction calls",
+    "apps/server/src/calls/x.ts",
+    "async function x(tx: Tx): Promise<void> { await providers.bolna.me(); }",
     /Split it/,
   ],
   [
@@ -96,6 +102,10 @@ test.each([
   [
     "apps/server/src/campaigns/start.ts",
     `import { place } from "../calls/place.ts";\nimport { bolna } from "../providers/bolna.ts";`,
+  ],
+  [
+    "apps/server/src/calls/x.ts",
+    "const call = await ctx.tx((tx) => row(tx, sql``));\nawait ctx.providers.bolna.me();",
   ],
   ["apps/web/src/trpc.ts", `import type { AppRouter } from "@parley/server/router";`],
   ["apps/web/src/calls/page.tsx", `import { Button } from "@/ui/button";\nimport { paths } from "@/paths";`],

@@ -131,15 +131,30 @@ const pureCore: Law = ({ path, text }) =>
     ? ["awaits. Core decides and never waits: take the answer as an argument."]
     : [];
 
-const providersOutsideTransactions: Law = (source) =>
-  roomOf(source.path) === "server" &&
-  !isTest(source.path) &&
-  /\btx: Tx\b/.test(source.text) &&
-  importsOf(source).some(({ target, typeOnly }) => target.includes("/providers/") && !typeOnly)
-    ? [
-        "works inside a transaction (tx: Tx) and imports a provider. Split it: read, then ask the provider, then write.",
-      ]
-    : [];
+/** From an opening bracket to its partner; brackets in texts are rare enough here to be let be. */
+function enclosed(text: string, from: number): string {
+  let depth = 0;
+  for (let at = from; at < text.length; at++) {
+    if ("({".includes(text[at]!)) depth++;
+    else if (")}".includes(text[at]!) && --depth === 0) return text.slice(from, at);
+  }
+  return text.slice(from);
+}
+
+/** The network is asked between transactions: what runs in one is `….tx(…)` and every function that takes one. */
+const providersOutsideTransactions: Law = ({ path, text }) => {
+  if (!path.startsWith("apps/") || isTest(path)) return [];
+  const handed = [...text.matchAll(/\.tx(WithoutTenant)?(?=\()/g)].map(({ 0: call, index }) =>
+    enclosed(text, index + call.length),
+  );
+  const taking = [...text.matchAll(/\btx: Tx\b[^{]*(?=\{)/g)].map(({ 0: head, index }) =>
+    enclosed(text, index + head.length),
+  );
+  const asked = [...handed, ...taking].flatMap((inside) => /\bproviders\.\w+\.\w+\(/.exec(inside)?.[0] ?? []);
+  return [...new Set(asked)].map(
+    (call) => `calls ${call}…) inside a transaction. Split it: read, then ask the provider, then write.`,
+  );
+};
 
 /** The statements of a file: all of a .sql file, and the template texts of a .ts file that look like SQL. */
 function sqlOf({ path, text }: Source): string[] {

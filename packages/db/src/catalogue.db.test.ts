@@ -35,7 +35,8 @@ const definers: Record<string, string> = {
   drain_batch: "deliveries of all tenants are folded in the order they came",
   enqueue: "the job table is no one's; a closed list of tasks",
   live_since: "one reader per process fans out to the screens of all tenants",
-  ops_explain: "an operator asks why an item of any tenant is not dialled; no name and no number in the answer",
+  ops_explain:
+    "an operator asks why an item of any tenant is not dialled; no name and no number in the answer",
   ops_jobs: "the job table is no one's; counts and ages by task",
   prune: "retention holds for all tenants",
   raise_incident: "an incident may belong to no tenant",

@@ -81,7 +81,7 @@ test("the worker login runs a job; the web login can add one but see none", asyn
       pgPool: pool,
       noHandleSignals: true,
       logger: new Logger(() => () => {}),
-      taskList: { "ops/noop": () => void done("ran") },
+      taskList: { "ops/noop": () => done("ran") },
     }).then((runner) => void ranAll.then(() => runner.stop()));
   });
   const ranAll = ran.then(() => undefined);

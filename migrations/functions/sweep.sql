@@ -1,5 +1,6 @@
 -- Jobs are doorbells and may be lost; the rows are the truth. The sweep finds every row whose next step is overdue and
--- rings again. It changes nothing else, so running it twice, or never missing a job, is the same.
+-- rings again, so losing a job, or all of them, loses time and nothing else. The one thing it closes itself are calls by
+-- hand that nobody wants any more: their lane may be blocked, and then no tick would look at them.
 create or replace function app.sweep() returns table (task text, rung int) language plpgsql security definer
 set search_path = public, pg_temp as $$
 declare
@@ -10,6 +11,18 @@ begin
   if not pg_try_advisory_xact_lock(hashtext('app.sweep')) then
     return;
   end if;
+  with late as (
+    select q.id from call_queue q where q.status = 'pending' and q.expires_at <= v_now
+    order by q.expires_at limit 500 for update skip locked
+  ),
+  expired as (
+    update call_queue q
+    set status = 'skipped', skip_reason = 'expired', wait_reason = null, closed_at = v_now
+    where q.id = any (array(select id from late))
+    returning q.user_id, q.id
+  )
+  insert into live_changes (user_id, topic, ref) select user_id, 'calls', id::text from expired;
+
   with overdue as (
     -- claimed past its lease: never sent. dialing past its lease: unknown. The job decides under the row lock.
     (select 'place' as kind, 'calls/place' as task, jsonb_build_object('userId', c.user_id, 'callId', c.id) as payload,
@@ -53,13 +66,10 @@ begin
      from imports i where i.lease_until < v_wall and i.status in ('receiving', 'validating', 'committing', 'undoing') limit 100)
     union all
     (select 'analysis', 'leads/analyse', jsonb_build_object('userId', a.user_id, 'callId', a.call_id), 'leads/analyse:' || a.call_id, 4
-     from lead_analytics a where a.status in ('pending', 'running') and a.next_at < v_wall order by a.next_at limit 200)
+     from lead_analytics a where a.next_at < v_wall order by a.next_at limit 200)
     union all
     (select 'recording', 'calls/fetch_recording', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/fetch_recording:' || c.id, 5
      from calls c where c.recording_status = 'fetching' and c.recording_next_at <= v_now order by c.recording_next_at limit 200)
-    union all
-    (select 'expired', 'calls/dispatch', '{}', 'calls/dispatch', 0
-     from call_queue q where q.status = 'pending' and q.expires_at <= v_now limit 1)
   )
   select jsonb_agg(jsonb_build_object('identifier', o.task, 'payload', o.payload, 'job_key', o.key, 'priority', o.priority))
   into v_jobs

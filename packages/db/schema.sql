@@ -95,6 +95,8 @@ create table public.agents (
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.wall(),
   archived_at timestamp with time zone,
+  sync_lease_until timestamp with time zone,
+  create_sent_at timestamp with time zone,
   constraint agents_pkey PRIMARY KEY (id),
   constraint agents_tenant_key UNIQUE (user_id, id),
   constraint agent_at_an_account FOREIGN KEY (provider_account_id) REFERENCES public.provider_accounts(id),
@@ -106,6 +108,7 @@ create table public.agents (
   constraint max_call_seconds_in_range CHECK (((max_call_seconds >= 10) AND (max_call_seconds <= 7200)))
 );
 CREATE UNIQUE INDEX agents_at_provider ON public.agents USING btree (provider_account_id, bolna_agent_id) WHERE (bolna_agent_id IS NOT NULL);
+CREATE INDEX agents_to_sync ON public.agents USING btree (sync_status) WHERE ((status = 'active'::text) AND (sync_status = 'pending'::text));
 alter table public.agents enable row level security;
 alter table public.agents force row level security;
 create policy definer on public.agents for all to parley_definer
@@ -120,6 +123,23 @@ CREATE TRIGGER updated_at BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FU
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column archived_at: grant select to parley_ro
+-- column bolna_agent_id: grant select to parley_ro
+-- column created_at: grant select to parley_ro
+-- column drift_checked_at: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column language: grant select to parley_ro
+-- column max_call_seconds: grant select to parley_ro
+-- column name: grant select to parley_ro
+-- column provider_account_id: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column sync_error: grant select to parley_ro
+-- column sync_status: grant select to parley_ro
+-- column synced_at: grant select to parley_ro
+-- column updated_at: grant select to parley_ro
+-- column user_id: grant select to parley_ro
+-- column version: grant select to parley_ro
+-- column webhook_base: grant select to parley_ro
 -- comment: AI voice agents of a tenant, mirrored at the provider (bolna_agent_id).
 
 create table public.analysis_runs (
@@ -129,16 +149,34 @@ create table public.analysis_runs (
   status text not null default 'running'::text,
   prompt_version text not null,
   transcript_sha256 text not null,
+  transcript text,
+  asked_at timestamp with time zone not null default app.now(),
   attempts integer not null default 1,
+  lease_until timestamp with time zone,
+  next_at timestamp with time zone,
+  error_kind text,
   error text,
+  answer jsonb,
+  result jsonb,
+  model text,
+  model_used text,
+  request_id text,
+  tokens_in integer not null default 0,
+  tokens_cached integer not null default 0,
+  tokens_out integer not null default 0,
+  cost_nanodollars bigint not null default 0,
   started_at timestamp with time zone not null default app.wall(),
   finished_at timestamp with time zone,
   constraint analysis_runs_pkey PRIMARY KEY (id),
   constraint analysis_runs_tenant_key UNIQUE (user_id, id),
   constraint one_run_per_transcript UNIQUE (call_id, prompt_version, transcript_sha256),
   constraint run_for_a_call FOREIGN KEY (user_id, call_id) REFERENCES public.calls(user_id, id) ON DELETE CASCADE,
-  constraint run_status_is_known CHECK ((status = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])))
+  constraint answered_run_has_a_result CHECK (((status = 'answered'::text) = (result IS NOT NULL))),
+  constraint failed_run_says_why CHECK (((status <> ALL (ARRAY['waiting'::text, 'failed'::text])) OR (error IS NOT NULL))),
+  constraint run_status_is_known CHECK ((status = ANY (ARRAY['running'::text, 'waiting'::text, 'answered'::text, 'failed'::text]))),
+  constraint running_run_has_a_lease CHECK (((status = 'running'::text) = (lease_until IS NOT NULL)))
 );
+CREATE INDEX analysis_runs_of_call ON public.analysis_runs USING btree (user_id, call_id, id);
 alter table public.analysis_runs enable row level security;
 alter table public.analysis_runs force row level security;
 create policy definer on public.analysis_runs for all to parley_definer
@@ -152,7 +190,7 @@ create policy tenant on public.analysis_runs for all to parley_web, parley_worke
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
--- comment: One row per call, prompt version and normalised transcript: no transcript is paid for twice.
+-- comment: One row per call, prompt version and normalised transcript: no transcript is paid for twice. transcript stays until the call is final, to tell whether a later one says more; attempts fences a run that was given up. lease_until, next_at, started_at and finished_at are wall time.
 
 create table public.api_keys (
   id uuid not null default app.uuid7(),
@@ -217,6 +255,14 @@ create policy tenant on public.audit_log for all to parley_web, parley_worker
 -- grant insert, select to parley_definer
 -- grant insert, select to parley_web
 -- grant insert, select to parley_worker
+-- column action: grant select to parley_ro
+-- column actor: grant select to parley_ro
+-- column at: grant select to parley_ro
+-- column entity: grant select to parley_ro
+-- column entity_id: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column request_id: grant select to parley_ro
+-- column user_id: grant select to parley_ro
 -- comment: Who changed what, append-only by grants. changes = { field: [before, after] }.
 
 create table public.call_campaigns (
@@ -274,6 +320,30 @@ CREATE TRIGGER updated_at BEFORE UPDATE ON public.call_campaigns FOR EACH ROW EX
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column agent_id: grant select to parley_ro
+-- column breaker_from: grant select to parley_ro
+-- column budget_credits: grant select to parley_ro
+-- column calls_per_second: grant select to parley_ro
+-- column completed_at: grant select to parley_ro
+-- column created_at: grant select to parley_ro
+-- column ends_at: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column launch_cursor: grant select to parley_ro
+-- column launch_lease_until: grant select to parley_ro
+-- column launch_skipped: grant select to parley_ro
+-- column launch_total: grant select to parley_ro
+-- column launched: grant select to parley_ro
+-- column max_concurrent: grant select to parley_ro
+-- column name: grant select to parley_ro
+-- column retry: grant select to parley_ro
+-- column started_at: grant select to parley_ro
+-- column starts_at: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column status_reason: grant select to parley_ro
+-- column summary: grant select to parley_ro
+-- column updated_at: grant select to parley_ro
+-- column user_id: grant select to parley_ro
+-- column window: grant select to parley_ro
 -- comment: An agent, a list, rules. Counts are queries over call_queue and calls, never columns.
 
 create table public.call_effects (
@@ -298,7 +368,7 @@ create policy tenant on public.call_effects for all to parley_web, parley_worker
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
--- comment: Side effects of an analysis (suppress, book, message, tags), each once a call.
+-- comment: Side effects of an analysis (suppress, stage, tags, score, meeting, callback), each once a call; detail holds what it changed, so that a later analysis of the same call replaces it instead of adding to it.
 
 create table public.call_events (
   id bigint not null generated always as identity,
@@ -331,6 +401,16 @@ create policy tenant on public.call_events for all to parley_web, parley_worker
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column applied: grant select to parley_ro
+-- column arrived_at: grant select to parley_ro
+-- column call_id: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column note: grant select to parley_ro
+-- column provider_at: grant select to parley_ro
+-- column source: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column user_id: grant select to parley_ro
+-- column webhook_event_id: grant select to parley_ro
 -- comment: Everything heard about a call, in order of arrival. body is the provider's object, text parts blanked at erase.
 
 create table public.call_lanes (
@@ -367,6 +447,7 @@ create policy tenant on public.call_lanes for all to parley_web, parley_worker
   using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
   with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 -- grant delete, insert, select, update to parley_definer
+-- grant select to parley_ro
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
 -- comment: Campaign x country x zones: paused, open from and to, next due. A lane is ready when not paused, open, and next_due_at has come. Lanes without a campaign carry direct calls.
@@ -429,6 +510,23 @@ create policy tenant on public.call_queue for all to parley_web, parley_worker
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column agent_id: grant select to parley_ro
+-- column attempts: grant select to parley_ro
+-- column campaign_id: grant select to parley_ro
+-- column closed_at: grant select to parley_ro
+-- column contact_id: grant select to parley_ro
+-- column created_at: grant select to parley_ro
+-- column due_at: grant select to parley_ro
+-- column expires_at: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column kind: grant select to parley_ro
+-- column lane_id: grant select to parley_ro
+-- column last_outcome: grant select to parley_ro
+-- column priority: grant select to parley_ro
+-- column skip_reason: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column user_id: grant select to parley_ro
+-- column wait_reason: grant select to parley_ro
 -- comment: The intent to reach one contact in one campaign, or one direct call; lives through all attempts. wait_reason says why it waits, skip_reason why it never will.
 
 create table public.calling_rules (
@@ -541,6 +639,7 @@ create table public.calls (
 CREATE INDEX calls_by_phone ON public.calls USING btree (user_id, phone_number, created_at DESC);
 CREATE INDEX calls_latest ON public.calls USING btree (user_id, id DESC);
 CREATE INDEX calls_leased ON public.calls USING btree (lease_until) WHERE (lease_until IS NOT NULL);
+CREATE INDEX calls_of_agent ON public.calls USING btree (user_id, agent_id) INCLUDE (outcome, talk_seconds, price_credits);
 CREATE INDEX calls_of_campaign ON public.calls USING btree (user_id, campaign_id, id DESC);
 CREATE INDEX calls_of_contact ON public.calls USING btree (user_id, contact_id, id DESC);
 CREATE INDEX calls_of_item ON public.calls USING btree (queue_id, attempt);
@@ -568,6 +667,60 @@ create policy tenant on public.calls for all to parley_web, parley_worker
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column absent_since: grant select to parley_ro
+-- column account_slot: grant select to parley_ro
+-- column adopted: grant select to parley_ro
+-- column agent_id: grant select to parley_ro
+-- column agent_version: grant select to parley_ro
+-- column attempt: grant select to parley_ro
+-- column bolna_execution_id: grant select to parley_ro
+-- column campaign_id: grant select to parley_ro
+-- column claimed_at: grant select to parley_ro
+-- column contact_id: grant select to parley_ro
+-- column conversation_seconds: grant select to parley_ro
+-- column created_at: grant select to parley_ro
+-- column dialing_at: grant select to parley_ro
+-- column dialing_lease_end: grant select to parley_ro
+-- column dialing_wall: grant select to parley_ro
+-- column direction: grant select to parley_ro
+-- column disagreements: grant select to parley_ro
+-- column ended_at: grant select to parley_ro
+-- column ended_by: grant select to parley_ro
+-- column error_message: grant select to parley_ro
+-- column estimated: grant select to parley_ro
+-- column final_at: grant select to parley_ro
+-- column hangup_by: grant select to parley_ro
+-- column hangup_reason: grant select to parley_ro
+-- column held_credits: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column lease_epoch: grant select to parley_ro
+-- column lease_until: grant select to parley_ro
+-- column max_call_seconds: grant select to parley_ro
+-- column next_poll_at: grant select to parley_ro
+-- column outcome: grant select to parley_ro
+-- column placed_at: grant select to parley_ro
+-- column polls: grant select to parley_ro
+-- column price_credits: grant select to parley_ro
+-- column provider_account_id: grant select to parley_ro
+-- column provider_cost_cents: grant select to parley_ro
+-- column queue_id: grant select to parley_ro
+-- column reason: grant select to parley_ro
+-- column receipt: grant select to parley_ro
+-- column recording_attempts: grant select to parley_ro
+-- column recording_bytes: grant select to parley_ro
+-- column recording_next_at: grant select to parley_ro
+-- column recording_status: grant select to parley_ro
+-- column recording_type: grant select to parley_ro
+-- column settled_at: grant select to parley_ro
+-- column stages: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column system_slot: grant select to parley_ro
+-- column talk_seconds: grant select to parley_ro
+-- column termination_reason: grant select to parley_ro
+-- column user_id: grant select to parley_ro
+-- column user_slot: grant select to parley_ro
+-- column voicemail: grant select to parley_ro
+-- column waived_credits: grant select to parley_ro
 -- comment: One row is one attempt, never reused. An open row (ended_at null) that carries slot numbers is the line it holds; an unsettled row is its own credit hold. lease_until, dialing_wall, dialing_lease_end and absent_since are wall time, everything else domain time. stages = when each status was first true; sources = how good the source of each artefact was.
 
 create table public.campaign_events (
@@ -596,6 +749,12 @@ create policy tenant on public.campaign_events for all to parley_web, parley_wor
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column actor: grant select to parley_ro
+-- column at: grant select to parley_ro
+-- column campaign_id: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column kind: grant select to parley_ro
+-- column user_id: grant select to parley_ro
 -- comment: What happened to a campaign: launched, paused by, breaker, limits, completed.
 
 create table public.campaign_pace (
@@ -617,6 +776,7 @@ create policy tenant on public.campaign_pace for all to parley_web, parley_worke
   using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
   with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 -- grant delete, insert, select, update to parley_definer
+-- grant select to parley_ro
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
 -- comment: Calls per second as one instant (GCRA, wall time), apart from the campaign row so that pacing never waits for a pause.
@@ -641,6 +801,7 @@ create policy tenant on public.campaign_spend for all to parley_web, parley_work
   using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
   with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 -- grant delete, insert, select, update to parley_definer
+-- grant select to parley_ro
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
 -- comment: What a campaign's calls have cost, written with each ledger entry; ops.ledger_check compares it with the entries.
@@ -794,6 +955,21 @@ CREATE TRIGGER updated_at BEFORE UPDATE ON public.contacts FOR EACH ROW EXECUTE 
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column country: grant select to parley_ro
+-- column created_at: grant select to parley_ro
+-- column erased_at: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column import_id: grant select to parley_ro
+-- column last_call_at: grant select to parley_ro
+-- column score: grant select to parley_ro
+-- column source: grant select to parley_ro
+-- column stage_id: grant select to parley_ro
+-- column temperature: grant select to parley_ro
+-- column time_zone: grant select to parley_ro
+-- column updated_at: grant select to parley_ro
+-- column user_id: grant select to parley_ro
+-- column zone_set: grant select to parley_ro
+-- column zones: grant select to parley_ro
 -- comment: People of a tenant, unique by phone. zone_set is the sorted set of zones the person may be in; human_fields are never overwritten by analysis.
 
 create table public.credit_entries (
@@ -831,6 +1007,7 @@ create policy tenant on public.credit_entries for all to parley_web, parley_work
   using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
   with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 -- grant insert, select to parley_definer
+-- grant select to parley_ro
 -- grant insert, select to parley_web
 -- grant insert, select to parley_worker
 -- comment: Append-only ledger in credits; users.credits is its sum. balance = posted balance after the entry.
@@ -890,6 +1067,34 @@ create policy tenant on public.idempotency_keys for all to parley_web, parley_wo
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
 -- comment: Answers of requests that carried an Idempotency-Key, kept 24 hours. written = carried out, answer not yet kept.
+
+create table public.import_effects (
+  user_id uuid not null,
+  import_id uuid not null,
+  contact_id uuid not null,
+  created boolean not null,
+  left_at timestamp with time zone not null,
+  before jsonb,
+  tags_added text[] not null default '{}'::text[],
+  constraint import_effects_pkey PRIMARY KEY (user_id, import_id, contact_id),
+  constraint effect_of_an_import FOREIGN KEY (user_id, import_id) REFERENCES public.imports(user_id, id) ON DELETE CASCADE,
+  constraint effect_on_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX import_effects_of_contact ON public.import_effects USING btree (user_id, contact_id);
+alter table public.import_effects enable row level security;
+alter table public.import_effects force row level security;
+create policy definer on public.import_effects for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.import_effects for select to parley_ro
+  using (true);
+create policy tenant on public.import_effects for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Contacts an import made or changed: left_at is their updated_at as the import left them, before the fields it replaced.
 
 create table public.import_rejects (
   user_id uuid not null,
@@ -973,6 +1178,9 @@ create table public.imports (
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   updated_at timestamp with time zone not null default app.wall(),
+  restage boolean not null default true,
+  has_header boolean not null default true,
+  warnings jsonb not null default '{}'::jsonb,
   constraint imports_pkey PRIMARY KEY (id),
   constraint imports_tenant_key UNIQUE (user_id, id),
   constraint import_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
@@ -995,6 +1203,32 @@ CREATE TRIGGER updated_at BEFORE UPDATE ON public.imports FOR EACH ROW EXECUTE F
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column accepted: grant select to parley_ro
+-- column bytes_done: grant select to parley_ro
+-- column committed_chunk: grant select to parley_ro
+-- column created: grant select to parley_ro
+-- column created_at: grant select to parley_ro
+-- column default_region: grant select to parley_ro
+-- column delimiter: grant select to parley_ro
+-- column duplicates: grant select to parley_ro
+-- column encoding: grant select to parley_ro
+-- column epoch: grant select to parley_ro
+-- column error: grant select to parley_ro
+-- column finished_at: grant select to parley_ro
+-- column format: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column lease_until: grant select to parley_ro
+-- column overwrite: grant select to parley_ro
+-- column reasons: grant select to parley_ro
+-- column rejected: grant select to parley_ro
+-- column rows: grant select to parley_ro
+-- column rows_done: grant select to parley_ro
+-- column size_bytes: grant select to parley_ro
+-- column started_at: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column updated: grant select to parley_ro
+-- column updated_at: grant select to parley_ro
+-- column user_id: grant select to parley_ro
 -- comment: Uploads of contact lists: what was seen, what was rejected and why, how far it is. lease_until is wall time.
 
 create table public.incidents (
@@ -1030,6 +1264,7 @@ create policy tenant on public.incidents for all to parley_web, parley_worker
   using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
   with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 -- grant insert, select, update to parley_definer
+-- grant select to parley_ro
 -- grant insert, select, update to parley_web
 -- grant insert, select, update to parley_worker
 -- comment: What needs a person: kind, what happened, the cure. user_id null = the platform's own.
@@ -1087,6 +1322,8 @@ create table public.lead_analytics (
   extracted_data jsonb,
   corrected jsonb not null default '{}'::jsonb,
   raw jsonb,
+  run_id uuid,
+  reruns integer not null default 0,
   model text,
   model_used text,
   prompt_version text,
@@ -1094,6 +1331,7 @@ create table public.lead_analytics (
   tokens_in integer,
   tokens_out integer,
   tokens_cached integer,
+  cost_nanodollars bigint,
   request_id text,
   attempts integer not null default 0,
   lease_until timestamp with time zone,
@@ -1114,9 +1352,10 @@ create table public.lead_analytics (
   constraint sentiment_score_in_range CHECK (((sentiment_score >= ('-1'::integer)::double precision) AND (sentiment_score <= (1)::double precision))),
   constraint temperature_is_known CHECK ((temperature = ANY (ARRAY['hot'::text, 'warm'::text, 'cold'::text])))
 );
+CREATE INDEX lead_analytics_done ON public.lead_analytics USING btree (user_id, temperature, id DESC) WHERE (status = 'done'::text);
 CREATE INDEX lead_analytics_latest ON public.lead_analytics USING btree (user_id, id DESC);
 CREATE INDEX lead_analytics_of_contact ON public.lead_analytics USING btree (user_id, contact_id, id DESC);
-CREATE INDEX lead_analytics_unfinished ON public.lead_analytics USING btree (next_at) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]));
+CREATE INDEX lead_analytics_unfinished ON public.lead_analytics USING btree (next_at) WHERE (next_at IS NOT NULL);
 alter table public.lead_analytics enable row level security;
 alter table public.lead_analytics force row level security;
 create policy definer on public.lead_analytics for all to parley_definer
@@ -1131,7 +1370,28 @@ CREATE TRIGGER updated_at BEFORE UPDATE ON public.lead_analytics FOR EACH ROW EX
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
--- comment: What one call came to, by analysis; one row a call, the later transcript wins.
+-- column analysed_at: grant select to parley_ro
+-- column attempts: grant select to parley_ro
+-- column call_id: grant select to parley_ro
+-- column call_outcome: grant select to parley_ro
+-- column contact_id: grant select to parley_ro
+-- column created_at: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column lease_until: grant select to parley_ro
+-- column levels: grant select to parley_ro
+-- column model: grant select to parley_ro
+-- column model_used: grant select to parley_ro
+-- column next_at: grant select to parley_ro
+-- column prompt_version: grant select to parley_ro
+-- column reason: grant select to parley_ro
+-- column request_id: grant select to parley_ro
+-- column score: grant select to parley_ro
+-- column sentiment: grant select to parley_ro
+-- column sentiment_score: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column temperature: grant select to parley_ro
+-- column user_id: grant select to parley_ro
+-- comment: What one call came to, by analysis; one row a call, the later transcript wins. corrected holds what a person put right, which no analysis overwrites; tokens and cost are the sum of its runs. lease_until and next_at are wall time; next_at is set as long as the row waits for something.
 
 create table public.lead_profiles (
   contact_id uuid not null,
@@ -1186,6 +1446,12 @@ create policy tenant on public.live_changes for all to parley_web, parley_worker
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column at: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column ref: grant select to parley_ro
+-- column topic: grant select to parley_ro
+-- column user_id: grant select to parley_ro
+-- column xid: grant select to parley_ro
 -- comment: Outbox of what changed, for screens; unlogged, kept ten minutes. Ids come from a logged sequence.
 
 create table public.members (
@@ -1218,7 +1484,25 @@ create policy tenant on public.members for all to parley_web, parley_worker
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column created_at: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column last_seen_at: grant select to parley_ro
+-- column person_id: grant select to parley_ro
+-- column role: grant select to parley_ro
+-- column user_id: grant select to parley_ro
 -- comment: A person in a tenant, with the role that permits.
+
+create table public.model_prices (
+  model text not null,
+  valid_from date not null,
+  input_nanodollars integer not null,
+  cached_nanodollars integer not null,
+  output_nanodollars integer not null,
+  constraint model_prices_pkey PRIMARY KEY (model, valid_from),
+  constraint token_prices_never_negative CHECK (((input_nanodollars >= 0) AND (cached_nanodollars >= 0) AND (output_nanodollars >= 0)))
+);
+-- grant select to parley_worker
+-- comment: What a language model costs per token, in billionths of a US dollar, from a day on; a model without a row costs an unknown amount.
 
 create table public.notes (
   id uuid not null default app.uuid7(),
@@ -1398,6 +1682,12 @@ create policy tenant on public.provider_executions for all to parley_web, parley
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column call_id: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column provider_account_id: grant select to parley_ro
+-- column read_at: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column user_id: grant select to parley_ro
 -- comment: What the provider itself says of an execution: the facts money moves on. call_id null = not ours.
 
 create table public.sessions (
@@ -1482,6 +1772,7 @@ create policy tenant on public.suppressions for all to parley_web, parley_worker
 create table public.system_settings (
   id boolean not null default true,
   concurrent_calls_limit integer not null default 10,
+  limits_seeded boolean not null default false,
   dialling_paused boolean not null default false,
   dialling_paused_reason text,
   dialling_paused_by text,
@@ -1541,6 +1832,16 @@ create policy tenant on public.tasks for all to parley_web, parley_worker
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column assignee_id: grant select to parley_ro
+-- column call_id: grant select to parley_ro
+-- column contact_id: grant select to parley_ro
+-- column created_at: grant select to parley_ro
+-- column done_at: grant select to parley_ro
+-- column due_at: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column kind: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column user_id: grant select to parley_ro
 -- comment: Follow-ups for people: call back at, meet at, look at.
 
 create table public.tenant_turns (
@@ -1560,6 +1861,7 @@ create policy tenant on public.tenant_turns for all to parley_web, parley_worker
   using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
   with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 -- grant delete, insert, select, update to parley_definer
+-- grant select to parley_ro
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
 -- comment: Whose turn it is when lines are scarce.
@@ -1639,6 +1941,23 @@ CREATE TRIGGER updated_at BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUN
 -- grant insert, select, update to parley_definer
 -- grant select, update to parley_web
 -- grant select, update to parley_worker
+-- column company: grant select to parley_ro
+-- column concurrent_limit: grant select to parley_ro
+-- column created_at: grant select to parley_ro
+-- column credits: grant select to parley_ro
+-- column default_region: grant select to parley_ro
+-- column frequency_answered_max: grant select to parley_ro
+-- column frequency_days: grant select to parley_ro
+-- column frequency_dials_max: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column message_credits: grant select to parley_ro
+-- column pulse_credits: grant select to parley_ro
+-- column pulse_seconds: grant select to parley_ro
+-- column rule_set: grant select to parley_ro
+-- column seeded: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column time_zone: grant select to parley_ro
+-- column updated_at: grant select to parley_ro
 -- comment: Tenants. Everything a tenant owns carries its user_id; credits is the posted balance of its ledger.
 
 create table public.webhook_events (
@@ -1677,6 +1996,18 @@ create policy tenant on public.webhook_events for all to parley_web, parley_work
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
+-- column attempts: grant select to parley_ro
+-- column call_id: grant select to parley_ro
+-- column done_at: grant select to parley_ro
+-- column endpoint_id: grant select to parley_ro
+-- column error: grant select to parley_ro
+-- column id: grant select to parley_ro
+-- column next_at: grant select to parley_ro
+-- column received_at: grant select to parley_ro
+-- column received_wall: grant select to parley_ro
+-- column source: grant select to parley_ro
+-- column status: grant select to parley_ro
+-- column user_id: grant select to parley_ro
 -- comment: Raw journal of webhooks, as bytes: jsonb and text refuse what a transcript may contain.
 
 create table public.webhook_keys (
@@ -1703,6 +2034,385 @@ create table public.worker_pools (
 -- grant select to parley_ro
 -- grant delete, insert, select, update to parley_worker
 -- comment: Heartbeats of running processes, wall time.
+
+create view ops.campaign_progress with (security_invoker=true) as
+ SELECT u.company,
+    k.name AS campaign,
+    k.status,
+    k.status_reason,
+    COALESCE(i.total, 0::bigint) AS total,
+    COALESCE(i.pending, 0::bigint) AS pending,
+    COALESCE(i.in_progress, 0::bigint) AS in_progress,
+    COALESCE(i.completed, 0::bigint) AS completed,
+    COALESCE(i.failed, 0::bigint) AS failed,
+    COALESCE(i.canceled, 0::bigint) AS canceled,
+    COALESCE(i.skipped, 0::bigint) AS skipped,
+    COALESCE(s.spent_credits, 0::bigint) AS spent,
+    k.budget_credits,
+    f.factor AS limiting_factor,
+    f.until AS limited_until,
+    k.started_at,
+    k.completed_at,
+    k.id AS campaign_id,
+    k.user_id
+   FROM public.call_campaigns k
+     JOIN public.users u ON u.id = k.user_id
+     LEFT JOIN public.campaign_spend s ON s.campaign_id = k.id
+     LEFT JOIN LATERAL ( SELECT count(*) AS total,
+            count(*) FILTER (WHERE q.status = 'pending'::text) AS pending,
+            count(*) FILTER (WHERE q.status = 'in_progress'::text) AS in_progress,
+            count(*) FILTER (WHERE q.status = 'completed'::text) AS completed,
+            count(*) FILTER (WHERE q.status = 'failed'::text) AS failed,
+            count(*) FILTER (WHERE q.status = 'canceled'::text) AS canceled,
+            count(*) FILTER (WHERE q.status = 'skipped'::text) AS skipped
+           FROM public.call_queue q
+          WHERE q.user_id = k.user_id AND q.campaign_id = k.id) i ON true
+     LEFT JOIN LATERAL app.limiting_factor(k.user_id, k.id) f(factor, amount, most, until) ON k.status = 'running'::text
+  WHERE k.status <> 'draft'::text
+  ORDER BY (k.status = 'running'::text) DESC, k.started_at DESC;
+-- grant select to parley_ro
+-- comment: Campaigns, running first: items by status (they sum to total), spend against budget, and what limits the pace.
+
+create view ops.incidents_open with (security_invoker=true) as
+ SELECT i.severity,
+    i.kind,
+    i.message,
+    i.cure,
+    i.times,
+    i.opened_at,
+    i.last_at,
+    COALESCE(u.company, '(platform)'::text) AS company,
+    i.ref,
+    i.id,
+    i.user_id
+   FROM public.incidents i
+     LEFT JOIN public.users u ON u.id = i.user_id
+  WHERE i.status = 'open'::text
+  ORDER BY (array_position(ARRAY['bad'::text, 'warn'::text, 'info'::text], i.severity)), i.last_at DESC;
+-- grant select to parley_ro
+-- comment: What needs a person now, the worst first, each with its cure.
+
+create view ops.jobs with (security_invoker=true) as
+ SELECT j.task,
+    j.due,
+    j.running,
+    j.waiting,
+    j.exhausted,
+    w.at - j.oldest_due_at AS oldest,
+    j.last_error
+   FROM app.ops_jobs() j(task, waiting, due, running, exhausted, oldest_due_at, last_error)
+     CROSS JOIN ( SELECT app.wall() AS at) w
+  ORDER BY j.due DESC, j.task;
+-- grant select to parley_ro
+-- comment: Doorbells by task: due and not taken, running, waiting for their time, out of attempts. Losing one loses nothing; the sweeper rings again.
+
+create view ops.lanes with (security_invoker=true) as
+ SELECT u.company,
+    COALESCE(k.name, '(direct calls)'::text) AS campaign,
+    l.country,
+    l.zone_set,
+        CASE
+            WHEN l.paused THEN 'paused'::text
+            WHEN l.blocked_by IS NOT NULL THEN 'blocked: '::text || l.blocked_by
+            WHEN NOT isfinite(l.opens_at) THEN 'never opens'::text
+            WHEN l.opens_at > n.at THEN 'closed'::text
+            WHEN l.next_due_at > n.at THEN 'nothing due'::text
+            ELSE 'ready'::text
+        END AS state,
+    l.opens_at,
+    l.closes_at,
+    l.next_due_at,
+    l.hold_credits,
+    ( SELECT count(*) AS count
+           FROM ( SELECT
+                   FROM public.call_queue q
+                  WHERE q.lane_id = l.id AND q.status = 'pending'::text
+                 LIMIT 10001) p) AS pending_to_10001,
+    l.id AS lane_id,
+    l.user_id,
+    l.campaign_id
+   FROM public.call_lanes l
+     JOIN public.users u ON u.id = l.user_id
+     LEFT JOIN public.call_campaigns k ON k.user_id = l.user_id AND k.id = l.campaign_id
+     CROSS JOIN ( SELECT app.now() AS at) n
+  WHERE k.id IS NULL OR (k.status = ANY (ARRAY['running'::text, 'paused'::text]))
+  ORDER BY l.next_due_at;
+-- grant select to parley_ro
+-- comment: Lanes of running and paused campaigns and of direct calls: ready, or what holds them. Pending is counted up to 10001.
+
+create view ops.ledger_check with (security_invoker=true) as
+ SELECT 'tenant'::text AS scope,
+    u.company AS name,
+    u.credits AS posted,
+    COALESCE(e.sum, 0::bigint) AS entries,
+    u.credits - COALESCE(e.sum, 0::bigint) AS difference,
+    COALESCE(h.held, 0::bigint) AS held,
+    u.credits - COALESCE(h.held, 0::bigint) AS available,
+    u.id AS user_id,
+    NULL::uuid AS campaign_id
+   FROM public.users u
+     LEFT JOIN LATERAL ( SELECT sum(c.amount)::bigint AS sum
+           FROM public.credit_entries c
+          WHERE c.user_id = u.id) e ON true
+     LEFT JOIN LATERAL ( SELECT sum(c.held_credits)::bigint AS held
+           FROM public.calls c
+          WHERE c.user_id = u.id AND c.settled_at IS NULL) h ON true
+UNION ALL
+ SELECT 'campaign'::text AS scope,
+    k.name,
+    s.spent_credits AS posted,
+    COALESCE(e.sum, 0::bigint) AS entries,
+    s.spent_credits - COALESCE(e.sum, 0::bigint) AS difference,
+    COALESCE(h.held, 0::bigint) AS held,
+    NULL::bigint AS available,
+    s.user_id,
+    s.campaign_id
+   FROM public.campaign_spend s
+     JOIN public.call_campaigns k ON k.user_id = s.user_id AND k.id = s.campaign_id
+     LEFT JOIN LATERAL ( SELECT - sum(c.amount)::bigint AS sum
+           FROM public.credit_entries c
+          WHERE c.user_id = s.user_id AND c.campaign_id = s.campaign_id) e ON true
+     LEFT JOIN LATERAL ( SELECT sum(c.held_credits)::bigint AS held
+           FROM public.calls c
+          WHERE c.user_id = s.user_id AND c.campaign_id = s.campaign_id AND c.settled_at IS NULL) h ON true;
+-- grant select to parley_ro
+-- comment: Posted balance against the sum of its entries, by tenant and by campaign. difference is 0 in every row, always.
+
+create view ops.queue_now with (security_invoker=true) as
+ SELECT u.company,
+    k.name AS campaign,
+    COALESCE(k.status, 'direct'::text) AS status,
+    count(*) FILTER (WHERE q.status = 'pending'::text AND q.due_at <= n.at) AS due,
+    count(*) FILTER (WHERE q.status = 'pending'::text AND q.due_at > n.at) AS waiting,
+    count(*) FILTER (WHERE q.status = 'in_progress'::text) AS in_progress,
+    min(q.due_at) FILTER (WHERE q.status = 'pending'::text AND q.due_at <= n.at) AS oldest_due_at,
+    min(q.due_at) FILTER (WHERE q.status = 'pending'::text AND q.due_at > n.at) AS next_due_at,
+    q.user_id,
+    q.campaign_id
+   FROM public.call_queue q
+     JOIN public.users u ON u.id = q.user_id
+     LEFT JOIN public.call_campaigns k ON k.user_id = q.user_id AND k.id = q.campaign_id
+     CROSS JOIN ( SELECT app.now() AS at) n
+  WHERE q.status = ANY (ARRAY['pending'::text, 'in_progress'::text])
+  GROUP BY u.company, k.name, k.status, q.user_id, q.campaign_id, n.at
+  ORDER BY (count(*) FILTER (WHERE q.status = 'pending'::text AND q.due_at <= n.at)) DESC, (count(*) FILTER (WHERE q.status = 'pending'::text AND q.due_at > n.at)) DESC;
+-- grant select to parley_ro
+-- comment: Open items by campaign: due now, waiting for their time, on the phone.
+
+create view ops.slots_now with (security_invoker=true) as
+ SELECT 'system'::text AS scope,
+    'all tenants'::text AS company,
+    r.live,
+    r.line_limit AS "limit",
+    r.line_limit - r.live AS free,
+    NULL::bigint AS unknown,
+    NULL::timestamp with time zone AS oldest_at,
+    NULL::uuid AS user_id
+   FROM app.system_room() r(live, line_limit, dialling_paused, paused_reason, account_status, gate_at, account_lines, account_posts, workers)
+UNION ALL
+ SELECT 'provider'::text AS scope,
+    a.name AS company,
+    a.concurrency_max - r.lines AS live,
+    a.concurrency_max AS "limit",
+    r.lines AS free,
+    NULL::bigint AS unknown,
+    NULL::timestamp with time zone AS oldest_at,
+    NULL::uuid AS user_id
+   FROM public.provider_accounts a
+     CROSS JOIN LATERAL app.account_room(a.id) r(status, gate_until, lines, tokens)
+UNION ALL
+ SELECT 'tenant'::text AS scope,
+    u.company,
+    count(c.id)::integer AS live,
+    u.concurrent_limit AS "limit",
+    u.concurrent_limit - count(c.id)::integer AS free,
+    count(c.id) FILTER (WHERE c.status = 'unknown'::text) AS unknown,
+    min(c.created_at) AS oldest_at,
+    u.id AS user_id
+   FROM public.users u
+     LEFT JOIN public.calls c ON c.user_id = u.id AND c.ended_at IS NULL AND c.system_slot IS NOT NULL
+  GROUP BY u.id, u.company, u.concurrent_limit
+ HAVING count(c.id) > 0;
+-- grant select to parley_ro
+-- comment: Lines in use against their limits: the system, the provider account, every tenant that holds one.
+
+create view ops.stuck with (security_invoker=true) as
+ WITH clock AS (
+         SELECT app.now() AS now,
+            app.wall() AS wall
+        )
+ SELECT s.kind,
+    s.status,
+    s.late,
+    s.next_action,
+    u.company,
+    s.id,
+    s.user_id
+   FROM ( SELECT 'call'::text AS kind,
+            c.status,
+            k.wall - c.lease_until AS late,
+            c.id::text AS id,
+            c.user_id,
+                CASE c.status
+                    WHEN 'claimed'::text THEN 'withdrawn: it was never sent'::text
+                    WHEN 'dialing'::text THEN 'becomes unknown and is looked up'::text
+                    ELSE 'the provider is asked'::text
+                END AS next_action
+           FROM public.calls c
+             CROSS JOIN clock k
+          WHERE c.lease_until < k.wall
+        UNION ALL
+         SELECT 'call'::text,
+            c.status,
+            k.now - c.next_poll_at,
+            c.id::text AS id,
+            c.user_id,
+                CASE c.status
+                    WHEN 'unknown'::text THEN 'looked up among the agent''s executions'::text
+                    ELSE 'the provider is asked for the final facts'::text
+                END AS "case"
+           FROM public.calls c
+             CROSS JOIN clock k
+          WHERE c.next_poll_at < (k.now - '00:01:00'::interval)
+        UNION ALL
+         SELECT 'item'::text,
+            q.status,
+            k.now - max(c.final_at),
+            q.id::text AS id,
+            q.user_id,
+            'settled: retried or closed'::text
+           FROM public.call_queue q
+             CROSS JOIN clock k
+             LEFT JOIN public.calls c ON c.queue_id = q.id
+          WHERE q.status = 'in_progress'::text
+          GROUP BY q.id, q.status, q.user_id, k.now
+         HAVING count(c.id) FILTER (WHERE c.final_at IS NULL) = 0
+        UNION ALL
+         SELECT 'item'::text,
+            q.status,
+            k.now - q.expires_at,
+            q.id::text AS id,
+            q.user_id,
+            'skipped: expired'::text
+           FROM public.call_queue q
+             CROSS JOIN clock k
+          WHERE q.status = 'pending'::text AND q.expires_at < k.now
+        UNION ALL
+         SELECT 'launch'::text,
+            c.status,
+            k.wall - c.launch_lease_until,
+            c.id::text AS id,
+            c.user_id,
+            'goes on where it stopped'::text
+           FROM public.call_campaigns c
+             CROSS JOIN clock k
+          WHERE c.launch_lease_until < k.wall
+        UNION ALL
+         SELECT 'import'::text,
+            i.status,
+            k.wall - i.lease_until,
+            i.id::text AS id,
+            i.user_id,
+            'goes on where it stopped'::text
+           FROM public.imports i
+             CROSS JOIN clock k
+          WHERE i.lease_until < k.wall AND (i.status = ANY (ARRAY['receiving'::text, 'validating'::text, 'committing'::text, 'undoing'::text]))
+        UNION ALL
+         SELECT 'analysis'::text,
+            a.status,
+            k.wall - a.next_at,
+            a.call_id::text AS call_id,
+            a.user_id,
+            'tried again'::text
+           FROM public.lead_analytics a
+             CROSS JOIN clock k
+          WHERE (a.status = ANY (ARRAY['pending'::text, 'running'::text])) AND a.next_at < k.wall
+        UNION ALL
+         SELECT 'webhook'::text,
+            w.status,
+            k.wall - w.next_at,
+            w.id::text AS id,
+            w.user_id,
+            'folded into its call'::text
+           FROM public.webhook_events w
+             CROSS JOIN clock k
+          WHERE (w.status = ANY (ARRAY['pending'::text, 'parked'::text])) AND w.next_at < (k.wall - '00:00:05'::interval)) s
+     JOIN public.users u ON u.id = s.user_id
+  ORDER BY s.late DESC;
+-- grant select to parley_ro
+-- comment: Everything past its deadline, how late, and what the sweeper does about it. Rows that stay for a minute need a person.
+
+create view ops.tenants with (security_invoker=true) as
+ SELECT u.company,
+    u.status,
+    u.credits,
+    r.held,
+    r.available,
+    r.live,
+    u.concurrent_limit,
+    u.rule_set,
+    ( SELECT count(*) AS count
+           FROM public.members m
+          WHERE m.user_id = u.id) AS members,
+    ( SELECT count(*) AS count
+           FROM public.contacts c
+          WHERE c.user_id = u.id) AS contacts,
+    ( SELECT count(*) AS count
+           FROM public.call_campaigns k
+          WHERE k.user_id = u.id AND k.status = 'running'::text) AS running_campaigns,
+    t.last_served,
+    u.created_at,
+    u.id AS user_id
+   FROM public.users u
+     CROSS JOIN LATERAL app.tenant_room(u.id) r(live, concurrent_limit, credits, held, available)
+     LEFT JOIN public.tenant_turns t ON t.user_id = u.id
+  ORDER BY u.created_at;
+-- grant select to parley_ro
+-- comment: Tenants with their balance, lines, lists and running campaigns.
+
+create view ops.unknown_calls with (security_invoker=true) as
+ SELECT c.id,
+    u.company,
+    c.reason,
+    n.at - c.dialing_at AS age,
+    c.polls,
+    c.next_poll_at,
+    c.absent_since,
+    c.dialing_lease_end,
+    c.held_credits,
+    a.name AS agent,
+    c.agent_id,
+    c.queue_id AS item_id,
+    c.campaign_id,
+    c.user_id
+   FROM public.calls c
+     JOIN public.users u ON u.id = c.user_id
+     JOIN public.agents a ON a.user_id = c.user_id AND a.id = c.agent_id
+     CROSS JOIN ( SELECT app.now() AS at) n
+  WHERE c.status = 'unknown'::text
+  ORDER BY c.dialing_at;
+-- grant select to parley_ro
+-- comment: Calls of which it is not known whether they exist: each keeps its line and hold and is looked up, never redialled.
+
+create view ops.webhook_lag with (security_invoker=true) as
+ SELECT u.company,
+    e.source,
+    count(*) FILTER (WHERE e.status = 'pending'::text) AS pending,
+    count(*) FILTER (WHERE e.status = 'parked'::text) AS parked,
+    count(*) FILTER (WHERE e.status = 'bad'::text) AS bad,
+    w.at - min(e.received_wall) FILTER (WHERE e.status = ANY (ARRAY['pending'::text, 'parked'::text])) AS oldest_waits,
+    count(*) FILTER (WHERE e.received_wall > (w.at - '01:00:00'::interval)) AS last_hour,
+    max(e.received_wall) AS last_received_wall,
+    (array_agg(e.error ORDER BY e.id DESC) FILTER (WHERE e.error IS NOT NULL))[1] AS last_error,
+    e.user_id
+   FROM public.webhook_events e
+     JOIN public.users u ON u.id = e.user_id
+     CROSS JOIN ( SELECT app.wall() AS at) w
+  WHERE e.status <> 'done'::text OR e.received_wall > (w.at - '1 day'::interval)
+  GROUP BY u.company, e.source, e.user_id, w.at
+  ORDER BY (count(*) FILTER (WHERE e.status = 'pending'::text)) DESC, (count(*) FILTER (WHERE e.status = 'bad'::text)) DESC;
+-- grant select to parley_ro
+-- comment: Webhooks of the last day by tenant and source: not folded yet, parked, unreadable, and how long the oldest waits (wall time).
 
 CREATE OR REPLACE FUNCTION app.accept_invitation(p_token_sha256 text, p_person_id uuid, p_email text, p_name text, p_password_hash text)
  RETURNS TABLE(user_id uuid, person_id uuid)
@@ -1845,13 +2555,13 @@ begin
     and (k.last_used_at is null or k.last_used_at < app.wall() - interval '1 minute');
   return query
   select k.id, k.user_id,
-    case when array_position(r.least, k.role) > array_position(r.least, m.role) then k.role else m.role end,
+    case when array_position(r.ranked, k.role) > array_position(r.ranked, m.role) then k.role else m.role end,
     k.scopes, p.is_platform_admin
   from api_keys k
   join users u on u.id = k.user_id and u.status = 'active'
   join members m on m.user_id = k.user_id and m.person_id = k.created_by
   join people p on p.id = k.created_by
-  cross join (values (array['owner', 'manager', 'agent', 'viewer'])) as r (least)
+  cross join (values (array['owner', 'manager', 'agent', 'viewer'])) as r (ranked)
   where k.key_sha256 = p_key_sha256 and k.revoked_at is null;
 end $function$
 ;
@@ -2349,6 +3059,155 @@ end $function$
 -- grant execute to parley_worker
 -- comment: Adds jobs [{identifier, payload, job_key?, job_key_mode?, run_at?, priority?, max_attempts?}] in this transaction.
 
+CREATE OR REPLACE FUNCTION app.explain(p_item_id uuid)
+ RETURNS TABLE(ord integer, name text, ok boolean, reason text, detail text, true_again_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with item as materialized (
+    select k.*, q.user_id, q.campaign_id, q.expires_at, l.id as lane_id, l.country, l.zone_set, l.next_due_at, l.blocked_by,
+      u.rule_set, u.status as tenant_status, c."window",
+      greatest(0, ceil(a.max_call_seconds::numeric / u.pulse_seconds)::bigint * u.pulse_credits) as hold
+    from public.call_queue q
+    cross join lateral app.item_checks(q.id) k
+    join public.users u on u.id = q.user_id
+    join public.call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
+    left join public.call_campaigns c on c.user_id = q.user_id and c.id = q.campaign_id
+    left join public.agents a on a.user_id = q.user_id and a.id = coalesce(q.agent_id, c.agent_id)
+    where q.id = p_item_id
+  ),
+  hours as (
+    select o.opens_at, coalesce(o.opens_at <= i.at, false) as open
+    from item i left join lateral app.next_open(i.zone_set, i.country, i.rule_set, i."window", i.at) o on true
+  ),
+  tenant as (select r.* from item i cross join lateral app.tenant_room(i.user_id) r),
+  campaign as (select r.* from item i cross join lateral app.campaign_room(i.user_id, i.campaign_id) r),
+  -- a check that does not apply (no campaign, no cap) has no row
+  checked (ord, name, ok, reason, detail, true_again_at) as (
+    select 1, 'item', i.status = 'pending', i.status,
+      'The item is ' || replace(i.status, '_', ' ') || '.', null::timestamptz from item i
+    union all
+    select 2, 'expiry', not i.expired, 'expired',
+      case when i.expired then 'A direct call is dropped when it has waited too long.' else 'Not expired.' end, null
+    from item i where i.expires_at is not null
+    union all
+    select 3, 'contact', not i.erased, 'erased',
+      case when i.erased then 'The contact was erased.' else 'The contact exists.' end, null from item i
+    union all
+    select 4, 'suppression', i.suppressed is null, case when i.suppressed = 'dnc' then 'dnc' else 'suppressed' end,
+      coalesce('The number is suppressed: ' || replace(i.suppressed, '_', ' ') || '.', 'The number is not suppressed.'), null from item i
+    union all
+    select 5, 'consent', i.consent_ok, 'no_consent',
+      case when i.consent_need = 'none' then format('The rules (%s) ask for no consent.', i.rule_set)
+           when i.consent_ok then format('The rules (%s, %s) ask for %s consent, and it is recorded.', i.rule_set, i.country, i.consent_need)
+           else format('The rules (%s, %s) ask for %s consent; none is recorded.', i.rule_set, i.country, i.consent_need) end, null
+    from item i
+    union all
+    select 6, 'campaign', i.campaign_status = 'running' and not i.campaign_over,
+      case when i.campaign_over then 'campaign_over' else 'campaign_' || i.campaign_status end,
+      'The campaign is ' || i.campaign_status || coalesce(': ' || i.campaign_reason, '')
+        || case when i.campaign_over and i.campaign_status not in ('completed', 'canceled') then ', past its end date.' else '.' end, null
+    from item i where i.campaign_id is not null
+    union all
+    select 7, 'due', i.due_at <= i.at, coalesce(i.wait_reason, 'retry_gap'),
+      case when i.due_at <= i.at then 'Due.' else 'Not due yet: ' || replace(coalesce(i.wait_reason, 'retry_gap'), '_', ' ') || '.' end,
+      case when i.due_at > i.at then i.due_at end from item i
+    union all
+    select 8, 'hours', h.open, case when h.opens_at is null then 'zone_never_open' else 'window_closed' end,
+      case when h.open then format('Open now in %s.', i.zone_set)
+           when i.zone_set = '' then 'The time zone of this person is not known.'
+           when h.opens_at is null then format('No hour in the next 14 days is allowed in %s.', i.zone_set)
+           else format('Closed now in %s.', i.zone_set) end, case when not h.open then h.opens_at end
+    from item i cross join hours h
+    union all
+    select 9, 'agent', i.agent_ready, 'agent_not_ready',
+      case when i.agent_ready then 'The agent is ready at the provider.' else 'The agent is archived or not synced to the provider.' end, null
+    from item i
+    union all
+    select 10, 'other_call', i.other_call_id is null, 'other_call_open',
+      case when i.other_call_id is null then 'No other call to this person is open.' else 'Call ' || i.other_call_id || ' to this person is open.' end, null
+    from item i
+    union all
+    select 11, 'frequency', coalesce(i.frequency_until <= i.at, true), 'frequency_cap',
+      case when i.frequency_until > i.at then 'This person has been called as often as the cap allows.' else 'Within the frequency cap.' end,
+      case when i.frequency_until > i.at then i.frequency_until end from item i
+    union all
+    select 12, 'dialling', not s.dialling_paused, 'dialling_paused',
+      case when s.dialling_paused then 'All dialling is paused' || coalesce(': ' || s.paused_reason, '') || '.' else 'Dialling is not paused.' end, null
+    from item i cross join app.system_room() s
+    union all
+    select 13, 'workspace', i.tenant_status = 'active', 'tenant_suspended', 'The workspace is ' || i.tenant_status || '.', null from item i
+    union all
+    select 14, 'provider', s.account_status = 'ok' and s.gate_at is null,
+      case when s.account_status <> 'ok' then 'provider_suspended' else 'provider_gate' end,
+      case when s.account_status <> 'ok' then 'The voice provider refuses our key.'
+           when s.gate_at is not null then 'The voice provider asked for a pause.' else 'The voice provider takes calls.' end, s.gate_at
+    from item i cross join app.system_room() s
+    union all
+    select 15, 'system_lines', s.live < s.line_limit, 'system_limit',
+      format('%s of %s lines of the installation in use.', s.live, s.line_limit), null
+    from item i cross join app.system_room() s
+    union all
+    select 16, 'provider_lines', s.account_lines > 0, 'provider_lines', format('%s free lines at the provider.', greatest(0, s.account_lines)), null
+    from item i cross join app.system_room() s
+    union all
+    select 17, 'lines', t.live < t.concurrent_limit, 'user_limit', format('%s of %s lines of this workspace in use.', t.live, t.concurrent_limit), null
+    from item i cross join tenant t
+    union all
+    select 18, 'credits', t.available >= i.hold, 'credits',
+      format('%s credits available (%s posted, %s held); a call holds %s.', t.available, t.credits, t.held, i.hold), null
+    from item i cross join tenant t
+    union all
+    select 19, 'campaign_lines', c.cap_room > 0, 'campaign_cap', format('%s in the air, room for %s more.', c.live, greatest(0, c.cap_room)), null
+    from item i cross join campaign c where c.cap_room is not null
+    union all
+    select 20, 'budget', c.budget_left >= i.hold, 'budget', format('%s credits of the budget left; a call holds %s.', greatest(0, c.budget_left), i.hold), null
+    from item i cross join campaign c where c.budget_left is not null
+    union all
+    select 21, 'pace', c.pace_at <= app.wall(), 'pace',
+      case when c.pace_at > app.wall() then 'The pace allows the next call in a moment.' else 'Within the pace.' end,
+      case when c.pace_at > app.wall() then app.in_wall(c.pace_at - app.wall()) end
+    from item i cross join campaign c where c.pace_at is not null
+    union all
+    select 22, 'lane', i.next_due_at <= i.at, coalesce(i.blocked_by, 'nothing_due'),
+      case when i.next_due_at <= i.at then 'Its lane takes part in the dispatch.'
+           when i.blocked_by is not null then 'Its lane is set aside until there is room again: ' || replace(i.blocked_by, '_', ' ') || '.'
+           else 'Its lane sleeps until its next item is due.' end,
+      case when i.next_due_at > i.at and isfinite(i.next_due_at) then i.next_due_at end
+    from item i where i.status = 'pending' and i.due_at <= i.at
+  )
+  select c.ord, c.name, c.ok, case when not c.ok then c.reason end, c.detail, case when not c.ok then c.true_again_at end
+  from checked c
+  order by c.ord
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Every predicate between a queue item and its dial, in the dispatcher's order: does it hold, why not, and when it can next be true.
+
+CREATE OR REPLACE FUNCTION app.explain_verdict(p_item_id uuid)
+ RETURNS TABLE(verdict text, reason text, until timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select
+    case when v.verdict in ('skip', 'done') then v.verdict
+         when v.verdict = 'dial' and f.name is null then 'dial'
+         else 'defer' end,
+    coalesce(v.reason, f.reason),
+    coalesce(v.until, f.true_again_at)
+  from app.item_verdict(p_item_id) v
+  left join lateral (select e.* from app.explain(p_item_id) e where not e.ok order by e.ord limit 1) f on v.verdict = 'dial'
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: dial, defer, skip or done: what the next tick would do with an item, with the reason and when it can change.
+
 CREATE OR REPLACE FUNCTION app.find_login(p_email text)
  RETURNS TABLE(person_id uuid, name text, password_hash text)
  LANGUAGE sql
@@ -2563,6 +3422,104 @@ $function$
 -- grant execute to parley_worker
 -- comment: Lowers the next due time of lanes; called by every verb that adds or re-dues items, after it has written them.
 
+CREATE OR REPLACE FUNCTION app.limiting_factor(p_user_id uuid, p_campaign_id uuid)
+ RETURNS TABLE(factor text, amount bigint, most bigint, until timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with campaign as materialized (
+    select k.id, k.status, k."window", k.launch_lease_until, u.rule_set, u.status as tenant_status, n.at
+    from public.call_campaigns k
+    join public.users u on u.id = k.user_id
+    cross join (select app.now() as at) n
+    where k.user_id = p_user_id and k.id = p_campaign_id
+  ),
+  lane as materialized (
+    select l.id, l.hold_credits, head.due_at, head.wait_reason,
+      case when l.closes_at > k.at then l.opens_at else coalesce(o.opens_at, 'infinity') end as opens_at
+    from campaign k
+    join public.call_lanes l on l.user_id = p_user_id and l.campaign_id = k.id
+    cross join lateral (
+      select q.due_at, q.wait_reason
+      from generate_series(0, 9) p
+      cross join lateral (
+        select i.due_at, i.wait_reason from public.call_queue i
+        where i.lane_id = l.id and i.status = 'pending' and i.priority = p::smallint
+        order by i.due_at, i.id limit 1
+      ) q
+      order by q.due_at limit 1
+    ) head
+    left join lateral app.next_open(l.zone_set, l.country, k.rule_set, k."window", k.at) o on l.closes_at <= k.at
+  ),
+  work as (
+    select k.at, k.status, k.tenant_status, k.launch_lease_until,
+      count(l.id) as lanes,
+      min(l.due_at) as next_due_at,
+      (array_agg(l.wait_reason order by l.due_at))[1] as wait_reason,
+      min(l.opens_at) filter (where l.due_at <= k.at) as opens_at,
+      coalesce(bool_or(l.due_at <= k.at), false) as due,
+      coalesce(bool_or(l.due_at <= k.at and l.opens_at <= k.at), false) as open,
+      min(l.hold_credits) filter (where l.due_at <= k.at and l.opens_at <= k.at) as hold
+    from campaign k left join lane l on true
+    group by k.at, k.status, k.tenant_status, k.launch_lease_until
+  ),
+  unclear as (
+    select count(*) as calls from public.calls c
+    where c.user_id = p_user_id and c.ended_at is null and c.system_slot is not null and c.status = 'unknown'
+  ),
+  stranded as (
+    select count(*) as calls from public.calls c
+    where c.user_id = p_user_id and c.ended_at is null and c.system_slot is not null
+      and c.status = 'claimed' and c.lease_until < app.wall() - interval '10 seconds'
+  )
+  select f.factor,
+    case f.factor
+      when 'provider_unclear' then x.calls when 'worker' then d.calls
+      when 'system_limit' then s.live when 'user_limit' then t.live when 'campaign_cap' then c.live
+      when 'credits' then greatest(0, t.available) when 'budget' then greatest(0, c.budget_left) end,
+    case f.factor
+      when 'system_limit' then s.line_limit when 'user_limit' then t.concurrent_limit when 'campaign_cap' then c.live + c.cap_room
+      when 'credits' then w.hold when 'budget' then w.hold end,
+    case f.factor
+      when 'window_closed' then w.opens_at when 'provider_gate' then s.gate_at
+      when 'pace' then app.in_wall(c.pace_at - app.wall())
+      when coalesce(w.wait_reason, 'nothing_due') then case when not w.due then w.next_due_at end end
+  from work w
+  cross join app.system_room() s
+  cross join app.tenant_room(p_user_id) t
+  cross join app.campaign_room(p_user_id, p_campaign_id) c
+  cross join unclear x
+  cross join stranded d
+  cross join lateral (
+    select case
+      when w.status <> 'running' then null
+      when s.dialling_paused then 'dialling_paused'
+      when w.tenant_status <> 'active' then 'tenant_suspended'
+      when s.account_status <> 'ok' then 'provider_suspended'
+      when w.lanes = 0 then case when w.launch_lease_until is not null then 'launching' end
+      when not w.due then coalesce(w.wait_reason, 'nothing_due')
+      when not w.open then case when isfinite(w.opens_at) then 'window_closed' else 'zone_never_open' end
+      when s.gate_at is not null then 'provider_gate'
+      when s.workers = 0 or d.calls > 0 then 'worker'
+      when t.available < w.hold then 'credits'
+      when c.budget_left < w.hold then 'budget'
+      when x.calls > 0 and (t.live >= t.concurrent_limit or c.cap_room <= 0) then 'provider_unclear'
+      when c.cap_room <= 0 then 'campaign_cap'
+      when t.live >= t.concurrent_limit then 'user_limit'
+      when s.live >= s.line_limit then 'system_limit'
+      when s.account_lines <= 0 then 'provider_lines'
+      when c.pace_at > app.wall() then 'pace'
+      when s.account_posts <= 0 then 'provider_budget'
+    end as factor
+  ) f
+$function$
+;
+-- owner: parley
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: What keeps a running campaign from going faster now (a code of core/reasons; null = nothing, or nothing left), with its figures.
+
 CREATE OR REPLACE FUNCTION app.line_freed(p_user_id uuid, p_phone_number text)
  RETURNS void
  LANGUAGE plpgsql
@@ -2758,6 +3715,45 @@ $function$
 -- grant execute to parley_web
 -- comment: Uses a token up: the person has the new password and no session. Null when the token is unknown, used or expired.
 
+CREATE OR REPLACE FUNCTION app.ops_explain(p_item_id uuid)
+ RETURNS TABLE(ord integer, name text, ok boolean, reason text, detail text, true_again_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select 0, 'verdict', v.verdict = 'dial', v.reason, v.verdict, v.until from app.explain_verdict(p_item_id) v
+  union all
+  select * from app.explain(p_item_id)
+  order by 1
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_ro
+-- comment: select * from app.ops_explain(item): the verdict and every check of an item of any tenant.
+
+CREATE OR REPLACE FUNCTION app.ops_jobs()
+ RETURNS TABLE(task text, waiting bigint, due bigint, running bigint, exhausted bigint, oldest_due_at timestamp with time zone, last_error text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select t.identifier,
+    count(*) filter (where j.run_at > w.at and j.attempts < j.max_attempts),
+    count(*) filter (where j.run_at <= w.at and j.locked_at is null and j.attempts < j.max_attempts),
+    count(*) filter (where j.locked_at is not null),
+    count(*) filter (where j.attempts >= j.max_attempts and j.locked_at is null),
+    min(j.run_at) filter (where j.run_at <= w.at and j.locked_at is null and j.attempts < j.max_attempts),
+    left((array_agg(j.last_error order by j.updated_at desc) filter (where j.last_error is not null))[1], 300)
+  from graphile_worker._private_jobs j
+  join graphile_worker._private_tasks t on t.id = j.task_id
+  cross join (select app.wall() as at) w
+  group by t.identifier
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_ro
+-- comment: Jobs by task: waiting, due, running, out of attempts, the oldest due (wall time), the last error.
+
 CREATE OR REPLACE FUNCTION app.prune()
  RETURNS void
  LANGUAGE plpgsql
@@ -2907,6 +3903,38 @@ $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: Closes the open incident of a fact.
+
+CREATE OR REPLACE FUNCTION app.ring_agent_syncs(p_webhook_base text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_jobs jsonb;
+begin
+  update agents set sync_status = 'pending'
+  where status = 'active' and sync_status in ('synced', 'drifted') and webhook_base is distinct from p_webhook_base;
+  select jsonb_agg(jsonb_build_object(
+    'identifier', 'agents/sync',
+    'payload', jsonb_build_object('userId', a.user_id, 'agentId', a.id),
+    'job_key', 'agents/sync:' || a.id,
+    'priority', 3,
+    'max_attempts', 8))
+  into v_jobs
+  from agents a
+  where a.status = 'active'
+    and (a.sync_status = 'pending'
+      or (a.sync_status = 'synced' and coalesce(a.drift_checked_at, '-infinity') < app.wall() - interval '1 hour'));
+  if v_jobs is null then
+    return 0;
+  end if;
+  return app.enqueue(v_jobs);
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Rings agents/sync for every agent that must be mirrored or compared; p_webhook_base is the address its webhooks should go to.
 
 CREATE OR REPLACE FUNCTION app.seed_limits(p_concurrent_calls_limit integer)
  RETURNS integer
@@ -3163,7 +4191,7 @@ begin
      from imports i where i.lease_until < v_wall and i.status in ('receiving', 'validating', 'committing', 'undoing') limit 100)
     union all
     (select 'analysis', 'leads/analyse', jsonb_build_object('userId', a.user_id, 'callId', a.call_id), 'leads/analyse:' || a.call_id, 4
-     from lead_analytics a where a.status in ('pending', 'running') and a.next_at < v_wall order by a.next_at limit 200)
+     from lead_analytics a where a.next_at < v_wall order by a.next_at limit 200)
     union all
     (select 'recording', 'calls/fetch_recording', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/fetch_recording:' || c.id, 5
      from calls c where c.recording_status = 'fetching' and c.recording_next_at <= v_now order by c.recording_next_at limit 200)
@@ -3184,6 +4212,30 @@ end $function$
 -- owner: parley_definer
 -- grant execute to parley_worker
 -- comment: Rings again for every row whose next step is overdue; returns what it rang for, by task.
+
+CREATE OR REPLACE FUNCTION app.system_room()
+ RETURNS TABLE(live integer, line_limit integer, dialling_paused boolean, paused_reason text, account_status text, gate_at timestamp with time zone, account_lines integer, account_posts integer, workers integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select
+    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null),
+    s.concurrent_calls_limit, s.dialling_paused, s.dialling_paused_reason,
+    r.status,
+    case when r.gate_until > app.wall() then s.clock_base + (r.gate_until - s.clock_wall) * s.clock_scale end,
+    r.lines, r.tokens,
+    (select count(*)::int from worker_pools w where w.role in ('worker', 'all') and w.beat_at > app.wall() - interval '30 seconds')
+  from system_settings s
+  join provider_accounts a on a.name = 'platform'
+  cross join lateral app.account_room(a.id) r
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Lines of the installation and of the provider account, pauses, gate (domain time), and live workers: counts only.
 
 CREATE OR REPLACE FUNCTION app.take_read(p_account_id uuid)
  RETURNS double precision

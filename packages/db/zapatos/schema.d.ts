@@ -137,6 +137,7 @@ declare module 'zapatos/schema' {
       archived_at: Date | null;
       bolna_agent_id: string | null;
       bolna_voice_config: db.JSONValue;
+      create_sent_at: Date | null;
       created_at: Date;
       created_by: string | null;
       disclosure: string;
@@ -153,6 +154,7 @@ declare module 'zapatos/schema' {
       provider_account_id: string;
       status: string;
       sync_error: string | null;
+      sync_lease_until: Date | null;
       sync_status: string;
       synced_at: Date | null;
       updated_at: Date;
@@ -165,6 +167,7 @@ declare module 'zapatos/schema' {
       archived_at: db.TimestampTzString | null;
       bolna_agent_id: string | null;
       bolna_voice_config: db.JSONValue;
+      create_sent_at: db.TimestampTzString | null;
       created_at: db.TimestampTzString;
       created_by: string | null;
       disclosure: string;
@@ -181,6 +184,7 @@ declare module 'zapatos/schema' {
       provider_account_id: string;
       status: string;
       sync_error: string | null;
+      sync_lease_until: db.TimestampTzString | null;
       sync_status: string;
       synced_at: db.TimestampTzString | null;
       updated_at: db.TimestampTzString;
@@ -193,6 +197,7 @@ declare module 'zapatos/schema' {
       archived_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       bolna_agent_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       bolna_voice_config?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
+      create_sent_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       created_by?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       disclosure?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -209,6 +214,7 @@ declare module 'zapatos/schema' {
       provider_account_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       sync_error?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      sync_lease_until?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       sync_status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       synced_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
@@ -221,6 +227,7 @@ declare module 'zapatos/schema' {
       archived_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       bolna_agent_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       bolna_voice_config?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment;
+      create_sent_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       created_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       disclosure: string | db.Parameter<string> | db.SQLFragment;
@@ -237,6 +244,7 @@ declare module 'zapatos/schema' {
       provider_account_id: string | db.Parameter<string> | db.SQLFragment;
       status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
       sync_error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      sync_lease_until?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       sync_status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
       synced_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
@@ -249,6 +257,7 @@ declare module 'zapatos/schema' {
       archived_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       bolna_agent_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       bolna_voice_config?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment>;
+      create_sent_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       created_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       disclosure?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
@@ -265,6 +274,7 @@ declare module 'zapatos/schema' {
       provider_account_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
       sync_error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      sync_lease_until?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       sync_status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
       synced_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
@@ -283,62 +293,132 @@ declare module 'zapatos/schema' {
   export namespace analysis_runs {
     export type Table = 'analysis_runs';
     export interface Selectable {
+      answer: db.JSONValue | null;
+      asked_at: Date;
       attempts: number;
       call_id: string;
+      cost_nanodollars: db.Int8String;
       error: string | null;
+      error_kind: string | null;
       finished_at: Date | null;
       id: string;
+      lease_until: Date | null;
+      model: string | null;
+      model_used: string | null;
+      next_at: Date | null;
       prompt_version: string;
+      request_id: string | null;
+      result: db.JSONValue | null;
       started_at: Date;
       status: string;
+      tokens_cached: number;
+      tokens_in: number;
+      tokens_out: number;
+      transcript: string | null;
       transcript_sha256: string;
       user_id: string;
     }
     export interface JSONSelectable {
+      answer: db.JSONValue | null;
+      asked_at: db.TimestampTzString;
       attempts: number;
       call_id: string;
+      cost_nanodollars: number;
       error: string | null;
+      error_kind: string | null;
       finished_at: db.TimestampTzString | null;
       id: string;
+      lease_until: db.TimestampTzString | null;
+      model: string | null;
+      model_used: string | null;
+      next_at: db.TimestampTzString | null;
       prompt_version: string;
+      request_id: string | null;
+      result: db.JSONValue | null;
       started_at: db.TimestampTzString;
       status: string;
+      tokens_cached: number;
+      tokens_in: number;
+      tokens_out: number;
+      transcript: string | null;
       transcript_sha256: string;
       user_id: string;
     }
     export interface Whereable {
+      answer?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
+      asked_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       attempts?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       call_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      cost_nanodollars?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
       error?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      error_kind?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       finished_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      lease_until?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+      model?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      model_used?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      next_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       prompt_version?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      request_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      result?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
       started_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      tokens_cached?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      tokens_in?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      tokens_out?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      transcript?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       transcript_sha256?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
+      answer?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment;
+      asked_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       attempts?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       call_id: string | db.Parameter<string> | db.SQLFragment;
+      cost_nanodollars?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.DefaultType | db.SQLFragment;
       error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      error_kind?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       finished_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       id?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
+      lease_until?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
+      model?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      model_used?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      next_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       prompt_version: string | db.Parameter<string> | db.SQLFragment;
+      request_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      result?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment;
       started_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
+      tokens_cached?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
+      tokens_in?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
+      tokens_out?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
+      transcript?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       transcript_sha256: string | db.Parameter<string> | db.SQLFragment;
       user_id: string | db.Parameter<string> | db.SQLFragment;
     }
     export interface Updatable {
+      answer?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment>;
+      asked_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       attempts?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       call_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      cost_nanodollars?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.DefaultType | db.SQLFragment>;
       error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      error_kind?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       finished_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       id?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
+      lease_until?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
+      model?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      model_used?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      next_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       prompt_version?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      request_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      result?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment>;
       started_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
+      tokens_cached?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
+      tokens_in?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
+      tokens_out?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
+      transcript?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       transcript_sha256?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
     }
@@ -1985,6 +2065,60 @@ declare module 'zapatos/schema' {
     export type SQL = SQLExpression | SQLExpression[];
   }
 
+  export namespace import_effects {
+    export type Table = 'import_effects';
+    export interface Selectable {
+      before: db.JSONValue | null;
+      contact_id: string;
+      created: boolean;
+      import_id: string;
+      left_at: Date;
+      tags_added: string[];
+      user_id: string;
+    }
+    export interface JSONSelectable {
+      before: db.JSONValue | null;
+      contact_id: string;
+      created: boolean;
+      import_id: string;
+      left_at: db.TimestampTzString;
+      tags_added: string[];
+      user_id: string;
+    }
+    export interface Whereable {
+      before?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
+      contact_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      created?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
+      import_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      left_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+      tags_added?: string[] | db.Parameter<string[]> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string[] | db.Parameter<string[]> | db.SQLFragment | db.ParentColumn>;
+      user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+    }
+    export interface Insertable {
+      before?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment;
+      contact_id: string | db.Parameter<string> | db.SQLFragment;
+      created: boolean | db.Parameter<boolean> | db.SQLFragment;
+      import_id: string | db.Parameter<string> | db.SQLFragment;
+      left_at: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment;
+      tags_added?: string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment;
+      user_id: string | db.Parameter<string> | db.SQLFragment;
+    }
+    export interface Updatable {
+      before?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment>;
+      contact_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      created?: boolean | db.Parameter<boolean> | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment>;
+      import_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      left_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment>;
+      tags_added?: string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment>;
+      user_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+    }
+    export type UniqueIndex = 'import_effects_pkey';
+    export type Column = keyof Selectable;
+    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+    export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+    export type SQL = SQLExpression | SQLExpression[];
+  }
+
   export namespace import_rejects {
     export type Table = 'import_rejects';
     export interface Selectable {
@@ -2141,6 +2275,7 @@ declare module 'zapatos/schema' {
       error: string | null;
       finished_at: Date | null;
       format: string | null;
+      has_header: boolean;
       headers: string[];
       id: string;
       lease_until: Date | null;
@@ -2150,6 +2285,7 @@ declare module 'zapatos/schema' {
       preview: db.JSONValue;
       reasons: db.JSONValue;
       rejected: number;
+      restage: boolean;
       rows: number;
       rows_done: number;
       sha256: string | null;
@@ -2160,6 +2296,7 @@ declare module 'zapatos/schema' {
       updated: number;
       updated_at: Date;
       user_id: string;
+      warnings: db.JSONValue;
     }
     export interface JSONSelectable {
       accepted: number;
@@ -2177,6 +2314,7 @@ declare module 'zapatos/schema' {
       error: string | null;
       finished_at: db.TimestampTzString | null;
       format: string | null;
+      has_header: boolean;
       headers: string[];
       id: string;
       lease_until: db.TimestampTzString | null;
@@ -2186,6 +2324,7 @@ declare module 'zapatos/schema' {
       preview: db.JSONValue;
       reasons: db.JSONValue;
       rejected: number;
+      restage: boolean;
       rows: number;
       rows_done: number;
       sha256: string | null;
@@ -2196,6 +2335,7 @@ declare module 'zapatos/schema' {
       updated: number;
       updated_at: db.TimestampTzString;
       user_id: string;
+      warnings: db.JSONValue;
     }
     export interface Whereable {
       accepted?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
@@ -2213,6 +2353,7 @@ declare module 'zapatos/schema' {
       error?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       finished_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       format?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      has_header?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       headers?: string[] | db.Parameter<string[]> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string[] | db.Parameter<string[]> | db.SQLFragment | db.ParentColumn>;
       id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       lease_until?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
@@ -2222,6 +2363,7 @@ declare module 'zapatos/schema' {
       preview?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
       reasons?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
       rejected?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      restage?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       rows?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       rows_done?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       sha256?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -2232,6 +2374,7 @@ declare module 'zapatos/schema' {
       updated?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      warnings?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
       accepted?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
@@ -2249,6 +2392,7 @@ declare module 'zapatos/schema' {
       error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       finished_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       format?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      has_header?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       headers?: string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment;
       id?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
       lease_until?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
@@ -2258,6 +2402,7 @@ declare module 'zapatos/schema' {
       preview?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment;
       reasons?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment;
       rejected?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
+      restage?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       rows?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       rows_done?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       sha256?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
@@ -2268,6 +2413,7 @@ declare module 'zapatos/schema' {
       updated?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       user_id: string | db.Parameter<string> | db.SQLFragment;
+      warnings?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment;
     }
     export interface Updatable {
       accepted?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
@@ -2285,6 +2431,7 @@ declare module 'zapatos/schema' {
       error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       finished_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       format?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      has_header?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       headers?: string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment>;
       id?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
       lease_until?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
@@ -2294,6 +2441,7 @@ declare module 'zapatos/schema' {
       preview?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment>;
       reasons?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment>;
       rejected?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
+      restage?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       rows?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       rows_done?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       sha256?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
@@ -2304,6 +2452,7 @@ declare module 'zapatos/schema' {
       updated?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      warnings?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment>;
     }
     export type UniqueIndex = 'imports_pkey' | 'imports_tenant_key';
     export type Column = keyof Selectable;
@@ -2475,6 +2624,7 @@ declare module 'zapatos/schema' {
       callback_at: Date | null;
       contact_id: string | null;
       corrected: db.JSONValue;
+      cost_nanodollars: db.Int8String | null;
       created_at: Date;
       do_not_call: boolean | null;
       extracted_data: db.JSONValue | null;
@@ -2489,6 +2639,8 @@ declare module 'zapatos/schema' {
       raw: db.JSONValue | null;
       reason: string | null;
       request_id: string | null;
+      reruns: number;
+      run_id: string | null;
       score: number | null;
       sentiment: string | null;
       sentiment_score: number | null;
@@ -2510,6 +2662,7 @@ declare module 'zapatos/schema' {
       callback_at: db.TimestampTzString | null;
       contact_id: string | null;
       corrected: db.JSONValue;
+      cost_nanodollars: number | null;
       created_at: db.TimestampTzString;
       do_not_call: boolean | null;
       extracted_data: db.JSONValue | null;
@@ -2524,6 +2677,8 @@ declare module 'zapatos/schema' {
       raw: db.JSONValue | null;
       reason: string | null;
       request_id: string | null;
+      reruns: number;
+      run_id: string | null;
       score: number | null;
       sentiment: string | null;
       sentiment_score: number | null;
@@ -2545,6 +2700,7 @@ declare module 'zapatos/schema' {
       callback_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       contact_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       corrected?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
+      cost_nanodollars?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
       created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       do_not_call?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       extracted_data?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
@@ -2559,6 +2715,8 @@ declare module 'zapatos/schema' {
       raw?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
       reason?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       request_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      reruns?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      run_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       score?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       sentiment?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       sentiment_score?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
@@ -2580,6 +2738,7 @@ declare module 'zapatos/schema' {
       callback_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       contact_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       corrected?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment;
+      cost_nanodollars?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment;
       created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       do_not_call?: boolean | db.Parameter<boolean> | null | db.DefaultType | db.SQLFragment;
       extracted_data?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment;
@@ -2594,6 +2753,8 @@ declare module 'zapatos/schema' {
       raw?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment;
       reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       request_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      reruns?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
+      run_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       score?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment;
       sentiment?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       sentiment_score?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment;
@@ -2615,6 +2776,7 @@ declare module 'zapatos/schema' {
       callback_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       contact_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       corrected?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment>;
+      cost_nanodollars?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment>;
       created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       do_not_call?: boolean | db.Parameter<boolean> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | null | db.DefaultType | db.SQLFragment>;
       extracted_data?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment>;
@@ -2629,6 +2791,8 @@ declare module 'zapatos/schema' {
       raw?: db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | null | db.DefaultType | db.SQLFragment>;
       reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       request_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      reruns?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
+      run_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       score?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment>;
       sentiment?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       sentiment_score?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment>;
@@ -2805,6 +2969,50 @@ declare module 'zapatos/schema' {
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
     }
     export type UniqueIndex = 'members_pkey' | 'members_tenant_key' | 'one_membership_per_person';
+    export type Column = keyof Selectable;
+    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+    export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+    export type SQL = SQLExpression | SQLExpression[];
+  }
+
+  export namespace model_prices {
+    export type Table = 'model_prices';
+    export interface Selectable {
+      cached_nanodollars: number;
+      input_nanodollars: number;
+      model: string;
+      output_nanodollars: number;
+      valid_from: Date;
+    }
+    export interface JSONSelectable {
+      cached_nanodollars: number;
+      input_nanodollars: number;
+      model: string;
+      output_nanodollars: number;
+      valid_from: db.DateString;
+    }
+    export interface Whereable {
+      cached_nanodollars?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      input_nanodollars?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      model?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      output_nanodollars?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      valid_from?: (db.DateString | Date) | db.Parameter<(db.DateString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.DateString | Date) | db.Parameter<(db.DateString | Date)> | db.SQLFragment | db.ParentColumn>;
+    }
+    export interface Insertable {
+      cached_nanodollars: number | db.Parameter<number> | db.SQLFragment;
+      input_nanodollars: number | db.Parameter<number> | db.SQLFragment;
+      model: string | db.Parameter<string> | db.SQLFragment;
+      output_nanodollars: number | db.Parameter<number> | db.SQLFragment;
+      valid_from: (db.DateString | Date) | db.Parameter<(db.DateString | Date)> | db.SQLFragment;
+    }
+    export interface Updatable {
+      cached_nanodollars?: number | db.Parameter<number> | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment>;
+      input_nanodollars?: number | db.Parameter<number> | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment>;
+      model?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      output_nanodollars?: number | db.Parameter<number> | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment>;
+      valid_from?: (db.DateString | Date) | db.Parameter<(db.DateString | Date)> | db.SQLFragment | db.SQLFragment<any, (db.DateString | Date) | db.Parameter<(db.DateString | Date)> | db.SQLFragment>;
+    }
+    export type UniqueIndex = 'model_prices_pkey';
     export type Column = keyof Selectable;
     export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
     export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
@@ -3423,6 +3631,7 @@ declare module 'zapatos/schema' {
       dialling_paused_reason: string | null;
       id: boolean;
       lease_scale: number;
+      limits_seeded: boolean;
       place_timeout_ms: number;
       reconcile_grace_ms: number;
       updated_at: Date;
@@ -3438,6 +3647,7 @@ declare module 'zapatos/schema' {
       dialling_paused_reason: string | null;
       id: boolean;
       lease_scale: number;
+      limits_seeded: boolean;
       place_timeout_ms: number;
       reconcile_grace_ms: number;
       updated_at: db.TimestampTzString;
@@ -3453,6 +3663,7 @@ declare module 'zapatos/schema' {
       dialling_paused_reason?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       id?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       lease_scale?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      limits_seeded?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       place_timeout_ms?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       reconcile_grace_ms?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
@@ -3468,6 +3679,7 @@ declare module 'zapatos/schema' {
       dialling_paused_reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       id?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       lease_scale?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
+      limits_seeded?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       place_timeout_ms?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       reconcile_grace_ms?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
@@ -3483,6 +3695,7 @@ declare module 'zapatos/schema' {
       dialling_paused_reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       id?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       lease_scale?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
+      limits_seeded?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       place_timeout_ms?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       reconcile_grace_ms?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
@@ -3959,20 +4172,20 @@ declare module 'zapatos/schema' {
   /* --- aggregate types --- */
 
   export namespace public {  
-    export type Table = agent_versions.Table | agent_webhook_keys.Table | agents.Table | analysis_runs.Table | api_keys.Table | audit_log.Table | call_campaigns.Table | call_effects.Table | call_events.Table | call_lanes.Table | call_queue.Table | calling_rules.Table | calls.Table | campaign_events.Table | campaign_pace.Table | campaign_spend.Table | consents.Table | contact_identities.Table | contact_tags.Table | contacts.Table | credit_entries.Table | custom_fields.Table | idempotency_keys.Table | import_rejects.Table | import_staging.Table | imports.Table | incidents.Table | invitations.Table | lead_analytics.Table | lead_profiles.Table | live_changes.Table | members.Table | notes.Table | notifications.Table | one_time_tokens.Table | people.Table | phone_numbers.Table | provider_accounts.Table | provider_executions.Table | sessions.Table | stages.Table | suppressions.Table | system_settings.Table | tasks.Table | tenant_turns.Table | timeline_entries.Table | users.Table | webhook_events.Table | webhook_keys.Table | worker_pools.Table;
-    export type Selectable = agent_versions.Selectable | agent_webhook_keys.Selectable | agents.Selectable | analysis_runs.Selectable | api_keys.Selectable | audit_log.Selectable | call_campaigns.Selectable | call_effects.Selectable | call_events.Selectable | call_lanes.Selectable | call_queue.Selectable | calling_rules.Selectable | calls.Selectable | campaign_events.Selectable | campaign_pace.Selectable | campaign_spend.Selectable | consents.Selectable | contact_identities.Selectable | contact_tags.Selectable | contacts.Selectable | credit_entries.Selectable | custom_fields.Selectable | idempotency_keys.Selectable | import_rejects.Selectable | import_staging.Selectable | imports.Selectable | incidents.Selectable | invitations.Selectable | lead_analytics.Selectable | lead_profiles.Selectable | live_changes.Selectable | members.Selectable | notes.Selectable | notifications.Selectable | one_time_tokens.Selectable | people.Selectable | phone_numbers.Selectable | provider_accounts.Selectable | provider_executions.Selectable | sessions.Selectable | stages.Selectable | suppressions.Selectable | system_settings.Selectable | tasks.Selectable | tenant_turns.Selectable | timeline_entries.Selectable | users.Selectable | webhook_events.Selectable | webhook_keys.Selectable | worker_pools.Selectable;
-    export type JSONSelectable = agent_versions.JSONSelectable | agent_webhook_keys.JSONSelectable | agents.JSONSelectable | analysis_runs.JSONSelectable | api_keys.JSONSelectable | audit_log.JSONSelectable | call_campaigns.JSONSelectable | call_effects.JSONSelectable | call_events.JSONSelectable | call_lanes.JSONSelectable | call_queue.JSONSelectable | calling_rules.JSONSelectable | calls.JSONSelectable | campaign_events.JSONSelectable | campaign_pace.JSONSelectable | campaign_spend.JSONSelectable | consents.JSONSelectable | contact_identities.JSONSelectable | contact_tags.JSONSelectable | contacts.JSONSelectable | credit_entries.JSONSelectable | custom_fields.JSONSelectable | idempotency_keys.JSONSelectable | import_rejects.JSONSelectable | import_staging.JSONSelectable | imports.JSONSelectable | incidents.JSONSelectable | invitations.JSONSelectable | lead_analytics.JSONSelectable | lead_profiles.JSONSelectable | live_changes.JSONSelectable | members.JSONSelectable | notes.JSONSelectable | notifications.JSONSelectable | one_time_tokens.JSONSelectable | people.JSONSelectable | phone_numbers.JSONSelectable | provider_accounts.JSONSelectable | provider_executions.JSONSelectable | sessions.JSONSelectable | stages.JSONSelectable | suppressions.JSONSelectable | system_settings.JSONSelectable | tasks.JSONSelectable | tenant_turns.JSONSelectable | timeline_entries.JSONSelectable | users.JSONSelectable | webhook_events.JSONSelectable | webhook_keys.JSONSelectable | worker_pools.JSONSelectable;
-    export type Whereable = agent_versions.Whereable | agent_webhook_keys.Whereable | agents.Whereable | analysis_runs.Whereable | api_keys.Whereable | audit_log.Whereable | call_campaigns.Whereable | call_effects.Whereable | call_events.Whereable | call_lanes.Whereable | call_queue.Whereable | calling_rules.Whereable | calls.Whereable | campaign_events.Whereable | campaign_pace.Whereable | campaign_spend.Whereable | consents.Whereable | contact_identities.Whereable | contact_tags.Whereable | contacts.Whereable | credit_entries.Whereable | custom_fields.Whereable | idempotency_keys.Whereable | import_rejects.Whereable | import_staging.Whereable | imports.Whereable | incidents.Whereable | invitations.Whereable | lead_analytics.Whereable | lead_profiles.Whereable | live_changes.Whereable | members.Whereable | notes.Whereable | notifications.Whereable | one_time_tokens.Whereable | people.Whereable | phone_numbers.Whereable | provider_accounts.Whereable | provider_executions.Whereable | sessions.Whereable | stages.Whereable | suppressions.Whereable | system_settings.Whereable | tasks.Whereable | tenant_turns.Whereable | timeline_entries.Whereable | users.Whereable | webhook_events.Whereable | webhook_keys.Whereable | worker_pools.Whereable;
-    export type Insertable = agent_versions.Insertable | agent_webhook_keys.Insertable | agents.Insertable | analysis_runs.Insertable | api_keys.Insertable | audit_log.Insertable | call_campaigns.Insertable | call_effects.Insertable | call_events.Insertable | call_lanes.Insertable | call_queue.Insertable | calling_rules.Insertable | calls.Insertable | campaign_events.Insertable | campaign_pace.Insertable | campaign_spend.Insertable | consents.Insertable | contact_identities.Insertable | contact_tags.Insertable | contacts.Insertable | credit_entries.Insertable | custom_fields.Insertable | idempotency_keys.Insertable | import_rejects.Insertable | import_staging.Insertable | imports.Insertable | incidents.Insertable | invitations.Insertable | lead_analytics.Insertable | lead_profiles.Insertable | live_changes.Insertable | members.Insertable | notes.Insertable | notifications.Insertable | one_time_tokens.Insertable | people.Insertable | phone_numbers.Insertable | provider_accounts.Insertable | provider_executions.Insertable | sessions.Insertable | stages.Insertable | suppressions.Insertable | system_settings.Insertable | tasks.Insertable | tenant_turns.Insertable | timeline_entries.Insertable | users.Insertable | webhook_events.Insertable | webhook_keys.Insertable | worker_pools.Insertable;
-    export type Updatable = agent_versions.Updatable | agent_webhook_keys.Updatable | agents.Updatable | analysis_runs.Updatable | api_keys.Updatable | audit_log.Updatable | call_campaigns.Updatable | call_effects.Updatable | call_events.Updatable | call_lanes.Updatable | call_queue.Updatable | calling_rules.Updatable | calls.Updatable | campaign_events.Updatable | campaign_pace.Updatable | campaign_spend.Updatable | consents.Updatable | contact_identities.Updatable | contact_tags.Updatable | contacts.Updatable | credit_entries.Updatable | custom_fields.Updatable | idempotency_keys.Updatable | import_rejects.Updatable | import_staging.Updatable | imports.Updatable | incidents.Updatable | invitations.Updatable | lead_analytics.Updatable | lead_profiles.Updatable | live_changes.Updatable | members.Updatable | notes.Updatable | notifications.Updatable | one_time_tokens.Updatable | people.Updatable | phone_numbers.Updatable | provider_accounts.Updatable | provider_executions.Updatable | sessions.Updatable | stages.Updatable | suppressions.Updatable | system_settings.Updatable | tasks.Updatable | tenant_turns.Updatable | timeline_entries.Updatable | users.Updatable | webhook_events.Updatable | webhook_keys.Updatable | worker_pools.Updatable;
-    export type UniqueIndex = agent_versions.UniqueIndex | agent_webhook_keys.UniqueIndex | agents.UniqueIndex | analysis_runs.UniqueIndex | api_keys.UniqueIndex | audit_log.UniqueIndex | call_campaigns.UniqueIndex | call_effects.UniqueIndex | call_events.UniqueIndex | call_lanes.UniqueIndex | call_queue.UniqueIndex | calling_rules.UniqueIndex | calls.UniqueIndex | campaign_events.UniqueIndex | campaign_pace.UniqueIndex | campaign_spend.UniqueIndex | consents.UniqueIndex | contact_identities.UniqueIndex | contact_tags.UniqueIndex | contacts.UniqueIndex | credit_entries.UniqueIndex | custom_fields.UniqueIndex | idempotency_keys.UniqueIndex | import_rejects.UniqueIndex | import_staging.UniqueIndex | imports.UniqueIndex | incidents.UniqueIndex | invitations.UniqueIndex | lead_analytics.UniqueIndex | lead_profiles.UniqueIndex | live_changes.UniqueIndex | members.UniqueIndex | notes.UniqueIndex | notifications.UniqueIndex | one_time_tokens.UniqueIndex | people.UniqueIndex | phone_numbers.UniqueIndex | provider_accounts.UniqueIndex | provider_executions.UniqueIndex | sessions.UniqueIndex | stages.UniqueIndex | suppressions.UniqueIndex | system_settings.UniqueIndex | tasks.UniqueIndex | tenant_turns.UniqueIndex | timeline_entries.UniqueIndex | users.UniqueIndex | webhook_events.UniqueIndex | webhook_keys.UniqueIndex | worker_pools.UniqueIndex;
-    export type Column = agent_versions.Column | agent_webhook_keys.Column | agents.Column | analysis_runs.Column | api_keys.Column | audit_log.Column | call_campaigns.Column | call_effects.Column | call_events.Column | call_lanes.Column | call_queue.Column | calling_rules.Column | calls.Column | campaign_events.Column | campaign_pace.Column | campaign_spend.Column | consents.Column | contact_identities.Column | contact_tags.Column | contacts.Column | credit_entries.Column | custom_fields.Column | idempotency_keys.Column | import_rejects.Column | import_staging.Column | imports.Column | incidents.Column | invitations.Column | lead_analytics.Column | lead_profiles.Column | live_changes.Column | members.Column | notes.Column | notifications.Column | one_time_tokens.Column | people.Column | phone_numbers.Column | provider_accounts.Column | provider_executions.Column | sessions.Column | stages.Column | suppressions.Column | system_settings.Column | tasks.Column | tenant_turns.Column | timeline_entries.Column | users.Column | webhook_events.Column | webhook_keys.Column | worker_pools.Column;
+    export type Table = agent_versions.Table | agent_webhook_keys.Table | agents.Table | analysis_runs.Table | api_keys.Table | audit_log.Table | call_campaigns.Table | call_effects.Table | call_events.Table | call_lanes.Table | call_queue.Table | calling_rules.Table | calls.Table | campaign_events.Table | campaign_pace.Table | campaign_spend.Table | consents.Table | contact_identities.Table | contact_tags.Table | contacts.Table | credit_entries.Table | custom_fields.Table | idempotency_keys.Table | import_effects.Table | import_rejects.Table | import_staging.Table | imports.Table | incidents.Table | invitations.Table | lead_analytics.Table | lead_profiles.Table | live_changes.Table | members.Table | model_prices.Table | notes.Table | notifications.Table | one_time_tokens.Table | people.Table | phone_numbers.Table | provider_accounts.Table | provider_executions.Table | sessions.Table | stages.Table | suppressions.Table | system_settings.Table | tasks.Table | tenant_turns.Table | timeline_entries.Table | users.Table | webhook_events.Table | webhook_keys.Table | worker_pools.Table;
+    export type Selectable = agent_versions.Selectable | agent_webhook_keys.Selectable | agents.Selectable | analysis_runs.Selectable | api_keys.Selectable | audit_log.Selectable | call_campaigns.Selectable | call_effects.Selectable | call_events.Selectable | call_lanes.Selectable | call_queue.Selectable | calling_rules.Selectable | calls.Selectable | campaign_events.Selectable | campaign_pace.Selectable | campaign_spend.Selectable | consents.Selectable | contact_identities.Selectable | contact_tags.Selectable | contacts.Selectable | credit_entries.Selectable | custom_fields.Selectable | idempotency_keys.Selectable | import_effects.Selectable | import_rejects.Selectable | import_staging.Selectable | imports.Selectable | incidents.Selectable | invitations.Selectable | lead_analytics.Selectable | lead_profiles.Selectable | live_changes.Selectable | members.Selectable | model_prices.Selectable | notes.Selectable | notifications.Selectable | one_time_tokens.Selectable | people.Selectable | phone_numbers.Selectable | provider_accounts.Selectable | provider_executions.Selectable | sessions.Selectable | stages.Selectable | suppressions.Selectable | system_settings.Selectable | tasks.Selectable | tenant_turns.Selectable | timeline_entries.Selectable | users.Selectable | webhook_events.Selectable | webhook_keys.Selectable | worker_pools.Selectable;
+    export type JSONSelectable = agent_versions.JSONSelectable | agent_webhook_keys.JSONSelectable | agents.JSONSelectable | analysis_runs.JSONSelectable | api_keys.JSONSelectable | audit_log.JSONSelectable | call_campaigns.JSONSelectable | call_effects.JSONSelectable | call_events.JSONSelectable | call_lanes.JSONSelectable | call_queue.JSONSelectable | calling_rules.JSONSelectable | calls.JSONSelectable | campaign_events.JSONSelectable | campaign_pace.JSONSelectable | campaign_spend.JSONSelectable | consents.JSONSelectable | contact_identities.JSONSelectable | contact_tags.JSONSelectable | contacts.JSONSelectable | credit_entries.JSONSelectable | custom_fields.JSONSelectable | idempotency_keys.JSONSelectable | import_effects.JSONSelectable | import_rejects.JSONSelectable | import_staging.JSONSelectable | imports.JSONSelectable | incidents.JSONSelectable | invitations.JSONSelectable | lead_analytics.JSONSelectable | lead_profiles.JSONSelectable | live_changes.JSONSelectable | members.JSONSelectable | model_prices.JSONSelectable | notes.JSONSelectable | notifications.JSONSelectable | one_time_tokens.JSONSelectable | people.JSONSelectable | phone_numbers.JSONSelectable | provider_accounts.JSONSelectable | provider_executions.JSONSelectable | sessions.JSONSelectable | stages.JSONSelectable | suppressions.JSONSelectable | system_settings.JSONSelectable | tasks.JSONSelectable | tenant_turns.JSONSelectable | timeline_entries.JSONSelectable | users.JSONSelectable | webhook_events.JSONSelectable | webhook_keys.JSONSelectable | worker_pools.JSONSelectable;
+    export type Whereable = agent_versions.Whereable | agent_webhook_keys.Whereable | agents.Whereable | analysis_runs.Whereable | api_keys.Whereable | audit_log.Whereable | call_campaigns.Whereable | call_effects.Whereable | call_events.Whereable | call_lanes.Whereable | call_queue.Whereable | calling_rules.Whereable | calls.Whereable | campaign_events.Whereable | campaign_pace.Whereable | campaign_spend.Whereable | consents.Whereable | contact_identities.Whereable | contact_tags.Whereable | contacts.Whereable | credit_entries.Whereable | custom_fields.Whereable | idempotency_keys.Whereable | import_effects.Whereable | import_rejects.Whereable | import_staging.Whereable | imports.Whereable | incidents.Whereable | invitations.Whereable | lead_analytics.Whereable | lead_profiles.Whereable | live_changes.Whereable | members.Whereable | model_prices.Whereable | notes.Whereable | notifications.Whereable | one_time_tokens.Whereable | people.Whereable | phone_numbers.Whereable | provider_accounts.Whereable | provider_executions.Whereable | sessions.Whereable | stages.Whereable | suppressions.Whereable | system_settings.Whereable | tasks.Whereable | tenant_turns.Whereable | timeline_entries.Whereable | users.Whereable | webhook_events.Whereable | webhook_keys.Whereable | worker_pools.Whereable;
+    export type Insertable = agent_versions.Insertable | agent_webhook_keys.Insertable | agents.Insertable | analysis_runs.Insertable | api_keys.Insertable | audit_log.Insertable | call_campaigns.Insertable | call_effects.Insertable | call_events.Insertable | call_lanes.Insertable | call_queue.Insertable | calling_rules.Insertable | calls.Insertable | campaign_events.Insertable | campaign_pace.Insertable | campaign_spend.Insertable | consents.Insertable | contact_identities.Insertable | contact_tags.Insertable | contacts.Insertable | credit_entries.Insertable | custom_fields.Insertable | idempotency_keys.Insertable | import_effects.Insertable | import_rejects.Insertable | import_staging.Insertable | imports.Insertable | incidents.Insertable | invitations.Insertable | lead_analytics.Insertable | lead_profiles.Insertable | live_changes.Insertable | members.Insertable | model_prices.Insertable | notes.Insertable | notifications.Insertable | one_time_tokens.Insertable | people.Insertable | phone_numbers.Insertable | provider_accounts.Insertable | provider_executions.Insertable | sessions.Insertable | stages.Insertable | suppressions.Insertable | system_settings.Insertable | tasks.Insertable | tenant_turns.Insertable | timeline_entries.Insertable | users.Insertable | webhook_events.Insertable | webhook_keys.Insertable | worker_pools.Insertable;
+    export type Updatable = agent_versions.Updatable | agent_webhook_keys.Updatable | agents.Updatable | analysis_runs.Updatable | api_keys.Updatable | audit_log.Updatable | call_campaigns.Updatable | call_effects.Updatable | call_events.Updatable | call_lanes.Updatable | call_queue.Updatable | calling_rules.Updatable | calls.Updatable | campaign_events.Updatable | campaign_pace.Updatable | campaign_spend.Updatable | consents.Updatable | contact_identities.Updatable | contact_tags.Updatable | contacts.Updatable | credit_entries.Updatable | custom_fields.Updatable | idempotency_keys.Updatable | import_effects.Updatable | import_rejects.Updatable | import_staging.Updatable | imports.Updatable | incidents.Updatable | invitations.Updatable | lead_analytics.Updatable | lead_profiles.Updatable | live_changes.Updatable | members.Updatable | model_prices.Updatable | notes.Updatable | notifications.Updatable | one_time_tokens.Updatable | people.Updatable | phone_numbers.Updatable | provider_accounts.Updatable | provider_executions.Updatable | sessions.Updatable | stages.Updatable | suppressions.Updatable | system_settings.Updatable | tasks.Updatable | tenant_turns.Updatable | timeline_entries.Updatable | users.Updatable | webhook_events.Updatable | webhook_keys.Updatable | worker_pools.Updatable;
+    export type UniqueIndex = agent_versions.UniqueIndex | agent_webhook_keys.UniqueIndex | agents.UniqueIndex | analysis_runs.UniqueIndex | api_keys.UniqueIndex | audit_log.UniqueIndex | call_campaigns.UniqueIndex | call_effects.UniqueIndex | call_events.UniqueIndex | call_lanes.UniqueIndex | call_queue.UniqueIndex | calling_rules.UniqueIndex | calls.UniqueIndex | campaign_events.UniqueIndex | campaign_pace.UniqueIndex | campaign_spend.UniqueIndex | consents.UniqueIndex | contact_identities.UniqueIndex | contact_tags.UniqueIndex | contacts.UniqueIndex | credit_entries.UniqueIndex | custom_fields.UniqueIndex | idempotency_keys.UniqueIndex | import_effects.UniqueIndex | import_rejects.UniqueIndex | import_staging.UniqueIndex | imports.UniqueIndex | incidents.UniqueIndex | invitations.UniqueIndex | lead_analytics.UniqueIndex | lead_profiles.UniqueIndex | live_changes.UniqueIndex | members.UniqueIndex | model_prices.UniqueIndex | notes.UniqueIndex | notifications.UniqueIndex | one_time_tokens.UniqueIndex | people.UniqueIndex | phone_numbers.UniqueIndex | provider_accounts.UniqueIndex | provider_executions.UniqueIndex | sessions.UniqueIndex | stages.UniqueIndex | suppressions.UniqueIndex | system_settings.UniqueIndex | tasks.UniqueIndex | tenant_turns.UniqueIndex | timeline_entries.UniqueIndex | users.UniqueIndex | webhook_events.UniqueIndex | webhook_keys.UniqueIndex | worker_pools.UniqueIndex;
+    export type Column = agent_versions.Column | agent_webhook_keys.Column | agents.Column | analysis_runs.Column | api_keys.Column | audit_log.Column | call_campaigns.Column | call_effects.Column | call_events.Column | call_lanes.Column | call_queue.Column | calling_rules.Column | calls.Column | campaign_events.Column | campaign_pace.Column | campaign_spend.Column | consents.Column | contact_identities.Column | contact_tags.Column | contacts.Column | credit_entries.Column | custom_fields.Column | idempotency_keys.Column | import_effects.Column | import_rejects.Column | import_staging.Column | imports.Column | incidents.Column | invitations.Column | lead_analytics.Column | lead_profiles.Column | live_changes.Column | members.Column | model_prices.Column | notes.Column | notifications.Column | one_time_tokens.Column | people.Column | phone_numbers.Column | provider_accounts.Column | provider_executions.Column | sessions.Column | stages.Column | suppressions.Column | system_settings.Column | tasks.Column | tenant_turns.Column | timeline_entries.Column | users.Column | webhook_events.Column | webhook_keys.Column | worker_pools.Column;
   
-    export type AllBaseTables = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, idempotency_keys.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, tenant_turns.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
+    export type AllBaseTables = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, idempotency_keys.Table, import_effects.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, model_prices.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, tenant_turns.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
     export type AllForeignTables = [];
     export type AllViews = [];
     export type AllMaterializedViews = [];
-    export type AllTablesAndViews = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, idempotency_keys.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, tenant_turns.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
+    export type AllTablesAndViews = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, idempotency_keys.Table, import_effects.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, model_prices.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, tenant_turns.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
   }
 
 
@@ -3985,26 +4198,620 @@ declare module 'zapatos/schema' {
     /* (none) */
   
     /* --- tables --- */
-    /* (none) */
+  
+    export namespace campaign_progress {
+      export type Table = 'ops.campaign_progress';
+      export interface Selectable {
+        budget_credits: db.Int8String | null;
+        campaign: string | null;
+        campaign_id: string | null;
+        canceled: db.Int8String | null;
+        company: string | null;
+        completed: db.Int8String | null;
+        completed_at: Date | null;
+        failed: db.Int8String | null;
+        in_progress: db.Int8String | null;
+        limited_until: Date | null;
+        limiting_factor: string | null;
+        pending: db.Int8String | null;
+        skipped: db.Int8String | null;
+        spent: db.Int8String | null;
+        started_at: Date | null;
+        status: string | null;
+        status_reason: string | null;
+        total: db.Int8String | null;
+        user_id: string | null;
+      }
+      export interface JSONSelectable {
+        budget_credits: number | null;
+        campaign: string | null;
+        campaign_id: string | null;
+        canceled: number | null;
+        company: string | null;
+        completed: number | null;
+        completed_at: db.TimestampTzString | null;
+        failed: number | null;
+        in_progress: number | null;
+        limited_until: db.TimestampTzString | null;
+        limiting_factor: string | null;
+        pending: number | null;
+        skipped: number | null;
+        spent: number | null;
+        started_at: db.TimestampTzString | null;
+        status: string | null;
+        status_reason: string | null;
+        total: number | null;
+        user_id: string | null;
+      }
+      export interface Whereable {
+        budget_credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        campaign?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        campaign_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        canceled?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        completed?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        completed_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        failed?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        in_progress?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        limited_until?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        limiting_factor?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        pending?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        skipped?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        spent?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        started_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        status_reason?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        total?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace incidents_open {
+      export type Table = 'ops.incidents_open';
+      export interface Selectable {
+        company: string | null;
+        cure: string | null;
+        id: string | null;
+        kind: string | null;
+        last_at: Date | null;
+        message: string | null;
+        opened_at: Date | null;
+        ref: string | null;
+        severity: string | null;
+        times: number | null;
+        user_id: string | null;
+      }
+      export interface JSONSelectable {
+        company: string | null;
+        cure: string | null;
+        id: string | null;
+        kind: string | null;
+        last_at: db.TimestampTzString | null;
+        message: string | null;
+        opened_at: db.TimestampTzString | null;
+        ref: string | null;
+        severity: string | null;
+        times: number | null;
+        user_id: string | null;
+      }
+      export interface Whereable {
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        cure?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        kind?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        last_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        message?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        opened_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        ref?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        severity?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        times?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace jobs {
+      export type Table = 'ops.jobs';
+      export interface Selectable {
+        due: db.Int8String | null;
+        exhausted: db.Int8String | null;
+        last_error: string | null;
+        oldest: string | null;
+        running: db.Int8String | null;
+        task: string | null;
+        waiting: db.Int8String | null;
+      }
+      export interface JSONSelectable {
+        due: number | null;
+        exhausted: number | null;
+        last_error: string | null;
+        oldest: string | null;
+        running: number | null;
+        task: string | null;
+        waiting: number | null;
+      }
+      export interface Whereable {
+        due?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        exhausted?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        last_error?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        oldest?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        running?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        task?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        waiting?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace lanes {
+      export type Table = 'ops.lanes';
+      export interface Selectable {
+        campaign: string | null;
+        campaign_id: string | null;
+        closes_at: Date | null;
+        company: string | null;
+        country: string | null;
+        hold_credits: db.Int8String | null;
+        lane_id: string | null;
+        next_due_at: Date | null;
+        opens_at: Date | null;
+        pending_to_10001: db.Int8String | null;
+        state: string | null;
+        user_id: string | null;
+        zone_set: string | null;
+      }
+      export interface JSONSelectable {
+        campaign: string | null;
+        campaign_id: string | null;
+        closes_at: db.TimestampTzString | null;
+        company: string | null;
+        country: string | null;
+        hold_credits: number | null;
+        lane_id: string | null;
+        next_due_at: db.TimestampTzString | null;
+        opens_at: db.TimestampTzString | null;
+        pending_to_10001: number | null;
+        state: string | null;
+        user_id: string | null;
+        zone_set: string | null;
+      }
+      export interface Whereable {
+        campaign?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        campaign_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        closes_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        country?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        hold_credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        lane_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        next_due_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        opens_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        pending_to_10001?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        state?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        zone_set?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace ledger_check {
+      export type Table = 'ops.ledger_check';
+      export interface Selectable {
+        available: db.Int8String | null;
+        campaign_id: string | null;
+        difference: db.Int8String | null;
+        entries: db.Int8String | null;
+        held: db.Int8String | null;
+        name: string | null;
+        posted: db.Int8String | null;
+        scope: string | null;
+        user_id: string | null;
+      }
+      export interface JSONSelectable {
+        available: number | null;
+        campaign_id: string | null;
+        difference: number | null;
+        entries: number | null;
+        held: number | null;
+        name: string | null;
+        posted: number | null;
+        scope: string | null;
+        user_id: string | null;
+      }
+      export interface Whereable {
+        available?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        campaign_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        difference?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        entries?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        held?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        name?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        posted?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        scope?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace queue_now {
+      export type Table = 'ops.queue_now';
+      export interface Selectable {
+        campaign: string | null;
+        campaign_id: string | null;
+        company: string | null;
+        due: db.Int8String | null;
+        in_progress: db.Int8String | null;
+        next_due_at: Date | null;
+        oldest_due_at: Date | null;
+        status: string | null;
+        user_id: string | null;
+        waiting: db.Int8String | null;
+      }
+      export interface JSONSelectable {
+        campaign: string | null;
+        campaign_id: string | null;
+        company: string | null;
+        due: number | null;
+        in_progress: number | null;
+        next_due_at: db.TimestampTzString | null;
+        oldest_due_at: db.TimestampTzString | null;
+        status: string | null;
+        user_id: string | null;
+        waiting: number | null;
+      }
+      export interface Whereable {
+        campaign?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        campaign_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        due?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        in_progress?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        next_due_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        oldest_due_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        waiting?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace slots_now {
+      export type Table = 'ops.slots_now';
+      export interface Selectable {
+        company: string | null;
+        free: number | null;
+        limit: number | null;
+        live: number | null;
+        oldest_at: Date | null;
+        scope: string | null;
+        unknown: db.Int8String | null;
+        user_id: string | null;
+      }
+      export interface JSONSelectable {
+        company: string | null;
+        free: number | null;
+        limit: number | null;
+        live: number | null;
+        oldest_at: db.TimestampTzString | null;
+        scope: string | null;
+        unknown: number | null;
+        user_id: string | null;
+      }
+      export interface Whereable {
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        free?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+        limit?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+        live?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+        oldest_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        scope?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        unknown?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace stuck {
+      export type Table = 'ops.stuck';
+      export interface Selectable {
+        company: string | null;
+        id: string | null;
+        kind: string | null;
+        late: string | null;
+        next_action: string | null;
+        status: string | null;
+        user_id: string | null;
+      }
+      export interface JSONSelectable {
+        company: string | null;
+        id: string | null;
+        kind: string | null;
+        late: string | null;
+        next_action: string | null;
+        status: string | null;
+        user_id: string | null;
+      }
+      export interface Whereable {
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        kind?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        late?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        next_action?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace tenants {
+      export type Table = 'ops.tenants';
+      export interface Selectable {
+        available: db.Int8String | null;
+        company: string | null;
+        concurrent_limit: number | null;
+        contacts: db.Int8String | null;
+        created_at: Date | null;
+        credits: db.Int8String | null;
+        held: db.Int8String | null;
+        last_served: db.Int8String | null;
+        live: number | null;
+        members: db.Int8String | null;
+        rule_set: string | null;
+        running_campaigns: db.Int8String | null;
+        status: string | null;
+        user_id: string | null;
+      }
+      export interface JSONSelectable {
+        available: number | null;
+        company: string | null;
+        concurrent_limit: number | null;
+        contacts: number | null;
+        created_at: db.TimestampTzString | null;
+        credits: number | null;
+        held: number | null;
+        last_served: number | null;
+        live: number | null;
+        members: number | null;
+        rule_set: string | null;
+        running_campaigns: number | null;
+        status: string | null;
+        user_id: string | null;
+      }
+      export interface Whereable {
+        available?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        concurrent_limit?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+        contacts?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        held?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        last_served?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        live?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+        members?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        rule_set?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        running_campaigns?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace unknown_calls {
+      export type Table = 'ops.unknown_calls';
+      export interface Selectable {
+        absent_since: Date | null;
+        age: string | null;
+        agent: string | null;
+        agent_id: string | null;
+        campaign_id: string | null;
+        company: string | null;
+        dialing_lease_end: Date | null;
+        held_credits: db.Int8String | null;
+        id: string | null;
+        item_id: string | null;
+        next_poll_at: Date | null;
+        polls: number | null;
+        reason: string | null;
+        user_id: string | null;
+      }
+      export interface JSONSelectable {
+        absent_since: db.TimestampTzString | null;
+        age: string | null;
+        agent: string | null;
+        agent_id: string | null;
+        campaign_id: string | null;
+        company: string | null;
+        dialing_lease_end: db.TimestampTzString | null;
+        held_credits: number | null;
+        id: string | null;
+        item_id: string | null;
+        next_poll_at: db.TimestampTzString | null;
+        polls: number | null;
+        reason: string | null;
+        user_id: string | null;
+      }
+      export interface Whereable {
+        absent_since?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        age?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        agent?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        agent_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        campaign_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        dialing_lease_end?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        held_credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        item_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        next_poll_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        polls?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+        reason?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace webhook_lag {
+      export type Table = 'ops.webhook_lag';
+      export interface Selectable {
+        bad: db.Int8String | null;
+        company: string | null;
+        last_error: string | null;
+        last_hour: db.Int8String | null;
+        last_received_wall: Date | null;
+        oldest_waits: string | null;
+        parked: db.Int8String | null;
+        pending: db.Int8String | null;
+        source: string | null;
+        user_id: string | null;
+      }
+      export interface JSONSelectable {
+        bad: number | null;
+        company: string | null;
+        last_error: string | null;
+        last_hour: number | null;
+        last_received_wall: db.TimestampTzString | null;
+        oldest_waits: string | null;
+        parked: number | null;
+        pending: number | null;
+        source: string | null;
+        user_id: string | null;
+      }
+      export interface Whereable {
+        bad?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        last_error?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        last_hour?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        last_received_wall?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        oldest_waits?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        parked?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        pending?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        source?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
   
     /* --- aggregate types --- */
   
-    // `never` rather than `any` types would be more accurate in this no-tables case, but they stop `shortcuts.ts` compiling
-  
-    export type Table = never;
-    export type Selectable = never;
-    export type JSONSelectable = never;
-    export type Whereable = never;
-    export type Insertable = never;
-    export type Updatable = never;
-    export type UniqueIndex = never;
-    export type Column = never;
+    export type Table = campaign_progress.Table | incidents_open.Table | jobs.Table | lanes.Table | ledger_check.Table | queue_now.Table | slots_now.Table | stuck.Table | tenants.Table | unknown_calls.Table | webhook_lag.Table;
+    export type Selectable = campaign_progress.Selectable | incidents_open.Selectable | jobs.Selectable | lanes.Selectable | ledger_check.Selectable | queue_now.Selectable | slots_now.Selectable | stuck.Selectable | tenants.Selectable | unknown_calls.Selectable | webhook_lag.Selectable;
+    export type JSONSelectable = campaign_progress.JSONSelectable | incidents_open.JSONSelectable | jobs.JSONSelectable | lanes.JSONSelectable | ledger_check.JSONSelectable | queue_now.JSONSelectable | slots_now.JSONSelectable | stuck.JSONSelectable | tenants.JSONSelectable | unknown_calls.JSONSelectable | webhook_lag.JSONSelectable;
+    export type Whereable = campaign_progress.Whereable | incidents_open.Whereable | jobs.Whereable | lanes.Whereable | ledger_check.Whereable | queue_now.Whereable | slots_now.Whereable | stuck.Whereable | tenants.Whereable | unknown_calls.Whereable | webhook_lag.Whereable;
+    export type Insertable = campaign_progress.Insertable | incidents_open.Insertable | jobs.Insertable | lanes.Insertable | ledger_check.Insertable | queue_now.Insertable | slots_now.Insertable | stuck.Insertable | tenants.Insertable | unknown_calls.Insertable | webhook_lag.Insertable;
+    export type Updatable = campaign_progress.Updatable | incidents_open.Updatable | jobs.Updatable | lanes.Updatable | ledger_check.Updatable | queue_now.Updatable | slots_now.Updatable | stuck.Updatable | tenants.Updatable | unknown_calls.Updatable | webhook_lag.Updatable;
+    export type UniqueIndex = campaign_progress.UniqueIndex | incidents_open.UniqueIndex | jobs.UniqueIndex | lanes.UniqueIndex | ledger_check.UniqueIndex | queue_now.UniqueIndex | slots_now.UniqueIndex | stuck.UniqueIndex | tenants.UniqueIndex | unknown_calls.UniqueIndex | webhook_lag.UniqueIndex;
+    export type Column = campaign_progress.Column | incidents_open.Column | jobs.Column | lanes.Column | ledger_check.Column | queue_now.Column | slots_now.Column | stuck.Column | tenants.Column | unknown_calls.Column | webhook_lag.Column;
   
     export type AllBaseTables = [];
     export type AllForeignTables = [];
-    export type AllViews = [];
+    export type AllViews = [campaign_progress.Table, incidents_open.Table, jobs.Table, lanes.Table, ledger_check.Table, queue_now.Table, slots_now.Table, stuck.Table, tenants.Table, unknown_calls.Table, webhook_lag.Table];
     export type AllMaterializedViews = [];
-    export type AllTablesAndViews = [];
+    export type AllTablesAndViews = [campaign_progress.Table, incidents_open.Table, jobs.Table, lanes.Table, ledger_check.Table, queue_now.Table, slots_now.Table, stuck.Table, tenants.Table, unknown_calls.Table, webhook_lag.Table];
   }
 
 
@@ -4054,6 +4861,7 @@ declare module 'zapatos/schema' {
     "credit_entries": credit_entries.Selectable;
     "custom_fields": custom_fields.Selectable;
     "idempotency_keys": idempotency_keys.Selectable;
+    "import_effects": import_effects.Selectable;
     "import_rejects": import_rejects.Selectable;
     "import_staging": import_staging.Selectable;
     "imports": imports.Selectable;
@@ -4063,6 +4871,7 @@ declare module 'zapatos/schema' {
     "lead_profiles": lead_profiles.Selectable;
     "live_changes": live_changes.Selectable;
     "members": members.Selectable;
+    "model_prices": model_prices.Selectable;
     "notes": notes.Selectable;
     "notifications": notifications.Selectable;
     "one_time_tokens": one_time_tokens.Selectable;
@@ -4081,6 +4890,17 @@ declare module 'zapatos/schema' {
     "webhook_events": webhook_events.Selectable;
     "webhook_keys": webhook_keys.Selectable;
     "worker_pools": worker_pools.Selectable;
+    "ops.campaign_progress": ops.campaign_progress.Selectable;
+    "ops.incidents_open": ops.incidents_open.Selectable;
+    "ops.jobs": ops.jobs.Selectable;
+    "ops.lanes": ops.lanes.Selectable;
+    "ops.ledger_check": ops.ledger_check.Selectable;
+    "ops.queue_now": ops.queue_now.Selectable;
+    "ops.slots_now": ops.slots_now.Selectable;
+    "ops.stuck": ops.stuck.Selectable;
+    "ops.tenants": ops.tenants.Selectable;
+    "ops.unknown_calls": ops.unknown_calls.Selectable;
+    "ops.webhook_lag": ops.webhook_lag.Selectable;
   }[T];
 
   export type JSONSelectableForTable<T extends Table> = {
@@ -4107,6 +4927,7 @@ declare module 'zapatos/schema' {
     "credit_entries": credit_entries.JSONSelectable;
     "custom_fields": custom_fields.JSONSelectable;
     "idempotency_keys": idempotency_keys.JSONSelectable;
+    "import_effects": import_effects.JSONSelectable;
     "import_rejects": import_rejects.JSONSelectable;
     "import_staging": import_staging.JSONSelectable;
     "imports": imports.JSONSelectable;
@@ -4116,6 +4937,7 @@ declare module 'zapatos/schema' {
     "lead_profiles": lead_profiles.JSONSelectable;
     "live_changes": live_changes.JSONSelectable;
     "members": members.JSONSelectable;
+    "model_prices": model_prices.JSONSelectable;
     "notes": notes.JSONSelectable;
     "notifications": notifications.JSONSelectable;
     "one_time_tokens": one_time_tokens.JSONSelectable;
@@ -4134,6 +4956,17 @@ declare module 'zapatos/schema' {
     "webhook_events": webhook_events.JSONSelectable;
     "webhook_keys": webhook_keys.JSONSelectable;
     "worker_pools": worker_pools.JSONSelectable;
+    "ops.campaign_progress": ops.campaign_progress.JSONSelectable;
+    "ops.incidents_open": ops.incidents_open.JSONSelectable;
+    "ops.jobs": ops.jobs.JSONSelectable;
+    "ops.lanes": ops.lanes.JSONSelectable;
+    "ops.ledger_check": ops.ledger_check.JSONSelectable;
+    "ops.queue_now": ops.queue_now.JSONSelectable;
+    "ops.slots_now": ops.slots_now.JSONSelectable;
+    "ops.stuck": ops.stuck.JSONSelectable;
+    "ops.tenants": ops.tenants.JSONSelectable;
+    "ops.unknown_calls": ops.unknown_calls.JSONSelectable;
+    "ops.webhook_lag": ops.webhook_lag.JSONSelectable;
   }[T];
 
   export type WhereableForTable<T extends Table> = {
@@ -4160,6 +4993,7 @@ declare module 'zapatos/schema' {
     "credit_entries": credit_entries.Whereable;
     "custom_fields": custom_fields.Whereable;
     "idempotency_keys": idempotency_keys.Whereable;
+    "import_effects": import_effects.Whereable;
     "import_rejects": import_rejects.Whereable;
     "import_staging": import_staging.Whereable;
     "imports": imports.Whereable;
@@ -4169,6 +5003,7 @@ declare module 'zapatos/schema' {
     "lead_profiles": lead_profiles.Whereable;
     "live_changes": live_changes.Whereable;
     "members": members.Whereable;
+    "model_prices": model_prices.Whereable;
     "notes": notes.Whereable;
     "notifications": notifications.Whereable;
     "one_time_tokens": one_time_tokens.Whereable;
@@ -4187,6 +5022,17 @@ declare module 'zapatos/schema' {
     "webhook_events": webhook_events.Whereable;
     "webhook_keys": webhook_keys.Whereable;
     "worker_pools": worker_pools.Whereable;
+    "ops.campaign_progress": ops.campaign_progress.Whereable;
+    "ops.incidents_open": ops.incidents_open.Whereable;
+    "ops.jobs": ops.jobs.Whereable;
+    "ops.lanes": ops.lanes.Whereable;
+    "ops.ledger_check": ops.ledger_check.Whereable;
+    "ops.queue_now": ops.queue_now.Whereable;
+    "ops.slots_now": ops.slots_now.Whereable;
+    "ops.stuck": ops.stuck.Whereable;
+    "ops.tenants": ops.tenants.Whereable;
+    "ops.unknown_calls": ops.unknown_calls.Whereable;
+    "ops.webhook_lag": ops.webhook_lag.Whereable;
   }[T];
 
   export type InsertableForTable<T extends Table> = {
@@ -4213,6 +5059,7 @@ declare module 'zapatos/schema' {
     "credit_entries": credit_entries.Insertable;
     "custom_fields": custom_fields.Insertable;
     "idempotency_keys": idempotency_keys.Insertable;
+    "import_effects": import_effects.Insertable;
     "import_rejects": import_rejects.Insertable;
     "import_staging": import_staging.Insertable;
     "imports": imports.Insertable;
@@ -4222,6 +5069,7 @@ declare module 'zapatos/schema' {
     "lead_profiles": lead_profiles.Insertable;
     "live_changes": live_changes.Insertable;
     "members": members.Insertable;
+    "model_prices": model_prices.Insertable;
     "notes": notes.Insertable;
     "notifications": notifications.Insertable;
     "one_time_tokens": one_time_tokens.Insertable;
@@ -4240,6 +5088,17 @@ declare module 'zapatos/schema' {
     "webhook_events": webhook_events.Insertable;
     "webhook_keys": webhook_keys.Insertable;
     "worker_pools": worker_pools.Insertable;
+    "ops.campaign_progress": ops.campaign_progress.Insertable;
+    "ops.incidents_open": ops.incidents_open.Insertable;
+    "ops.jobs": ops.jobs.Insertable;
+    "ops.lanes": ops.lanes.Insertable;
+    "ops.ledger_check": ops.ledger_check.Insertable;
+    "ops.queue_now": ops.queue_now.Insertable;
+    "ops.slots_now": ops.slots_now.Insertable;
+    "ops.stuck": ops.stuck.Insertable;
+    "ops.tenants": ops.tenants.Insertable;
+    "ops.unknown_calls": ops.unknown_calls.Insertable;
+    "ops.webhook_lag": ops.webhook_lag.Insertable;
   }[T];
 
   export type UpdatableForTable<T extends Table> = {
@@ -4266,6 +5125,7 @@ declare module 'zapatos/schema' {
     "credit_entries": credit_entries.Updatable;
     "custom_fields": custom_fields.Updatable;
     "idempotency_keys": idempotency_keys.Updatable;
+    "import_effects": import_effects.Updatable;
     "import_rejects": import_rejects.Updatable;
     "import_staging": import_staging.Updatable;
     "imports": imports.Updatable;
@@ -4275,6 +5135,7 @@ declare module 'zapatos/schema' {
     "lead_profiles": lead_profiles.Updatable;
     "live_changes": live_changes.Updatable;
     "members": members.Updatable;
+    "model_prices": model_prices.Updatable;
     "notes": notes.Updatable;
     "notifications": notifications.Updatable;
     "one_time_tokens": one_time_tokens.Updatable;
@@ -4293,6 +5154,17 @@ declare module 'zapatos/schema' {
     "webhook_events": webhook_events.Updatable;
     "webhook_keys": webhook_keys.Updatable;
     "worker_pools": worker_pools.Updatable;
+    "ops.campaign_progress": ops.campaign_progress.Updatable;
+    "ops.incidents_open": ops.incidents_open.Updatable;
+    "ops.jobs": ops.jobs.Updatable;
+    "ops.lanes": ops.lanes.Updatable;
+    "ops.ledger_check": ops.ledger_check.Updatable;
+    "ops.queue_now": ops.queue_now.Updatable;
+    "ops.slots_now": ops.slots_now.Updatable;
+    "ops.stuck": ops.stuck.Updatable;
+    "ops.tenants": ops.tenants.Updatable;
+    "ops.unknown_calls": ops.unknown_calls.Updatable;
+    "ops.webhook_lag": ops.webhook_lag.Updatable;
   }[T];
 
   export type UniqueIndexForTable<T extends Table> = {
@@ -4319,6 +5191,7 @@ declare module 'zapatos/schema' {
     "credit_entries": credit_entries.UniqueIndex;
     "custom_fields": custom_fields.UniqueIndex;
     "idempotency_keys": idempotency_keys.UniqueIndex;
+    "import_effects": import_effects.UniqueIndex;
     "import_rejects": import_rejects.UniqueIndex;
     "import_staging": import_staging.UniqueIndex;
     "imports": imports.UniqueIndex;
@@ -4328,6 +5201,7 @@ declare module 'zapatos/schema' {
     "lead_profiles": lead_profiles.UniqueIndex;
     "live_changes": live_changes.UniqueIndex;
     "members": members.UniqueIndex;
+    "model_prices": model_prices.UniqueIndex;
     "notes": notes.UniqueIndex;
     "notifications": notifications.UniqueIndex;
     "one_time_tokens": one_time_tokens.UniqueIndex;
@@ -4346,6 +5220,17 @@ declare module 'zapatos/schema' {
     "webhook_events": webhook_events.UniqueIndex;
     "webhook_keys": webhook_keys.UniqueIndex;
     "worker_pools": worker_pools.UniqueIndex;
+    "ops.campaign_progress": ops.campaign_progress.UniqueIndex;
+    "ops.incidents_open": ops.incidents_open.UniqueIndex;
+    "ops.jobs": ops.jobs.UniqueIndex;
+    "ops.lanes": ops.lanes.UniqueIndex;
+    "ops.ledger_check": ops.ledger_check.UniqueIndex;
+    "ops.queue_now": ops.queue_now.UniqueIndex;
+    "ops.slots_now": ops.slots_now.UniqueIndex;
+    "ops.stuck": ops.stuck.UniqueIndex;
+    "ops.tenants": ops.tenants.UniqueIndex;
+    "ops.unknown_calls": ops.unknown_calls.UniqueIndex;
+    "ops.webhook_lag": ops.webhook_lag.UniqueIndex;
   }[T];
 
   export type ColumnForTable<T extends Table> = {
@@ -4372,6 +5257,7 @@ declare module 'zapatos/schema' {
     "credit_entries": credit_entries.Column;
     "custom_fields": custom_fields.Column;
     "idempotency_keys": idempotency_keys.Column;
+    "import_effects": import_effects.Column;
     "import_rejects": import_rejects.Column;
     "import_staging": import_staging.Column;
     "imports": imports.Column;
@@ -4381,6 +5267,7 @@ declare module 'zapatos/schema' {
     "lead_profiles": lead_profiles.Column;
     "live_changes": live_changes.Column;
     "members": members.Column;
+    "model_prices": model_prices.Column;
     "notes": notes.Column;
     "notifications": notifications.Column;
     "one_time_tokens": one_time_tokens.Column;
@@ -4399,6 +5286,17 @@ declare module 'zapatos/schema' {
     "webhook_events": webhook_events.Column;
     "webhook_keys": webhook_keys.Column;
     "worker_pools": worker_pools.Column;
+    "ops.campaign_progress": ops.campaign_progress.Column;
+    "ops.incidents_open": ops.incidents_open.Column;
+    "ops.jobs": ops.jobs.Column;
+    "ops.lanes": ops.lanes.Column;
+    "ops.ledger_check": ops.ledger_check.Column;
+    "ops.queue_now": ops.queue_now.Column;
+    "ops.slots_now": ops.slots_now.Column;
+    "ops.stuck": ops.stuck.Column;
+    "ops.tenants": ops.tenants.Column;
+    "ops.unknown_calls": ops.unknown_calls.Column;
+    "ops.webhook_lag": ops.webhook_lag.Column;
   }[T];
 
   export type SQLForTable<T extends Table> = {
@@ -4425,6 +5323,7 @@ declare module 'zapatos/schema' {
     "credit_entries": credit_entries.SQL;
     "custom_fields": custom_fields.SQL;
     "idempotency_keys": idempotency_keys.SQL;
+    "import_effects": import_effects.SQL;
     "import_rejects": import_rejects.SQL;
     "import_staging": import_staging.SQL;
     "imports": imports.SQL;
@@ -4434,6 +5333,7 @@ declare module 'zapatos/schema' {
     "lead_profiles": lead_profiles.SQL;
     "live_changes": live_changes.SQL;
     "members": members.SQL;
+    "model_prices": model_prices.SQL;
     "notes": notes.SQL;
     "notifications": notifications.SQL;
     "one_time_tokens": one_time_tokens.SQL;
@@ -4452,6 +5352,17 @@ declare module 'zapatos/schema' {
     "webhook_events": webhook_events.SQL;
     "webhook_keys": webhook_keys.SQL;
     "worker_pools": worker_pools.SQL;
+    "ops.campaign_progress": ops.campaign_progress.SQL;
+    "ops.incidents_open": ops.incidents_open.SQL;
+    "ops.jobs": ops.jobs.SQL;
+    "ops.lanes": ops.lanes.SQL;
+    "ops.ledger_check": ops.ledger_check.SQL;
+    "ops.queue_now": ops.queue_now.SQL;
+    "ops.slots_now": ops.slots_now.SQL;
+    "ops.stuck": ops.stuck.SQL;
+    "ops.tenants": ops.tenants.SQL;
+    "ops.unknown_calls": ops.unknown_calls.SQL;
+    "ops.webhook_lag": ops.webhook_lag.SQL;
   }[T];
 
 }

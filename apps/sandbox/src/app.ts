@@ -5,6 +5,7 @@ import { bolnaRoutes } from "./bolna/routes.ts";
 import { Webhooks } from "./bolna/webhooks.ts";
 import { Clock, type ClockReading } from "./clock.ts";
 import { controlRoutes } from "./control.ts";
+import { deskRoutes } from "./desk/routes.ts";
 import { Faults, type FaultRates } from "./faults.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { Generations } from "./openai/generations.ts";
@@ -111,6 +112,7 @@ export async function createSandbox(given: SandboxOptions = {}): Promise<Running
     prefix: "/openai/v1",
   });
   await app.register(async (control) => controlRoutes(control, sandbox), { prefix: "/sandbox" });
+  deskRoutes(app, sandbox);
   app.get("/healthz", async () => ({ ok: true, now: new Date(clock.now()).toISOString() }));
   await app.ready();
 

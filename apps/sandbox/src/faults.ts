@@ -14,6 +14,7 @@ export const faultNames = {
   reset_before: "POST /call resets the connection and places nothing",
   rate_limit: "POST /call answers 429 with Retry-After: 2 and places nothing",
   read_error: "GET /executions/… and the executions list answer 500",
+  revised_transcript: "the final transcript says more than the one at call-disconnected",
   balance_low: "the execution ends balance-low",
   openai_refusal: "the model refuses",
   openai_incomplete: "the answer is cut off at the token limit",

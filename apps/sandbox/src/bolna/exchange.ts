@@ -57,6 +57,8 @@ interface Parts {
   publicUrl: () => string;
 }
 
+const RECENT = 40;
+
 /**
  * The telephone exchange: takes orders, lets at most `concurrency` outbound calls dial at once (the others wait, first
  * come first served), moves every call along its plan on the sandbox's clock, and tells the webhooks.
@@ -69,7 +71,8 @@ export class Exchange {
   readonly #ordinals = new Map<string, number>();
   readonly #firstPosts = new Set<string>();
   readonly #waiting: Execution[] = [];
-  readonly #timers = new Map<string, Timer>();
+  readonly #timers = new Map<string, { timer: Timer; due: number }>();
+  readonly #recent: Execution[] = [];
   readonly #dialling = new Set<string>();
   readonly #open = new Set<string>();
   readonly #counts = new Map<BolnaStatus, number>();
@@ -104,6 +107,19 @@ export class Exchange {
   /** The execution as the vendor tells it. */
   record(execution: Execution, step?: number): ExecutionJson {
     return record(execution, this.#parts.publicUrl(), step);
+  }
+
+  /** The latest executions, newest first. */
+  get recent(): Execution[] {
+    return this.#recent.toReversed();
+  }
+
+  /** What happens next, soonest first. */
+  upcoming(most: number): { execution: Execution; due: number }[] {
+    return [...this.#timers]
+      .map(([id, { due }]) => ({ execution: this.#executions.get(id)!, due }))
+      .toSorted((a, b) => a.due - b.due)
+      .slice(0, most);
   }
 
   get counts(): Record<string, number> {
@@ -149,6 +165,7 @@ export class Exchange {
     const broke =
       this.settings.account.wallet <= 0 || this.#parts.faults.strikes("balance_low", to, call.ordinal);
     const plan = broke ? outOfBalance() : planCall(call, this.settings.mix, this.settings.parts[to]);
+    if (this.#parts.faults.strikes("revised_transcript", to, call.ordinal)) plan.revised = true;
     return this.#accept({
       id: randomUUID(),
       agentId: agent.id,
@@ -190,7 +207,7 @@ export class Exchange {
   stop(execution: Execution): boolean {
     const status = statusOf(execution);
     if (status !== "queued" && status !== "scheduled") return false;
-    this.#timers.get(execution.id)?.cancel();
+    this.#timers.get(execution.id)?.timer.cancel();
     const index = this.#waiting.indexOf(execution);
     if (index >= 0) this.#waiting.splice(index, 1);
     this.#reach(execution, "stopped", this.#parts.clock.now());
@@ -201,7 +218,7 @@ export class Exchange {
   forget(agentId: string): void {
     const gone = this.#byAgent.get(agentId) ?? [];
     for (const execution of gone) {
-      this.#timers.get(execution.id)?.cancel();
+      this.#timers.get(execution.id)?.timer.cancel();
       this.#closeLine(execution, this.#parts.clock.now());
       this.#executions.delete(execution.id);
       const status = statusOf(execution);
@@ -251,6 +268,8 @@ export class Exchange {
 
   #remember(execution: Execution): void {
     this.#executions.set(execution.id, execution);
+    this.#recent.push(execution);
+    if (this.#recent.length > RECENT) this.#recent.shift();
     const siblings = this.#byAgent.get(execution.agentId);
     if (siblings) siblings.push(execution);
     else this.#byAgent.set(execution.agentId, [execution]);
@@ -308,7 +327,7 @@ export class Exchange {
       this.#timers.delete(execution.id);
       run(at);
     });
-    this.#timers.set(execution.id, timer);
+    this.#timers.set(execution.id, { timer, due });
   }
 
   #reach(execution: Execution, status: BolnaStatus, at: number): void {
@@ -404,11 +423,12 @@ export class Exchange {
 
   /** Forgets every call, and with them who has been called before. */
   clear(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
+    for (const { timer } of this.#timers.values()) timer.cancel();
     for (const execution of this.#executions.values()) {
       if (this.#open.delete(execution.id)) this.#parts.truth.lineClosed(execution.agentId);
     }
     this.#timers.clear();
+    this.#recent.length = 0;
     this.#executions.clear();
     this.#byAgent.clear();
     this.#ordinals.clear();

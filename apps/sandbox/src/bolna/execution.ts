@@ -60,10 +60,10 @@ export function naiveInstant(at: number, salt: string): string {
 }
 
 /** What was said, by line, up to where the line dropped; empty when nobody spoke or nobody listened. */
-export function linesOf(execution: Execution): string[] {
+export function linesOf(execution: Execution, final = true): string[] {
   const { plan } = execution;
   if (!plan.conversation || plan.deaf) return [];
-  return spokenWithin(
+  const lines = spokenWithin(
     speak(conversationNamed(plan.conversation), {
       welcome: execution.welcome,
       userData: execution.userData,
@@ -71,7 +71,13 @@ export function linesOf(execution: Execution): string[] {
     }),
     plan,
   );
+  return plan.revised && final ? [...lines, ...afterthought] : lines;
 }
+
+const afterthought = [
+  "assistant: One last question before you go. How did you hear about us?",
+  "user: A friend of mine at the chamber of commerce told me about you.",
+];
 
 /** A call that ran into the agent's limit ends in the middle of the conversation. */
 function spokenWithin(lines: string[], plan: Plan): string[] {
@@ -119,7 +125,7 @@ export function record(
   const completed = status === "completed";
   const over = disconnected || completed;
   const ended = isTerminal(status);
-  const lines = over ? linesOf(execution) : [];
+  const lines = over ? linesOf(execution, completed) : [];
   const initiated = past.find((step) => step.status === "initiated");
   const price = cost(execution, status);
   const outbound = execution.direction === "outbound";

@@ -37,6 +37,8 @@ export interface Plan {
   machine?: true;
   /** Transcript stays empty although somebody spoke. */
   deaf?: true;
+  /** The final transcript holds two turns that were missing at first. */
+  revised?: true;
   /** Events: absent = each once and in order. */
   events?: "twice" | "reversed" | "none";
   /** A tool's own `in-progress` post goes out before the real one. */
@@ -332,7 +334,7 @@ export function planCall(call: CallToPlan, mix: Mix, part?: string): Plan {
 
 /** The person rings the agent. */
 export function planInbound(call: CallToPlan, conversation: Conversation = cast.ringsBack): Plan {
-  const plan = answered(call, conversation, talkTime(call, conversation), { ringSeconds: 2 });
+  const plan = answered(call, conversation, 26.3, { ringSeconds: 2 });
   return {
     ...plan,
     story: "inbound",

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { RoutePath } from "@parley/core/accounts/permissions";
+import { recordingRoutes } from "./calls/recording.ts";
+import { webhookRoutes } from "./calls/webhook.ts";
 import type { Ctx, Parts } from "./context.ts";
 
 export type Doors = {
@@ -12,4 +14,4 @@ export type Doors = {
 export type Routes = (app: FastifyInstance, doors: Doors) => void | Promise<void>;
 
 /** Every plain route, slice by slice. */
-export const routes: Routes[] = [];
+export const routes: Routes[] = [recordingRoutes, webhookRoutes];

@@ -1,5 +1,6 @@
+import { callTasks } from "./calls/tasks.ts";
 import type { Task } from "./define-task.ts";
 import { upkeepTasks } from "./internal/tasks.ts";
 
 /** Every task this program runs, slice by slice. */
-export const tasks: Task[] = [...upkeepTasks];
+export const tasks: Task[] = [...callTasks, ...upkeepTasks];

@@ -21,6 +21,11 @@ test("a tenant that is not a uuid is refused before any SQL is sent", () => {
   expect(() => db.web.tx("' ; drop table users; --", async () => 1)).toThrow(/uuid/);
 });
 
+test("a query made after its transaction ended is refused: the connection may be another tenant's", async () => {
+  const late = await db.web.tx(tenant, async (tx) => () => tx.query("select 1"));
+  await expect(late()).rejects.toThrow(/transaction is over/);
+});
+
 test("what ran after commit saw the commit; a rollback runs nothing and leaves nothing", async () => {
   await db.owner.query("create table notes_of_test (text text); grant all on notes_of_test to parley_web");
   const ran: string[] = [];

@@ -73,10 +73,15 @@ export class Db {
   async #run<T>(userId: string | null, fn: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     const committed: (() => void)[] = [];
+    let over = false;
     const tx: Tx = {
       client,
       userId,
-      query: (query: string | Query, values?: unknown[]) => client.query(query as string, values) as never,
+      query: async (query: string | Query, values?: unknown[]) => {
+        // The connection may carry another tenant by now.
+        if (over) throw new Error("This transaction is over. A query was made in it that nobody awaited.");
+        return client.query(query as string, values) as never;
+      },
       afterCommit: (run) => void committed.push(run),
       wake: (kind) => void committed.push(() => this.#workers.ring(kind)),
       ringScreens: () => void committed.push(() => this.#screens.ring("live")),
@@ -87,6 +92,7 @@ export class Db {
       // One round trip; the tenant is part of the text because a parameter would need a second one (UUID checked).
       await client.query(`begin; select set_config('app.user_id', '${userId ?? ""}', true)`);
       result = await fn(tx);
+      over = true;
       const { command } = await client.query("commit");
       // Postgres answers ROLLBACK to the commit of a transaction in which a swallowed statement failed.
       if (command !== "COMMIT")
@@ -95,6 +101,7 @@ export class Db {
       await client.query("rollback").catch((failure: Error) => (broken = failure));
       throw error;
     } finally {
+      over = true;
       client.release(broken);
     }
     for (const run of committed) run();

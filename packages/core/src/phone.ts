@@ -114,7 +114,7 @@ function parse(text: string, region?: CountryCode): PhoneNumber | null {
       text,
       region ? { defaultCountry: region, extract: false } : { extract: false },
     );
-    return number.isValid() ? number : null;
+    return number.getType() === undefined ? null : number; // with full metadata: no kind, no such number
   } catch {
     return null; // the library's reason is one of four words and never more telling than ours
   }

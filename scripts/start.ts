@@ -71,6 +71,7 @@ async function start(): Promise<void> {
     });
   const login = await seededLogin(house, seeding);
   const url = webPort ? `http://localhost:${webPort}` : publicUrl;
+  house.announce({ url, server: `http://127.0.0.1:${port}`, chat: `http://127.0.0.1:${chatPort}`, sandbox });
   console.log(
     [
       "",

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dataDirOf, runningPort, startEmbedded } from "./embedded.ts";
 import { ownedDatabase } from "./owner.ts";
@@ -14,6 +14,8 @@ export type House = {
   secretsDir: string;
   /** The database is ours, not one that DATABASE_URL names. */
   embedded: boolean;
+  /** Tells programs beside this one where it serves: `running.json` in the data directory, while it runs. */
+  announce: (urls: Record<string, string>) => void;
   /** Stops the embedded database if this process started it. */
   stop: () => Promise<void>;
 };
@@ -28,12 +30,15 @@ export type HouseOptions = {
 /** Where this installation keeps its data, its keys and its database; starts the embedded one when none is given. */
 export async function openHouse({ repository, env, attach = false }: HouseOptions): Promise<House> {
   const { dataDir, secretsDir } = placesOf(repository, env);
-  // The database user must walk through; only we look around.
-  mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+  ownDataDir(dataDir);
   const keys = houseKeys(secretsDir, env);
-  const place = { keys, dataDir, secretsDir };
+  const hold = join(dataDir, HOLDER);
+  const letGo = () => rmSync(hold, { force: true });
+  const announce = (urls: Record<string, string>) =>
+    writeFileSync(hold, JSON.stringify({ pid: process.pid, ...urls }));
+  const place = { keys, dataDir, secretsDir, announce };
   if (env.DATABASE_URL) {
-    return { ...place, ownerUrl: env.DATABASE_URL, embedded: false, stop: async () => {} };
+    return { ...place, ownerUrl: env.DATABASE_URL, embedded: false, stop: async () => letGo() };
   }
   const dir = join(dataDir, "postgres");
   const password = keptSecret(secretsDir, "postgres.password");
@@ -47,22 +52,16 @@ export async function openHouse({ repository, env, attach = false }: HouseOption
     const port = runningPort(dir);
     if (!port) throw new Error(`Parley (pid ${holder.pid}) is still starting. Try again in a moment.`);
     const ownerUrl = withLogin(`postgres://127.0.0.1:${port}/parley`, "parley", ownerPassword);
-    return { ...place, ownerUrl, embedded: true, stop: async () => {} };
+    return { ...place, ownerUrl, embedded: true, announce: () => {}, stop: async () => {} };
   }
-  const hold = join(dataDir, HOLDER);
-  writeFileSync(hold, JSON.stringify({ pid: process.pid }));
-  const letGo = () => rmSync(hold, { force: true });
+  announce({});
   try {
     const server = await startEmbedded({ dir, password, port: lastPort(dataDir) });
     writeFileSync(join(dataDir, PORT_FILE), String(server.port));
     const stop = () => server.stop().finally(letGo);
     try {
-      return {
-        ...place,
-        ownerUrl: await ownedDatabase(server.superUrl, "parley", ownerPassword),
-        embedded: true,
-        stop,
-      };
+      const ownerUrl = await ownedDatabase(server.superUrl, "parley", ownerPassword);
+      return { ...place, ownerUrl, embedded: true, stop };
     } catch (error) {
       await stop();
       throw error;
@@ -71,6 +70,13 @@ export async function openHouse({ repository, env, attach = false }: HouseOption
     letGo();
     throw error;
   }
+}
+
+/** The database user must be able to walk through; only we look around. */
+function ownDataDir(dataDir: string): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+  const { mode, uid } = statSync(dataDir);
+  if (uid === process.getuid?.() && (mode & 0o001) === 0) chmodSync(dataDir, mode | 0o011);
 }
 
 /** The owner's URL of this installation if its database runs: for commands that act beside a running Parley. */

@@ -61,6 +61,8 @@ export const permissions = {
   "agents.update": mutation("manager", "manage"),
   "agents.archive": mutation("manager", "manage"),
   "agents.sync": mutation("manager", "manage"),
+  "agents.rotateKey": mutation("manager", "manage"),
+  "agents.voices": query("viewer"),
 
   "imports.list": query("viewer"),
   "imports.get": query("viewer"),
@@ -105,6 +107,8 @@ export const permissions = {
   "calls.refold": mutation("manager", "manage"),
 
   "leads.list": query("viewer"),
+  "leads.get": query("viewer"),
+  "leads.correct": mutation("agent", "contacts"),
   "leads.reanalyse": mutation("agent", "contacts"),
 
   "billing.balance": query("viewer"),

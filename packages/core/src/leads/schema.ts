@@ -1,7 +1,7 @@
 /** What a conversation came to, as screens and programs read it. */
 import * as z from "zod";
 import { Count, Id, Instant, page, pageInput } from "../fields.ts";
-import { dimensions, levels, temperatures } from "./grade.ts";
+import { dimensions, leastScore, levels, mostScore, temperatures } from "./grade.ts";
 
 export const sentiments = ["positive", "neutral", "negative"] as const;
 export type Sentiment = (typeof sentiments)[number];
@@ -62,6 +62,44 @@ export const LeadRow = z.object({
 });
 export type LeadRow = z.infer<typeof LeadRow>;
 
+/** What a person may put right; no later analysis overwrites it. */
+export const correctable = [
+  "outcome",
+  "sentiment",
+  "summary",
+  "score",
+  "meetingAt",
+  "callbackAt",
+] as const satisfies readonly (keyof Analysis)[];
+export type Correctable = (typeof correctable)[number];
+
+/** One analysed call, with what was put right by hand and what the reading cost. */
+export const Lead = Analysis.extend({
+  callId: Id,
+  contactId: Id.nullable(),
+  corrected: z.array(z.enum(correctable)),
+  tokensIn: Count.nullable(),
+  tokensOut: Count.nullable(),
+  /** Billionths of a US dollar; null when the model's price is not known. */
+  costNanodollars: Count.nullable(),
+});
+export type Lead = z.infer<typeof Lead>;
+
+/** What is absent stays; `reset` gives fields back to the analysis; a meeting or callback of null means that there is none. */
+export const LeadCorrection = z.strictObject({
+  callId: Id,
+  outcome: z.enum(leadOutcomes).optional(),
+  sentiment: z.enum(sentiments).optional(),
+  summary: z.string().trim().min(1).max(2000).optional(),
+  score: z.int().min(leastScore).max(mostScore).optional(),
+  meetingAt: Instant.nullish(),
+  callbackAt: Instant.nullish(),
+  reset: z.array(z.enum(correctable)).max(correctable.length).optional(),
+});
+export type LeadCorrection = z.infer<typeof LeadCorrection>;
+
+const OneCall = z.strictObject({ callId: Id });
+
 export const leadsProcedures = {
   list: {
     input: z.strictObject({
@@ -77,8 +115,10 @@ export const leadsProcedures = {
     }),
     output: page(LeadRow),
   },
+  get: { input: OneCall, output: Lead },
+  correct: { input: LeadCorrection, output: Lead },
   reanalyse: {
-    input: z.strictObject({ callId: Id }),
+    input: OneCall,
     output: z.object({ callId: Id, status: z.enum(analysisStatuses) }),
   },
 };

@@ -1,4 +1,4 @@
-import { estimateTurnTimes, transcriptTurns } from "@parley/core/wire/bolna";
+import { timedTurns } from "@parley/core/leads/transcript";
 
 /** One thing said, with its place in the recording. */
 export interface Turn {
@@ -10,7 +10,7 @@ export interface Turn {
 
 /** The transcript as turns laid over `seconds` of conversation. */
 export function turnsOf(transcript: string | null, seconds: number): Turn[] {
-  return estimateTurnTimes(transcriptTurns(transcript), seconds).map((turn) => ({
+  return timedTurns(transcript, seconds).map((turn) => ({
     speaker: turn.speaker === "assistant" ? "agent" : "person",
     text: turn.text,
     from: turn.startSeconds,
@@ -29,7 +29,11 @@ export function turnAt(turns: readonly Turn[], seconds: number): number {
 
 /** The turn in which a piece of evidence was said: the words themselves, or most of them. */
 export function turnOfEvidence(turns: readonly Turn[], evidence: string): number {
-  const fold = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+  const fold = (text: string) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, " ")
+      .trim();
   const sought = fold(evidence);
   if (sought === "") return -1;
   const exact = turns.findIndex((turn) => fold(turn.text).includes(sought));

@@ -1,6 +1,17 @@
 /** AI voice agents, mirrored at the provider. */
 import * as z from "zod";
-import { Count, CustomKey, Id, Instant, Language, Name, page, pageInput, ShortText } from "../fields.ts";
+import {
+  Count,
+  CustomKey,
+  Id,
+  Instant,
+  Language,
+  Name,
+  Nothing,
+  page,
+  pageInput,
+  ShortText,
+} from "../fields.ts";
 
 export const agentStatuses = ["active", "archived"] as const;
 export type AgentStatus = (typeof agentStatuses)[number];
@@ -135,4 +146,11 @@ export const agentsProcedures = {
   archive: { input: OneAgent, output: Agent },
   /** Sends our version to the provider again; overwrites what was changed there. */
   sync: { input: OneAgent, output: Agent },
+  /** A new secret in the webhook address. */
+  rotateKey: { input: OneAgent, output: Agent },
+  /** What the provider offers now. */
+  voices: {
+    input: Nothing,
+    output: z.object({ items: z.array(Voice.extend({ accent: z.string().nullable() })) }),
+  },
 };

@@ -21,6 +21,14 @@ export const reasons = {
     text: "The rules of this country ask for a consent that is not recorded.",
     next: "Record the consent on the contact, then add it to a campaign again.",
   },
+  no_phone: {
+    text: "The contact has no phone number.",
+    next: "Fill it in on the contact's page, then add the contact again.",
+  },
+  zone_unknown: {
+    text: "The country and time zone of the number are not known.",
+    next: "Set the person's time zone on the contact's page.",
+  },
   erased: { text: "The contact was erased.", next: "Nothing to do." },
   expired: {
     text: "The call waited longer than two minutes and was dropped.",
@@ -133,13 +141,21 @@ export const reasons = {
   tenant_suspended: { text: "The workspace is suspended.", next: "Ask the platform admin." },
 
   // What became of a single call.
-  never_sent: {
+  lease_expired: {
     text: "The request to dial was never sent.",
     next: "The try is not counted; the person is due again.",
   },
-  not_found_at_provider: {
+  proven_absent: {
     text: "The provider has no such call: it was never placed.",
     next: "The try is not counted; the person is due again.",
+  },
+  item_closed: {
+    text: "What asked for the call was closed before it was dialled.",
+    next: "The try is not counted.",
+  },
+  no_final_news: {
+    text: "The provider never told how the call ended.",
+    next: "It is settled from its last known facts after three days.",
   },
   refused: { text: "The provider refused the call.", next: "Read its words on the call's page." },
   credentials: {

@@ -2,7 +2,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { Agents } from "./bolna/agents.ts";
 import { Exchange } from "./bolna/exchange.ts";
 import { bolnaRoutes } from "./bolna/routes.ts";
-import { Webhooks } from "./bolna/webhooks.ts";
+import { usualRetriesMs, Webhooks } from "./bolna/webhooks.ts";
 import { Clock, type ClockReading } from "./clock.ts";
 import { controlRoutes } from "./control.ts";
 import { deskRoutes } from "./desk/routes.ts";
@@ -25,6 +25,8 @@ export interface SandboxOptions {
   serviceSecret?: string | undefined;
   /** Base of the URLs in answers; the listening address when absent. */
   publicUrl?: string | undefined;
+  /** Wall time to wait before each repeat of an event that was not taken. */
+  retriesMs?: readonly number[] | undefined;
   logger?: FastifyBaseLogger | undefined;
 }
 
@@ -65,7 +67,7 @@ export async function createSandbox(given: SandboxOptions = {}): Promise<Running
   faults.rates = journal.read<FaultRates>("faults").at(-1) ?? {};
   const truth = new Truth(journal);
   const agents = new Agents(journal, clock);
-  const webhooks = new Webhooks({ journal, clock, faults });
+  const webhooks = new Webhooks({ journal, clock, faults, retriesMs: options.retriesMs ?? usualRetriesMs });
   let address = options.publicUrl ?? "http://127.0.0.1";
   const publicUrl = (): string => options.publicUrl ?? address;
   const exchange = new Exchange({

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 /** now = base + (wall − wallAt) × scale, all in milliseconds. */
 export interface ClockReading {
   base: number;
@@ -78,6 +80,12 @@ export class Clock {
       scale: change.scale ?? this.#reading.scale,
     });
     return true;
+  }
+
+  /** Resolves when everything that was due at this moment has happened. */
+  async caughtUp(): Promise<void> {
+    const until = this.#wallNow();
+    while (!this.#closed && (this.#heap[0]?.due ?? Infinity) <= until) await nextTurn();
   }
 
   close(): void {

@@ -76,6 +76,7 @@ export function controlRoutes(app: FastifyInstance, sandbox: Sandbox): void {
       }
       sandbox.rememberClock();
     }
+    await clock.caughtUp();
     return reading();
   });
 

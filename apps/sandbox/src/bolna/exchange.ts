@@ -347,7 +347,7 @@ export class Exchange {
   }
 
   #announce(execution: Execution, step: number): void {
-    const url = this.#parts.agents.get(execution.agentId)?.config.webhook_url ?? null;
+    const url = (): string | null => this.#parts.agents.get(execution.agentId)?.config.webhook_url ?? null;
     this.#parts.webhooks.announce(execution, step, url, (each) => this.record(execution, each));
   }
 

@@ -10,7 +10,8 @@ export interface Delivery {
   executionId: string;
   step: number;
   status: string;
-  url: string;
+  /** Where the agent wants its events at the moment of sending; it may move between two tries. */
+  url: () => string | null;
   /** Several bodies when an event goes out more than once, or after a tool's own post. */
   bodies: unknown[];
 }
@@ -30,7 +31,7 @@ interface Settled {
 }
 
 const TIMEOUT_MS = 10_000;
-const RETRIES_MS = [5_000, 30_000, 120_000];
+export const usualRetriesMs: readonly number[] = [5_000, 30_000, 120_000];
 const AT_ONCE = 64;
 const REMEMBERED = 200;
 
@@ -46,6 +47,7 @@ export class Webhooks {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #faults: Faults;
+  readonly #retriesMs: readonly number[];
   readonly #settled = new Set<string>();
   readonly #chains = new Map<string, Promise<void>>();
   readonly #heldBack = new Map<string, Delivery[]>();
@@ -54,10 +56,11 @@ export class Webhooks {
   #slots = AT_ONCE;
   readonly #queue: (() => void)[] = [];
 
-  constructor(parts: { journal: Journal; clock: Clock; faults: Faults }) {
+  constructor(parts: { journal: Journal; clock: Clock; faults: Faults; retriesMs: readonly number[] }) {
     this.#journal = parts.journal;
     this.#clock = parts.clock;
     this.#faults = parts.faults;
+    this.#retriesMs = parts.retriesMs;
     for (const { id, step } of this.#journal.read<Settled>("webhooks")) this.#settled.add(key(id, step));
   }
 
@@ -74,13 +77,13 @@ export class Webhooks {
   announce(
     execution: Execution,
     step: number,
-    url: string | null,
+    url: () => string | null,
     body: (step: number) => ExecutionJson,
   ): void {
     const { plan } = execution;
     const status = execution.reached[step]!.status;
     const done = (): void => this.#settle(execution.id, step);
-    if (!url || plan.events === "none") return done();
+    if (!url() || plan.events === "none") return done();
     if (plan.events === "reversed") {
       if (!isTerminal(status)) return;
       for (let each = step; each >= 1; each--) {
@@ -169,7 +172,7 @@ export class Webhooks {
 
   #retryLater(delivery: Delivery, attempt: number): void {
     if (this.#abort.signal.aborted) return;
-    const wait = RETRIES_MS[attempt - 1];
+    const wait = this.#retriesMs[attempt - 1];
     if (wait === undefined) {
       this.counts.failed++;
       this.#settle(delivery.executionId, delivery.step);
@@ -191,10 +194,12 @@ export class Webhooks {
   }
 
   async #post(delivery: Delivery, body: unknown, attempt: number): Promise<boolean> {
+    const url = delivery.url();
+    if (!url) return true;
     let result: string;
     let ok = false;
     try {
-      const answer = await fetch(delivery.url, {
+      const answer = await fetch(url, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(body),
@@ -213,7 +218,7 @@ export class Webhooks {
       at: new Date().toISOString(),
       executionId: delivery.executionId,
       status: delivery.status,
-      url: delivery.url.replace(/[^/]{24,}$/, "…"),
+      url: url.replace(/[^/]{24,}$/, "…"),
       result,
       attempt,
     });

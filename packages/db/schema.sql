@@ -164,7 +164,7 @@ create table public.analysis_runs (
   tokens_in integer not null default 0,
   tokens_cached integer not null default 0,
   tokens_out integer not null default 0,
-  cost_nanodollars bigint not null default 0,
+  cost_nanodollars bigint default 0,
   started_at timestamp with time zone not null default app.wall(),
   finished_at timestamp with time zone,
   constraint analysis_runs_pkey PRIMARY KEY (id),
@@ -4148,6 +4148,18 @@ begin
   if not pg_try_advisory_xact_lock(hashtext('app.sweep')) then
     return;
   end if;
+  with late as (
+    select q.id from call_queue q where q.status = 'pending' and q.expires_at <= v_now
+    order by q.expires_at limit 500 for update skip locked
+  ),
+  expired as (
+    update call_queue q
+    set status = 'skipped', skip_reason = 'expired', wait_reason = null, closed_at = v_now
+    where q.id = any (array(select id from late))
+    returning q.user_id, q.id
+  )
+  insert into live_changes (user_id, topic, ref) select user_id, 'calls', id::text from expired;
+
   with overdue as (
     -- claimed past its lease: never sent. dialing past its lease: unknown. The job decides under the row lock.
     (select 'place' as kind, 'calls/place' as task, jsonb_build_object('userId', c.user_id, 'callId', c.id) as payload,
@@ -4195,9 +4207,6 @@ begin
     union all
     (select 'recording', 'calls/fetch_recording', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/fetch_recording:' || c.id, 5
      from calls c where c.recording_status = 'fetching' and c.recording_next_at <= v_now order by c.recording_next_at limit 200)
-    union all
-    (select 'expired', 'calls/dispatch', '{}', 'calls/dispatch', 0
-     from call_queue q where q.status = 'pending' and q.expires_at <= v_now limit 1)
   )
   select jsonb_agg(jsonb_build_object('identifier', o.task, 'payload', o.payload, 'job_key', o.key, 'priority', o.priority))
   into v_jobs

@@ -234,7 +234,7 @@ function postmaster(dir: string): Postmaster | undefined {
 }
 
 /** A server outlives a killed parent; stop it before starting anew on its directory. */
-async function stopLeftover(dir: string): Promise<void> {
+export async function stopLeftover(dir: string): Promise<void> {
   const leftover = postmaster(dir);
   if (!leftover) return;
   process.kill(leftover.pid, "SIGINT");

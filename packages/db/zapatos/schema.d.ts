@@ -297,7 +297,7 @@ declare module 'zapatos/schema' {
       asked_at: Date;
       attempts: number;
       call_id: string;
-      cost_nanodollars: db.Int8String;
+      cost_nanodollars: db.Int8String | null;
       error: string | null;
       error_kind: string | null;
       finished_at: Date | null;
@@ -323,7 +323,7 @@ declare module 'zapatos/schema' {
       asked_at: db.TimestampTzString;
       attempts: number;
       call_id: string;
-      cost_nanodollars: number;
+      cost_nanodollars: number | null;
       error: string | null;
       error_kind: string | null;
       finished_at: db.TimestampTzString | null;
@@ -375,7 +375,7 @@ declare module 'zapatos/schema' {
       asked_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       attempts?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       call_id: string | db.Parameter<string> | db.SQLFragment;
-      cost_nanodollars?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.DefaultType | db.SQLFragment;
+      cost_nanodollars?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment;
       error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       error_kind?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       finished_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
@@ -401,7 +401,7 @@ declare module 'zapatos/schema' {
       asked_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       attempts?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       call_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
-      cost_nanodollars?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.DefaultType | db.SQLFragment>;
+      cost_nanodollars?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment>;
       error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       error_kind?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       finished_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;

@@ -1,7 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startEmbedded } from "../embedded.ts";
+import { startEmbedded, stopLeftover } from "../embedded.ts";
 import { migrate } from "../migrate.ts";
 import { inDatabase, onServer, ownedDatabase } from "../owner.ts";
 import { ensureLogins, type LoginUrls } from "../roles.ts";
@@ -16,9 +16,27 @@ export type TestCluster = {
 
 export const TEMPLATE = "parley_template";
 
+const HOME = "parley-test-";
+
+/** A test run that was killed leaves its server and its files behind; the next run puts them away. */
+async function sweepAbandoned(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(HOME))) {
+    const home = join(tmpdir(), name);
+    try {
+      process.kill(Number(readFileSync(join(home, "pid"), "utf8")), 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") continue;
+      await stopLeftover(join(home, "postgres"));
+      rmSync(home, { recursive: true, force: true });
+    }
+  }
+}
+
 /** A throw-away cluster with fast settings and one migrated template database that tests clone. */
 export async function startTestCluster(): Promise<TestCluster & { stop: () => Promise<void> }> {
-  const home = mkdtempSync(join(tmpdir(), "parley-test-"));
+  await sweepAbandoned();
+  const home = mkdtempSync(join(tmpdir(), HOME));
+  writeFileSync(join(home, "pid"), String(process.pid));
   try {
     // The database user must be able to walk down to its directory.
     chmodSync(home, 0o755);

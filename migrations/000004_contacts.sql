@@ -134,6 +134,8 @@ create table contacts (
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.wall(),
   erased_at timestamptz,
+  sort_name text collate "C" generated always as (lower(coalesce(name, phone_number::text, ''))) stored,
+  sort_score int generated always as (coalesce(score, 0)) stored,
   search text collate "C" generated always as (
     lower(coalesce(name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(company, '') || ' ' || replace(coalesce(phone_number::text, ''), ' ', ''))
   ) stored,
@@ -147,10 +149,10 @@ create table contacts (
   constraint contact_fields_have_bounds check (
     length(name) <= 200 and length(email) <= 320 and length(company) <= 200 and length(city) <= 120 and length(notes) <= 10000)
 );
-comment on table contacts is 'People of a tenant, unique by phone. zone_set is the sorted set of zones the person may be in; human_fields are never overwritten by analysis.';
-create index contacts_latest on contacts (user_id, created_at desc, id);
-create index contacts_by_name on contacts (user_id, lower(name) collate "C", id);
-create index contacts_by_score on contacts (user_id, score desc nulls last, id);
+comment on table contacts is 'People of a tenant, unique by phone. zone_set is the sorted set of zones the person may be in; human_fields are never overwritten by analysis. sort_name and sort_score are what lists are ordered by: never null, and columns of their own because row-level security would not let an index over an expression be used.';
+create index contacts_latest on contacts (user_id, created_at, id);
+create index contacts_by_name on contacts (user_id, sort_name, id);
+create index contacts_by_score on contacts (user_id, sort_score, id);
 create index contacts_by_stage on contacts (user_id, stage_id, created_at desc, id);
 create index contacts_of_import on contacts (user_id, import_id, id) where import_id is not null;
 create index contacts_search on contacts using gin (search gin_trgm_ops);

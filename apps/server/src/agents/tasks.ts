@@ -1,6 +1,5 @@
 import { jobContext } from "../context.ts";
 import { defineTask, type Task } from "../define-task.ts";
-import { refreshAccount } from "./refresh-account.ts";
 import { syncAgent } from "./sync.ts";
 import { webhookBase } from "./webhook-keys.ts";
 
@@ -20,6 +19,4 @@ const repoint = defineTask("agents/repoint", async ({ db, config, log }) => {
   if (rung > 0) log.info({ agents: rung }, "[Agents] mirroring or comparing");
 });
 
-const refresh = defineTask("provider/refresh", (parts) => refreshAccount(parts));
-
-export const agentsTasks: Task[] = [refresh, repoint, sync];
+export const agentsTasks: Task[] = [repoint, sync];

@@ -20,7 +20,7 @@ comment on function app.admin_pause_dialling(boolean, text, text) is 'Stops or r
 alter function app.admin_pause_dialling(boolean, text, text) owner to parley_definer;
 grant execute on function app.admin_pause_dialling(boolean, text, text) to parley_web;
 
-create or replace function app.admin_tenants(p_search text, p_before timestamptz, p_before_id uuid, p_limit int)
+create or replace function app.admin_tenants(p_search text, p_before uuid, p_limit int)
 returns table (
   id uuid, company text, email text, status text, credits bigint, held bigint, concurrent_limit int, live int,
   members int, contacts int, running_campaigns int, created_at timestamptz)
@@ -28,9 +28,9 @@ language sql stable security definer
 set search_path = public, pg_temp as $$
   with page as (
     select u.* from users u
-    where (p_before is null or (u.created_at, u.id) < (p_before, p_before_id))
+    where (p_before is null or u.id < p_before)
       and (p_search is null or u.company ilike '%' || p_search || '%' or u.email ilike '%' || p_search || '%')
-    order by u.created_at desc, u.id desc
+    order by u.id desc
     limit p_limit
   )
   select u.id, u.company, u.email, u.status, u.credits, r.held, u.concurrent_limit, r.live,
@@ -39,11 +39,11 @@ set search_path = public, pg_temp as $$
     (select count(*)::int from call_campaigns k where k.user_id = u.id and k.status = 'running'),
     u.created_at
   from page u cross join lateral app.tenant_room(u.id) r
-  order by u.created_at desc, u.id desc
+  order by u.id desc
 $$;
-comment on function app.admin_tenants(text, timestamptz, uuid, int) is 'Tenants with their figures, newest first, for the operator.';
-alter function app.admin_tenants(text, timestamptz, uuid, int) owner to parley_definer;
-grant execute on function app.admin_tenants(text, timestamptz, uuid, int) to parley_web;
+comment on function app.admin_tenants(text, uuid, int) is 'Tenants with their figures, newest first, for the operator.';
+alter function app.admin_tenants(text, uuid, int) owner to parley_definer;
+grant execute on function app.admin_tenants(text, uuid, int) to parley_web;
 
 create or replace function app.admin_system()
 returns table (system_limit int, live int, dialling_paused boolean, dialling_paused_reason text) language sql stable security definer

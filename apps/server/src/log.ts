@@ -26,3 +26,19 @@ export function createLogger(level: string, to: DestinationStream | "stdout" = "
   if (process.stdout.isTTY) return pino(options, pretty({ sync: true, translateTime: "SYS:HH:MM:ss.l" }));
   return pino(options);
 }
+
+/** An error as it may be logged: database errors without the values they quote. */
+export function causeOf(thrown: unknown): object {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { code, constraint, table, routine } = error as Error & Record<string, unknown>;
+  const known = Object.entries({ code, constraint, table, routine }).filter(
+    ([, value]) => typeof value === "string",
+  );
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...Object.fromEntries(known),
+    ...(error.cause === undefined ? {} : { cause: causeOf(error.cause) }),
+  };
+}

@@ -1,11 +1,27 @@
+import { apiKeysRouter, auditRouter, authRouter, membersRouter, settingsRouter } from "./accounts/router.ts";
+import { adminRouter } from "./admin/router.ts";
 import { agentsRouter } from "./agents/router.ts";
+import { billingRouter } from "./billing/router.ts";
 import { callsRouter } from "./calls/router.ts";
+import { leadsRouter } from "./leads/router.ts";
+import { liveRouter } from "./live/router.ts";
+import { notificationsRouter } from "./notifications/router.ts";
 import { router } from "./trpc.ts";
 
 /** Every procedure, noun by noun. Web and command line import its type. */
 export const appRouter = router({
+  admin: adminRouter,
   agents: agentsRouter,
+  apiKeys: apiKeysRouter,
+  audit: auditRouter,
+  auth: authRouter,
+  billing: billingRouter,
   calls: callsRouter,
+  leads: leadsRouter,
+  live: liveRouter,
+  members: membersRouter,
+  notifications: notificationsRouter,
+  settings: settingsRouter,
 });
 
 export type AppRouter = typeof appRouter;

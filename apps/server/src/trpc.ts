@@ -7,8 +7,10 @@ import {
   type Scope,
 } from "@parley/core/accounts/permissions";
 import { ParleyError } from "@parley/core/errors";
+import type { Sessions } from "./accounts/session.ts";
 import { contextFor, type Ctx, type Parts, type Person } from "./context.ts";
 import { idempotently, type IdempotentCall } from "./idempotency.ts";
+import type { LiveReader } from "./live/reader.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { errorShape, trpcCode } from "./trpc-errors.ts";
 
@@ -30,6 +32,8 @@ export type Visitor = {
 export type RequestContext = {
   parts: Parts;
   limits: RateLimits;
+  sessions: Sessions;
+  live: LiveReader;
   visitor: Visitor | null;
   request: { id: string; ip: string; userAgent: string | null; idempotencyKey: string | null };
   /** Sets or clears the session cookie of the answer. */
@@ -39,6 +43,8 @@ export type RequestContext = {
 const t = initTRPC.context<RequestContext>().create({
   errorFormatter: ({ error, shape, ctx }) => errorShape(error, shape.code, ctx?.request.id),
   sse: {
+    // Whoever listens comes back now and then, and is asked again who they are.
+    maxDurationMs: 15 * 60_000,
     ping: { enabled: true, intervalMs: 15_000 },
     client: { reconnectAfterInactivityMs: 40_000 },
   },

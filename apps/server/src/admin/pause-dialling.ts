@@ -1,0 +1,20 @@
+import { param, row, sql } from "@parley/db";
+import type { RequestContext } from "../trpc.ts";
+import { auditHere } from "./operator.ts";
+
+type Input = { paused: boolean; reason?: string | undefined };
+
+/** Stops every claim of every tenant, or lets them go on. Calls in the air end by themselves. */
+export async function pauseDialling(ctx: RequestContext, { paused, reason }: Input) {
+  const { inAir } = await row<{ inAir: number }>(
+    ctx.parts.db.web.pool,
+    sql`select app.admin_pause_dialling(${param(paused)}, ${param(reason ?? null)}, ${param(ctx.visitor?.actor)}) as "inAir"`,
+  );
+  await auditHere(ctx, {
+    action: paused ? "dialling.paused" : "dialling.resumed",
+    entity: "system",
+    changes: reason ? { reason: [null, reason] } : {},
+  });
+  ctx.parts.db.web.wake("dispatch");
+  return { paused, inAir };
+}

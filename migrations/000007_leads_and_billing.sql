@@ -79,7 +79,7 @@ create table analysis_runs (
   tokens_in int not null default 0,
   tokens_cached int not null default 0,
   tokens_out int not null default 0,
-  cost_nanodollars bigint not null default 0,
+  cost_nanodollars bigint default 0,
   started_at timestamptz not null default app.wall(),
   finished_at timestamptz,
   constraint analysis_runs_tenant_key unique (user_id, id),

@@ -41,7 +41,7 @@ async function start(): Promise<void> {
     BOLNA_API_URL: env.BOLNA_API_URL || `${sandbox}/bolna`,
     BOLNA_API_KEY: env.BOLNA_API_KEY || sandboxKey,
     OPENAI_BASE_URL: env.OPENAI_BASE_URL || `${sandbox}/openai/v1`,
-    OPENAI_API_KEY: env.OPENAI_API_KEY || (env.OPENAI_BASE_URL ? "" : sandboxKey),
+    OPENAI_API_KEY: env.OPENAI_API_KEY || (env.OPENAI_BASE_URL ? "" : "sk-sandbox"),
     META_GRAPH_URL: env.META_GRAPH_URL || `${sandbox}/meta`,
     GOOGLE_OAUTH_URL: env.GOOGLE_OAUTH_URL || `${sandbox}/google/oauth`,
     GOOGLE_TOKEN_URL: env.GOOGLE_TOKEN_URL || `${sandbox}/google/token`,

@@ -270,16 +270,19 @@ async function askParley(
     );
   }
   const body: unknown = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Refused(answer.status === 409 ? 409 : 502, parleySays(body, answer.status));
+  // Its refusals (the past, a call being dialled, a speed it does not know) are the caller's; the rest is our trouble.
+  if (!answer.ok)
+    throw new Refused(
+      [400, 409].includes(answer.status) ? answer.status : 502,
+      parleySays(body, answer.status),
+    );
   return triple.parse(body);
 }
 
 function parleySays(body: unknown, status: number): string {
-  if (typeof body === "object" && body !== null) {
-    for (const key of ["message", "error"]) {
-      const value = (body as Record<string, unknown>)[key];
-      if (typeof value === "string") return value;
-    }
+  for (const part of [body, (body as { error?: unknown } | null)?.error]) {
+    const said = typeof part === "object" && part !== null ? (part as { message?: unknown }).message : part;
+    if (typeof said === "string" && said) return said;
   }
   return `Parley answered ${status} to the change of clock, so no clock was changed.`;
 }

@@ -8,6 +8,13 @@ export interface Ring {
   userData: Record<string, unknown> | null;
 }
 
+/** Open lines at the moment one of the two was more than ever before. */
+interface Peak {
+  system: number;
+  agentId: string;
+  ofAgent: number;
+}
+
 /** What really happened, whoever remembers it otherwise: the judge of every test against the sandbox. */
 export class Truth {
   readonly rings: Ring[] = [];
@@ -19,8 +26,10 @@ export class Truth {
   constructor(journal: Journal) {
     this.#journal = journal;
     for (const ring of journal.read<Ring>("truth")) this.rings.push(ring);
-    const peaks = journal.read<Truth["peaks"]>("peaks").at(-1);
-    if (peaks) this.peaks = peaks;
+    for (const { system, agentId, ofAgent } of journal.read<Peak>("peaks")) {
+      this.peaks.system = Math.max(this.peaks.system, system);
+      this.peaks.byAgent[agentId] = Math.max(this.peaks.byAgent[agentId] ?? 0, ofAgent);
+    }
   }
 
   get openLines(): number {
@@ -40,7 +49,7 @@ export class Truth {
     if (this.#open <= this.peaks.system && ofAgent <= (this.peaks.byAgent[agentId] ?? 0)) return;
     this.peaks.system = Math.max(this.peaks.system, this.#open);
     this.peaks.byAgent[agentId] = Math.max(this.peaks.byAgent[agentId] ?? 0, ofAgent);
-    this.#journal.append("peaks", this.peaks);
+    this.#journal.append("peaks", { system: this.#open, agentId, ofAgent } satisfies Peak);
   }
 
   clear(): void {

@@ -12,8 +12,8 @@ export interface Delivery {
   status: string;
   /** Where the agent wants its events at the moment of sending; it may move between two tries. */
   url: () => string | null;
-  /** Several bodies when an event goes out more than once, or after a tool's own post. */
-  bodies: unknown[];
+  /** Several bodies when an event goes out more than once, or after a tool's own post; made when they are sent. */
+  bodies: (() => unknown)[];
 }
 
 export interface Sent {
@@ -92,21 +92,21 @@ export class Webhooks {
           step: each,
           status: execution.reached[each]!.status,
           url,
-          bodies: [body(each)],
+          bodies: [() => body(each)],
         });
       }
       return;
     }
 
-    const delivery: Delivery = { executionId: execution.id, step, status, url, bodies: [body(step)] };
+    const delivery: Delivery = { executionId: execution.id, step, status, url, bodies: [() => body(step)] };
     const occasion = [execution.person, execution.createdAt, step];
-    if (plan.toolPost && status === "in-progress") delivery.bodies.unshift(toolPost(body(step)));
-    if (plan.events === "twice") delivery.bodies.push(body(step));
+    if (plan.toolPost && status === "in-progress") delivery.bodies.unshift(() => toolPost(body(step)));
+    if (plan.events === "twice") delivery.bodies.push(() => body(step));
     if (this.#faults.strikes("drop_webhook", ...occasion)) {
       this.counts.dropped++;
       return done();
     }
-    if (this.#faults.strikes("duplicate_webhook", ...occasion)) delivery.bodies.push(body(step));
+    if (this.#faults.strikes("duplicate_webhook", ...occasion)) delivery.bodies.push(() => body(step));
     if (this.#faults.strikes("late_webhook", ...occasion)) {
       this.#clock.at(this.#clock.now() + integer(30_000, 300_000, "late", ...occasion), () =>
         this.#send(delivery),
@@ -155,7 +155,7 @@ export class Webhooks {
   async #deliver(delivery: Delivery): Promise<void> {
     await this.#slot();
     try {
-      const failed: unknown[] = [];
+      const failed: Delivery["bodies"] = [];
       for (const body of delivery.bodies) if (!(await this.#post(delivery, body, 1))) failed.push(body);
       if (failed.length) this.#retryLater({ ...delivery, bodies: failed }, 1);
       else this.#settle(delivery.executionId, delivery.step);
@@ -187,13 +187,13 @@ export class Webhooks {
   }
 
   async #retry(delivery: Delivery, attempt: number): Promise<void> {
-    const failed: unknown[] = [];
+    const failed: Delivery["bodies"] = [];
     for (const body of delivery.bodies) if (!(await this.#post(delivery, body, attempt))) failed.push(body);
     if (failed.length) this.#retryLater({ ...delivery, bodies: failed }, attempt);
     else this.#settle(delivery.executionId, delivery.step);
   }
 
-  async #post(delivery: Delivery, body: unknown, attempt: number): Promise<boolean> {
+  async #post(delivery: Delivery, body: () => unknown, attempt: number): Promise<boolean> {
     const url = delivery.url();
     if (!url) return true;
     let result: string;
@@ -202,7 +202,7 @@ export class Webhooks {
       const answer = await fetch(url, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
+        body: JSON.stringify(body()),
         redirect: "manual",
         signal: AbortSignal.any([this.#abort.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });

@@ -4,7 +4,7 @@ import { notAllowed, notFound } from "@parley/core/errors";
 import { apiKeyPrefix } from "@parley/core/ids";
 import { maybeRow, param, row, rows, sql } from "@parley/db";
 import type { Ctx } from "../context.ts";
-import { audit } from "./audit.ts";
+import { audit } from "../audit.ts";
 import { newToken, sha256 } from "./session.ts";
 
 /** Makes a key that may do at most what its maker may. It is shown once. */

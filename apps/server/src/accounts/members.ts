@@ -4,7 +4,7 @@ import type { membersProcedures } from "@parley/core/accounts/schema";
 import { conflict, notFound } from "@parley/core/errors";
 import { maybeRow, param, row, rows, sql, type Tx } from "@parley/db";
 import type { Ctx } from "../context.ts";
-import { audit } from "./audit.ts";
+import { audit } from "../audit.ts";
 import { newToken, sha256 } from "./session.ts";
 
 type Team = z.output<(typeof membersProcedures)["list"]["output"]>;

@@ -2,7 +2,7 @@ import type { Settings, SettingsPatch } from "@parley/core/accounts/schema";
 import { invalid } from "@parley/core/errors";
 import { param, row, rows, sql, touch, type Tx } from "@parley/db";
 import type { Ctx } from "../context.ts";
-import { audit, changed } from "./audit.ts";
+import { audit, changed } from "../audit.ts";
 
 /** The workspace's own settings, with the limits that others set for it. */
 export function getSettings({ db, config }: Ctx): Promise<Settings> {

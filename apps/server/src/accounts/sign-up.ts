@@ -4,7 +4,7 @@ import { conflict } from "@parley/core/errors";
 import { param, row, sql, type Tx } from "@parley/db";
 import { addCredits } from "@parley/db/ledger";
 import type { RequestContext } from "../trpc.ts";
-import { audit } from "./audit.ts";
+import { audit } from "../audit.ts";
 import { hashPassword } from "./password.ts";
 import { enter } from "./sign-in.ts";
 

@@ -1,7 +1,7 @@
 import { notFound } from "@parley/core/errors";
 import { maybeRow, param, sql } from "@parley/db";
 import { addCredits } from "@parley/db/ledger";
-import { audit } from "../accounts/audit.ts";
+import { audit } from "../audit.ts";
 import type { RequestContext } from "../trpc.ts";
 import { actingIn } from "./operator.ts";
 

@@ -1,4 +1,4 @@
-import { audit, type Audited } from "../accounts/audit.ts";
+import { audit, type Audited } from "../audit.ts";
 import { contextFor, type Ctx } from "../context.ts";
 import type { RequestContext } from "../trpc.ts";
 

@@ -3,7 +3,7 @@ import type { adminProcedures } from "@parley/core/ops/schema";
 import { notFound } from "@parley/core/errors";
 import { maybeRow, param, row, sql, touch } from "@parley/db";
 import { wakeTenant } from "@parley/db/ledger";
-import { audit } from "../accounts/audit.ts";
+import { audit } from "../audit.ts";
 import type { RequestContext } from "../trpc.ts";
 import { actingIn, auditHere } from "./operator.ts";
 

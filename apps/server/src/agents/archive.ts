@@ -2,7 +2,7 @@ import { agentCan } from "@parley/core/agents/can";
 import type { Agent } from "@parley/core/agents/schema";
 import { conflict } from "@parley/core/errors";
 import { maybeRow, param, sql, touch } from "@parley/db";
-import { audit } from "../accounts/audit.ts";
+import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { agentById } from "./row.ts";
 import { lockAgent } from "./update.ts";

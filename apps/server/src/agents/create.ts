@@ -1,7 +1,7 @@
 import { defaultDisclosure } from "@parley/core/agents/disclosure";
 import { defaultMaxCallSeconds, type Agent, type AgentDraft } from "@parley/core/agents/schema";
 import { enqueue, param, row, sql, touch, type Tx } from "@parley/db";
-import { audit } from "../accounts/audit.ts";
+import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { callerNumber } from "./caller-number.ts";
 import { mirrorNow } from "./mirror-now.ts";

@@ -2,7 +2,7 @@ import { agentCan } from "@parley/core/agents/can";
 import type { Agent, AgentPatch } from "@parley/core/agents/schema";
 import { conflict } from "@parley/core/errors";
 import { enqueue, param, row, rows, sql, touch, type Tx } from "@parley/db";
-import { audit, changed } from "../accounts/audit.ts";
+import { audit, changed } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { callerNumber } from "./caller-number.ts";
 import { voiceOf } from "./create.ts";

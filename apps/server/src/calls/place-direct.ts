@@ -1,10 +1,10 @@
 import { maybeRow, param, row, rows, sql, touch, type Tx } from "@parley/db";
 import type { PlaceCall } from "@parley/core/calls/schema";
 import { ParleyError } from "@parley/core/errors";
-import { normalizePhoneNumber } from "@parley/core/phone";
+import { countryOf, normalizePhoneNumber } from "@parley/core/phone";
 import type { Ctx } from "../context.ts";
-import { laneFor } from "../campaigns/lane-for.ts";
-import { zonesOf } from "../contacts/zones.ts";
+import { laneFor } from "./lane-for.ts";
+import { zonesOf } from "../phone-zones.ts";
 
 /** Nobody wants a call long after pressing the button. */
 const EXPIRES_SECONDS = 120;
@@ -61,8 +61,8 @@ export async function placeDirect(
     const laneId = await laneFor(tx, {
       userId: ctx.user.id,
       campaignId: null,
-      country: contact.country ?? "**",
-      zoneSet: contact.zone_set ?? "UTC",
+      country: contact.country,
+      zoneSet: contact.zone_set,
       window: null,
       ruleSet: agent.rule_set,
       holdCredits: 1,
@@ -105,7 +105,8 @@ async function contactByNumber(ctx: Ctx, tx: Tx, raw: string): Promise<Callee> {
     sql`select id, phone_number, country, zone_set from contacts where user_id = ${param(tx.userId)} and phone_number = ${param(phoneNumber)}`,
   );
   if (known) return known;
-  const { country, zones } = zonesOf(phoneNumber);
+  const country = countryOf(phoneNumber);
+  const zones = zonesOf(phoneNumber, country);
   await rows(
     tx,
     sql`

@@ -2,7 +2,7 @@ import { param, row, sql } from "@parley/db";
 import { conflict } from "@parley/core/errors";
 import { correctable, type Correctable, type Lead, type LeadCorrection } from "@parley/core/leads/schema";
 import type { Ctx } from "../context.ts";
-import { audit } from "../accounts/audit.ts";
+import { audit } from "../audit.ts";
 import { applyAnalysis } from "./apply-analysis.ts";
 import { readLead } from "./get.ts";
 

@@ -3,7 +3,7 @@ import { conflict, invalid } from "@parley/core/errors";
 import { unreadable } from "@parley/core/leads/transcript";
 import { unreadableWords } from "@parley/core/leads/words";
 import type { Ctx } from "../context.ts";
-import { audit } from "../accounts/audit.ts";
+import { audit } from "../audit.ts";
 
 const missing = "There is no such call in this workspace.";
 

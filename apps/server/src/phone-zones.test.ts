@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { zonesOf } from "./zones.ts";
+import { zonesOf } from "./phone-zones.ts";
 
 test.each([
   ["+91 9876543210", "IN", ["Asia/Kolkata"]],

@@ -1,5 +1,5 @@
 import type { Tx } from "@parley/db";
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "./context.ts";
 
 export type Audited = {
   /** A fact in the past tense: `agent.updated`. */

@@ -1,0 +1,101 @@
+import type { ByOutcome, ByStatus, CampaignProgress } from "@parley/core/campaigns/schema";
+import type { CampaignStatus } from "@parley/core/campaigns/status";
+import { notFound } from "@parley/core/errors";
+import { param, row, sql } from "@parley/db";
+import type { Ctx } from "../context.ts";
+import { byOutcomeColumns, byStatusColumns, waitReason } from "./row.ts";
+
+/** The rate is taken over so many minutes, or since the start. */
+const RATE_MINUTES = 5;
+
+type Found = {
+  status: CampaignStatus;
+  status_reason: string | null;
+  budget: number | null;
+  launched: number;
+  launch_total: number | null;
+  launching: boolean;
+  items: ByStatus & { total: number };
+  attempts: ByOutcome;
+  lately: number;
+  minutes: number;
+  spent: number;
+  held: number;
+  in_air: number;
+  factor: string | null;
+  amount: number | null;
+  most: number | null;
+  until: string | null;
+  waiting: { reason: string; count: number; nextAt: string | null }[] | null;
+};
+
+/** Where a campaign stands, all figures of one instant: one query. */
+export async function progress(ctx: Ctx, { campaignId }: { campaignId: string }): Promise<CampaignProgress> {
+  const its = await ctx.db.tx((tx) =>
+    row<Found>(
+      tx,
+      sql`
+      select k.status, k.status_reason, k.budget_credits as budget, k.launched, k.launch_total,
+        k.launch_lease_until is not null and k.status in ('running', 'paused') as launching,
+        to_jsonb(i) as items, to_jsonb(o) as attempts, r.lately,
+        least(${param(RATE_MINUTES)}::float8, extract(epoch from n.at - k.started_at) / 60)::float8 as minutes,
+        coalesce(s.spent_credits, 0) as spent, h.held, h.in_air, f.factor, f.amount, f.most, f.until, w.waiting
+      from call_campaigns k
+      cross join (select app.now() as at) n
+      left join campaign_spend s on s.user_id = k.user_id and s.campaign_id = k.id
+      cross join lateral (
+        select ${byStatusColumns} from call_queue q where q.user_id = k.user_id and q.campaign_id = k.id
+      ) i
+      cross join lateral (
+        select ${byOutcomeColumns} from calls c where c.user_id = k.user_id and c.campaign_id = k.id and c.final_at is not null
+      ) o
+      cross join lateral (
+        select count(*) as lately from calls c
+        where c.user_id = k.user_id and c.campaign_id = k.id and c.status <> 'not-placed'
+          and c.final_at > n.at - make_interval(mins => ${param(RATE_MINUTES)})
+      ) r
+      cross join lateral (
+        select coalesce(sum(c.held_credits), 0)::bigint as held, count(*) filter (where c.ended_at is null and c.status <> 'claimed') as in_air
+        from calls c where c.user_id = k.user_id and c.campaign_id = k.id and c.settled_at is null
+      ) h
+      left join lateral app.limiting_factor(k.user_id, k.id) f on true
+      cross join lateral (
+        select jsonb_agg(g) as waiting
+        from (
+          select x.reason, count(*)::int as count, min(x.next_at) as "nextAt"
+          from (
+            select ${waitReason} as reason,
+              case when q.due_at > n.at then q.due_at when l.opens_at > n.at and isfinite(l.opens_at) then l.opens_at end as next_at
+            from call_queue q join call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
+            where q.user_id = k.user_id and q.campaign_id = k.id and q.status = 'pending'
+          ) x
+          group by x.reason order by count(*) desc
+        ) g
+      ) w
+      where k.user_id = ${param(ctx.user.id)} and k.id = ${param(campaignId)}`,
+      notFound("campaign").message,
+    ),
+  );
+  const { total, ...byStatus } = its.items;
+  return {
+    status: its.status,
+    statusReason: its.status_reason,
+    total,
+    byStatus,
+    byOutcome: its.attempts,
+    spent: its.spent,
+    held: its.held,
+    budgetCredits: its.budget,
+    inAir: its.in_air,
+    rate: its.lately > 0 ? Math.round((its.lately / Math.max(its.minutes, 1 / 60)) * 10) / 10 : 0,
+    eta: null,
+    limitingFactor: its.factor,
+    limiting: its.factor === null ? null : { count: its.amount, limit: its.most, until: its.until },
+    waiting: (its.waiting ?? []).map(({ reason, count, nextAt }) => ({
+      reason,
+      count,
+      nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),
+    })),
+    launch: its.launching ? { done: its.launched, total: Math.max(its.launched, its.launch_total ?? 0) } : null,
+  };
+}

@@ -1,0 +1,112 @@
+import type { CallStatus } from "@parley/core/calls/lifecycle";
+import { isUnburned, type Outcome } from "@parley/core/calls/outcome";
+import { directRetry, nextAttempt, type Attempt } from "@parley/core/campaigns/retry";
+import type { CampaignStatus } from "@parley/core/campaigns/status";
+import type { Retry } from "@parley/core/campaigns/schema";
+import { enqueue, maybeRow, param, row, rows, sql, touch, type Tx } from "@parley/db";
+import type { Ctx } from "../context.ts";
+import { checkBreaker } from "./breaker.ts";
+
+type Item = { id: string; lane_id: string; campaign_id: string | null; contact_id: string };
+type Campaign = { status: CampaignStatus; retry: Retry; ends_at: string | null };
+type Tried = Attempt & { reason: string | null };
+
+/**
+ * Asks what becomes of an item whose attempt has ended, and writes the answer down: closed, or due again. Does nothing
+ * unless the item is on the phone and its last attempt is final, so that it may be rung for at any time.
+ */
+export async function settleItem(ctx: Ctx, { itemId }: { itemId: string }): Promise<void> {
+  const failedIn = await ctx.db.tx((tx) => settle(tx, itemId));
+  if (failedIn) await checkBreaker(ctx, failedIn);
+}
+
+/** Returns the campaign whose breaker should be looked at: the attempt had failed. */
+async function settle(tx: Tx, itemId: string): Promise<string | null> {
+  const known = await maybeRow<Item>(
+    tx,
+    sql`
+    select id, lane_id, campaign_id, contact_id from call_queue
+    where user_id = ${param(tx.userId)} and id = ${param(itemId)}`,
+  );
+  if (!known) return null;
+  // Shared, before the item: a cancel waits for us, or we see it.
+  const campaign = known.campaign_id
+    ? await row<Campaign>(
+        tx,
+        sql`
+        select status, retry, ends_at from call_campaigns
+        where user_id = ${param(tx.userId)} and id = ${param(known.campaign_id)} for share`,
+      )
+    : null;
+  const item = await maybeRow<Item>(
+    tx,
+    sql`
+    select id, lane_id, campaign_id, contact_id from call_queue
+    where user_id = ${param(tx.userId)} and id = ${param(itemId)} and status = 'in_progress' for update`,
+  );
+  if (!item) return null;
+
+  const history = await attemptsOf(tx, itemId);
+  const { now } = await row<{ now: string }>(tx, sql`select app.now() as now`);
+  // A conversation is the end of it, even if a later attempt was already under way.
+  const answered = history.findLast(({ outcome }) => outcome === "answered");
+  const next = nextAttempt(campaign?.retry ?? directRetry, answered ? [answered] : history, now, campaign?.ends_at ?? null);
+  if (next.kind === "blocked" && next.because === "not_final") return null;
+
+  const last = history.at(-1);
+  const attempts = history.filter(({ status }) => !isUnburned(status)).length;
+  const lastOutcome = history.findLast(({ status, outcome }) => !isUnburned(status) && outcome)?.outcome ?? null;
+  const isOver = campaign !== null && (campaign.status === "canceled" || campaign.status === "completed");
+
+  if (next.kind === "settled" || isOver) {
+    await close(tx, item, { status: next.kind === "settled" ? next.itemStatus : "canceled", attempts, lastOutcome });
+  } else {
+    // An item on the phone without any attempt cannot be; if it is, it goes back into the line.
+    const at = next.kind === "retry" ? next.at : now;
+    await retry(tx, item, { at, attempts, lastOutcome, waitReason: next.kind === "retry" && !next.burned ? "provider_gate" : "retry_gap" });
+  }
+  const failed = last?.status === "failed" || last?.status === "error" || last?.status === "not-placed";
+  return failed && campaign?.status === "running" ? item.campaign_id : null;
+}
+
+type Written = { attempts: number; lastOutcome: Outcome | null };
+
+async function close(tx: Tx, item: Item, its: Written & { status: string }): Promise<void> {
+  await rows(
+    tx,
+    sql`
+    update call_queue
+    set status = ${param(its.status)}, attempts = ${param(its.attempts)}, last_outcome = ${param(its.lastOutcome)}, wait_reason = null, closed_at = app.now()
+    where id = ${param(item.id)}`,
+  );
+  if (!item.campaign_id) return touch(tx, "calls");
+  await enqueue(tx, "campaigns/finish", { userId: tx.userId!, campaignId: item.campaign_id });
+  await touch(tx, "campaigns", item.campaign_id);
+}
+
+async function retry(tx: Tx, item: Item, its: Written & { at: string; waitReason: string }): Promise<void> {
+  await rows(
+    tx,
+    sql`
+    update call_queue
+    set status = 'pending', due_at = ${param(its.at)}, wait_reason = ${param(its.waitReason)}, attempts = ${param(its.attempts)}, last_outcome = ${param(its.lastOutcome)}
+    where id = ${param(item.id)}`,
+  );
+  await tx.query("select app.lanes_due(array[$1]::uuid[], $2)", [item.lane_id, its.at]);
+  tx.wake("dispatch");
+  if (item.campaign_id) await touch(tx, "campaigns", item.campaign_id);
+}
+
+/** Oldest first. An attempt that was not the person's fault may be repeated once the provider takes calls again. */
+function attemptsOf(tx: Tx, itemId: string): Promise<Tried[]> {
+  return rows<Tried & { status: CallStatus }>(
+    tx,
+    sql`
+    select c.status, case when c.final_at is not null then c.outcome end as outcome, c.ended_at as "endedAt", c.reason,
+      case when a.gate_until > app.wall() then app.in_wall(a.gate_until - app.wall()) end as "dueAgainAt"
+    from calls c
+    join provider_accounts a on a.id = c.provider_account_id
+    where c.user_id = ${param(tx.userId)} and c.queue_id = ${param(itemId)}
+    order by c.attempt, c.id`,
+  );
+}

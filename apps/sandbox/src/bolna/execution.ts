@@ -87,6 +87,10 @@ function spokenWithin(lines: string[], plan: Plan): string[] {
   return lines.filter((line) => (said += line.length + 10) <= budget);
 }
 
+/** The vendor is careless with the blanks after the colon. */
+const asTyped = (line: string, index: number): string =>
+  `${index % 4 === 2 ? line.replace(": ", ":  ") : line}\n`;
+
 const cents = (value: number): number => Math.round(value * 1000) / 1000;
 
 function cost(
@@ -149,7 +153,7 @@ export function record(
       ? { llm_model: { "gpt-5.4-mini": { input: lines.length * 410, output: lines.length * 22 } } }
       : {},
     answered_by_voice_mail: completed && plan.machine ? true : null,
-    transcript: over ? lines.map((line) => `${line}\n`).join("") : null,
+    transcript: over ? lines.map(asTyped).join("") : null,
     summary: null,
     extracted_data: null,
     agent_extraction: null,

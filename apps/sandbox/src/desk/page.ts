@@ -68,95 +68,98 @@ export function deskPage(sandbox: Sandbox): string {
             <p id="said" role="status"></p>
           </div>
         </header>
-        <main id="live">
-          <section class="figures" aria-label="Figures">
-            ${figure("Open lines", truth.openLines)} ${figure("Most at once", truth.peaks.system)}
-            ${figure("Rings", truth.rings.length)} ${figure("Calls", total)}
-            ${figure("Waiting for a line", exchange.traffic.waiting)}
-            ${figure("Events under way", webhooks.pending)}
-            ${figure("Asked of the model", generations.counts.requests)} ${figure("Wallet", exchange.wallet)}
-          </section>
-          <div class="columns">
-            <section>
-              <h2>Asked of us</h2>
-              ${table(
-                ["at", "number", "part", "status"],
-                exchange.recent.slice(0, 16).map((execution) => callRow(execution)),
-                "No call yet. Place one from Parley and it appears here.",
-              )}
-            </section>
-            <section>
-              <h2>What happens next</h2>
-              ${table(
-                ["in", "number", "next"],
-                exchange.upcoming(16).map(
-                  ({ execution, due }) =>
-                    html`<tr>
-                      <td class="number">${waiting(due - now)}</td>
-                      <td class="number">${execution.person}</td>
-                      <td>${nextOf(execution)}</td>
-                    </tr>`,
-                ),
-                "Nothing is due.",
-              )}
-            </section>
-            <section>
-              <h2>Events sent</h2>
-              ${table(
-                ["wall clock", "status", "answer", "try"],
-                webhooks.recent
-                  .slice(-16)
-                  .toReversed()
-                  .map(
-                    (sent) =>
+        <main>
+          <div id="live">
+            <dl class="figures">
+              ${figure("Open lines", truth.openLines)} ${figure("Most at once", truth.peaks.system)}
+              ${figure("Rings", truth.rings.length)} ${figure("Calls", total)}
+              ${figure("Waiting for a line", exchange.traffic.waiting)}
+              ${figure("Events under way", webhooks.pending)}
+              ${figure("Asked of the model", generations.counts.requests)}
+              ${figure("Wallet", exchange.wallet)}
+            </dl>
+            <div class="columns">
+              <section>
+                <h2>Asked of us</h2>
+                ${table(
+                  ["at", "number", "part", "status"],
+                  exchange.recent.slice(0, 16).map((execution) => callRow(execution)),
+                  "No call yet. Place one from Parley and it appears here.",
+                )}
+              </section>
+              <section>
+                <h2>What happens next</h2>
+                ${table(
+                  ["in", "number", "next"],
+                  exchange.upcoming(16).map(
+                    ({ execution, due }) =>
                       html`<tr>
-                        <td class="number">${sent.at.slice(11, 19)}</td>
-                        <td>${status(sent.status)}</td>
-                        <td class="${sent.result.startsWith("2") ? "ok" : "bad"}">${sent.result}</td>
-                        <td class="number">${sent.attempt}</td>
+                        <td class="number">${waiting(due - now)}</td>
+                        <td class="number">${execution.person}</td>
+                        <td>${nextOf(execution)}</td>
                       </tr>`,
                   ),
-                "No event has been sent yet.",
-              )}
-            </section>
+                  "Nothing is due.",
+                )}
+              </section>
+              <section>
+                <h2>Events sent</h2>
+                ${table(
+                  ["wall clock", "status", "answer", "try"],
+                  webhooks.recent
+                    .slice(-16)
+                    .toReversed()
+                    .map(
+                      (sent) =>
+                        html`<tr>
+                          <td class="number">${sent.at.slice(11, 19)}</td>
+                          <td>${status(sent.status)}</td>
+                          <td class="${sent.result.startsWith("2") ? "ok" : "bad"}">${sent.result}</td>
+                          <td class="number">${sent.attempt}</td>
+                        </tr>`,
+                    ),
+                  "No event has been sent yet.",
+                )}
+              </section>
+              <section>
+                <h2>Asked of the model</h2>
+                ${table(
+                  ["at", "model", "form", "came to"],
+                  generations.recent
+                    .slice(-16)
+                    .toReversed()
+                    .map(
+                      (each) =>
+                        html`<tr>
+                          <td class="number">${each.at.slice(11, 19)}</td>
+                          <td>${each.model ?? "–"}</td>
+                          <td>${each.schemaName ?? "–"}</td>
+                          <td class="${each.outcome === "ok" ? "ok" : "bad"}">${each.outcome}</td>
+                        </tr>`,
+                    ),
+                  "Nothing has been analysed yet.",
+                )}
+              </section>
+            </div>
             <section>
-              <h2>Asked of the model</h2>
-              ${table(
-                ["at", "model", "form", "came to"],
-                generations.recent
-                  .slice(-16)
-                  .toReversed()
-                  .map(
-                    (each) =>
-                      html`<tr>
-                        <td class="number">${each.at.slice(11, 19)}</td>
-                        <td>${each.model ?? "–"}</td>
-                        <td>${each.schemaName ?? "–"}</td>
-                        <td class="${each.outcome === "ok" ? "ok" : "bad"}">${each.outcome}</td>
-                      </tr>`,
-                  ),
-                "Nothing has been analysed yet.",
-              )}
+              <h2>Misbehave</h2>
+              <p>Each fault strikes at the rate you choose, the same way for the same seed.</p>
+              <ul class="faults">
+                ${Object.entries(faultNames).map(([name, about]) => faultRow(sandbox, name as FaultName, about))}
+              </ul>
+              <p><button data-delete="/sandbox/faults">Behave again</button></p>
             </section>
           </div>
           <section>
-            <h2>Misbehave</h2>
-            <p>Each fault strikes at the rate you choose, the same way for the same seed.</p>
-            <ul class="faults">
-              ${Object.entries(faultNames).map(([name, about]) => faultRow(sandbox, name as FaultName, about))}
+            <h2>Numbers with a part to play</h2>
+            <p>The last four digits of the called number decide. All others follow the seeded mix.</p>
+            <ul class="parts">
+              ${Object.entries(magicNumbers).map(
+                ([digits, { title }]) => html`<li><b class="number">${digits}</b> ${title}</li>`,
+              )}
             </ul>
-            <p><button data-delete="/sandbox/faults">Behave again</button></p>
           </section>
         </main>
-        <section>
-          <h2>Numbers with a part to play</h2>
-          <p>The last four digits of the called number decide. All others follow the seeded mix.</p>
-          <ul class="parts">
-            ${Object.entries(magicNumbers).map(
-              ([digits, { title }]) => html`<li><b class="number">${digits}</b> ${title}</li>`,
-            )}
-          </ul>
-        </section>
         <footer>
           <a href="/sandbox/truth">Truth</a> <a href="/sandbox/truth/count">Counts</a>
           <a href="/sandbox/journal">Events</a> <a href="/sandbox/openai/requests">Model requests</a>

@@ -23,7 +23,8 @@ export const deskStyle = `
   --o-failed: light-dark(oklch(0.54 0.185 30), oklch(0.64 0.185 30));
   --o-canceled: light-dark(oklch(0.6 0.008 95), oklch(0.52 0.01 100));
 }
-* { box-sizing: border-box; margin: 0; }
+*, *::before { box-sizing: border-box; }
+* { margin: 0; }
 body { background: var(--canvas); color: var(--ink); font: 14px/1.45 "Geist Variable", Geist, ui-sans-serif, system-ui, sans-serif; padding: 24px clamp(16px, 4vw, 48px); max-width: 1440px; margin: 0 auto; }
 header { display: flex; flex-wrap: wrap; gap: 16px; justify-content: space-between; align-items: flex-start; margin-bottom: 24px; }
 h1 { font-size: 26px; letter-spacing: -0.02em; line-height: 32px; }
@@ -32,7 +33,7 @@ p { color: var(--ink-2); }
 .clock { text-align: right; display: grid; gap: 8px; justify-items: end; }
 time, .number { font-family: "Geist Mono Variable", "Geist Mono", ui-monospace, monospace; font-variant-numeric: tabular-nums; }
 time { font-size: 16px; }
-section { margin-bottom: 24px; }
+section, dl { margin-bottom: 24px; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: 6px; overflow: hidden; }
 .figures div { background: var(--surface); padding: 12px 16px; }
 dt { color: var(--ink-3); font-size: 12px; }
@@ -54,6 +55,7 @@ tbody tr:hover { background: var(--hover); }
 button { font: inherit; font-size: 12px; color: var(--ink); background: var(--surface); border: 1px solid var(--line-2); border-radius: 6px; padding: 4px 10px; min-height: 28px; cursor: pointer; }
 button:hover { background: var(--hover); }
 button[aria-pressed="true"] { background: var(--action); border-color: var(--action); color: var(--on-action); }
+li:not(.on) button[aria-pressed="true"] { background: var(--hover); border-color: var(--line-2); color: var(--ink); font-weight: 500; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 .buttons { display: inline-flex; gap: 4px; flex-wrap: wrap; }
 .faults, .parts { list-style: none; padding: 0; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; margin: 8px 0; }

@@ -13,7 +13,6 @@ import { paths, settingsSections } from "./paths.ts";
 import type { CallFilters, ContactFilters, ItemFilters } from "./paths.ts";
 import { flagIn, localPath, numberIn, oneOf, only, textIn } from "./search.ts";
 import { ErrorScreen, NotFoundScreen } from "./shell/error-screen.tsx";
-import { Shell } from "./shell/shell.tsx";
 import { outcomes } from "./signs/outcome.tsx";
 import { api, queryClient, refusal, whenSignedOut } from "./trpc.ts";
 import { PageSkeleton } from "./ui/skeleton.tsx";
@@ -63,7 +62,7 @@ const shell = createRoute({
       throw thrown;
     }
   },
-  component: Shell,
+  component: lazyRouteComponent(() => import("./shell/shell.tsx"), "Shell"),
 });
 
 const home = createRoute({

@@ -3,7 +3,7 @@ import { useShortcuts } from "@/shell/shortcuts.ts";
 import { IconButton } from "@/ui/button.tsx";
 import { Checkbox, Segmented } from "@/ui/choice.tsx";
 import { duration } from "@/ui/format.ts";
-import { toast } from "@/ui/toast.tsx";
+import { toast } from "@/ui/toast.ts";
 import { speeds } from "./use-recording.ts";
 import type { Player } from "./use-recording.ts";
 

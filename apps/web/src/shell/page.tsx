@@ -40,6 +40,7 @@ export function Page({
   strip,
   footer,
   fixed = false,
+  actionsBeside = false,
   children,
 }: {
   crumbs: Crumb[];
@@ -52,6 +53,8 @@ export function Page({
   strip?: ReactNode;
   footer?: ReactNode;
   fixed?: boolean;
+  /** On a phone the actions stay on the title's line instead of taking one of their own. */
+  actionsBeside?: boolean;
   children: ReactNode;
 }) {
   const scroll = useRef<HTMLDivElement>(null);
@@ -112,7 +115,12 @@ export function Page({
           {badge}
           {context && <div className="min-w-0 truncate text-ink-2 max-sm:hidden">{context}</div>}
           {actions && (
-            <div className="flex items-center gap-2 max-sm:w-full max-sm:[&>a]:grow max-sm:[&>button]:grow sm:ml-auto">
+            <div
+              className={cn(
+                "flex items-center gap-2",
+                actionsBeside ? "ml-auto" : "max-sm:w-full max-sm:[&>a]:grow max-sm:[&>button]:grow sm:ml-auto",
+              )}
+            >
               {actions}
             </div>
           )}

@@ -1,7 +1,6 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { setClock } from "@/ui/clock.ts";
-import { Toasts } from "@/ui/toast.tsx";
 import { toggleTheme } from "./appearance.ts";
 import { useGo } from "./go.tsx";
 import { startLive, stopLive } from "./live-stream.ts";
@@ -13,6 +12,7 @@ import { useShortcuts } from "./shortcuts.ts";
 import { BottomBar, Sidebar } from "./sidebar.tsx";
 
 const Palette = lazy(() => import("./palette.tsx"));
+const Toasts = lazy(() => import("@/ui/toast-region.tsx"));
 const ShortcutSheet = lazy(() => import("./shortcut-sheet.tsx"));
 
 /** The frame around every page of a signed-in member. */
@@ -62,8 +62,8 @@ export function Shell() {
         </div>
       </div>
       <BottomBar />
-      <Toasts />
       <Suspense>
+        <Toasts />
         {overlay === "palette" && <Palette onClose={() => setOverlay(null)} />}
         {overlay === "shortcuts" && <ShortcutSheet onClose={() => setOverlay(null)} />}
       </Suspense>

@@ -8,7 +8,7 @@ import { count, initials } from "@/ui/format.ts";
 import { commandKey, Kbd } from "@/ui/kbd.tsx";
 import { Menu } from "@/ui/popover.tsx";
 import type { MenuEntry } from "@/ui/popover.tsx";
-import { toast } from "@/ui/toast.tsx";
+import { toast } from "@/ui/toast.ts";
 import { Tooltip } from "@/ui/tooltip.tsx";
 import { setDensity, setTheme, useDensity, useTheme } from "./appearance.ts";
 import { CreditMeter } from "./credit-meter.tsx";

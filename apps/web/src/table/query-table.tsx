@@ -323,7 +323,7 @@ export function QueryTable<Row>({
 
 const RowMenu = ({ name, entries }: { name: string; entries: MenuEntry[] }) =>
   entries.length === 0 ? null : (
-    <Menu trigger={<IconButton icon={Ellipsis} label={`Actions for ${name}`} className="lg:size-6" />} entries={entries} />
+    <Menu trigger={<IconButton icon={Ellipsis} label={`Actions for ${name}`} inRow />} entries={entries} />
   );
 
 function HeadCell<Row>({

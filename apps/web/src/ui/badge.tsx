@@ -57,8 +57,8 @@ export const Chip = ({
 }) => (
   <span
     className={cn(
-      "chip inline-flex h-[18px] max-w-full items-center gap-1 whitespace-nowrap rounded-sm border border-line-2 px-[5px] text-2xs text-ink-2",
-      onRemove && "h-6 pr-0 text-xs",
+      "chip inline-flex max-w-full items-center gap-1 whitespace-nowrap rounded-sm border border-line-2 pl-[5px] text-ink-2",
+      onRemove ? "h-6 text-xs" : "h-[18px] pr-[5px] text-2xs",
       className,
     )}
   >

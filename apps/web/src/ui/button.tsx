@@ -6,7 +6,7 @@ import { cn } from "./cn.ts";
 import { Tooltip } from "./tooltip.tsx";
 
 const looks = cva(
-  "inline-flex shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md text-sm font-medium transition-colors duration-[120ms] aria-disabled:text-ink-off aria-disabled:hover:bg-transparent",
+  "inline-flex shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md font-medium transition-colors duration-[120ms] aria-disabled:text-ink-off aria-disabled:hover:bg-transparent",
   {
     variants: {
       look: {
@@ -19,7 +19,7 @@ const looks = cva(
           "h-9 border border-line-2 bg-raised px-2.5 text-bad-ink hover:bg-bad-tint aria-disabled:bg-transparent lg:h-7",
         link: "min-h-6 text-accent-ink underline-offset-[3px] hover:underline aria-disabled:no-underline",
       },
-      size: { sm: "text-xs", md: "" },
+      size: { sm: "text-xs", md: "text-sm" },
     },
     defaultVariants: { look: "plain", size: "md" },
   },
@@ -85,6 +85,8 @@ export interface IconButtonProps extends Omit<ButtonProps, "children" | "icon" |
   /** Its name for everyone: shown on hover and focus, read aloud. */
   label: string;
   pressed?: boolean;
+  /** For rows of a table: fits into the smallest density. */
+  inRow?: boolean;
 }
 
 /** A square button with a picture; its name is always a tooltip away. */
@@ -92,6 +94,7 @@ export function IconButton({
   icon: Icon,
   label,
   pressed,
+  inRow = false,
   disabledReason,
   busy,
   className,
@@ -108,7 +111,8 @@ export function IconButton({
         aria-pressed={pressed}
         aria-disabled={off || undefined}
         className={cn(
-          "grid size-10 shrink-0 place-items-center rounded-md text-ink-2 transition-colors duration-[120ms] hover:bg-hover hover:text-ink aria-disabled:text-ink-off aria-pressed:bg-selected aria-pressed:text-ink lg:size-7",
+          "grid size-10 shrink-0 place-items-center rounded-md text-ink-2 transition-colors duration-[120ms] hover:bg-hover hover:text-ink aria-disabled:text-ink-off aria-pressed:bg-selected aria-pressed:text-ink",
+          inRow ? "lg:size-6" : "lg:size-7",
           className,
         )}
         onClick={(event) => (off ? event.preventDefault() : onClick?.(event))}

@@ -1,15 +1,7 @@
 import { clsx } from "clsx";
-import type { ClassValue } from "clsx";
-import { extendTailwindMerge } from "tailwind-merge";
 
-const merge = extendTailwindMerge({
-  extend: {
-    classGroups: {
-      "font-size": [{ text: ["2xs", "xs", "sm", "md", "lg", "xl", "2xl"] }],
-      shadow: [{ shadow: ["pop", "drawer"] }],
-    },
-  },
-});
-
-/** Joins class names; of two that set the same property the later wins. */
-export const cn = (...classes: ClassValue[]): string => merge(clsx(classes));
+/**
+ * Joins class names. Two that set the same property are not reconciled: components take variants for what may
+ * differ, and `className` for what they leave open (place, width, visibility).
+ */
+export const cn = clsx;

@@ -5,17 +5,18 @@ import { cn } from "./cn.ts";
 import { useFieldControl } from "./field.tsx";
 
 export const controlLooks =
-  "rounded-md border border-line-2 bg-raised text-sm text-ink transition-colors duration-[120ms] hover:border-line-3 aria-invalid:border-bad disabled:bg-transparent disabled:text-ink-3 disabled:hover:border-line-2";
+  "rounded-md border border-line-2 bg-raised text-ink transition-colors duration-[120ms] hover:border-line-3 aria-invalid:border-bad disabled:bg-transparent disabled:text-ink-3 disabled:hover:border-line-2";
 
 export function Input({
   className,
   mono = false,
+  width = "w-full",
   ...rest
-}: ComponentProps<"input"> & { mono?: boolean }) {
+}: ComponentProps<"input"> & { mono?: boolean; width?: string }) {
   return (
     <input
       {...useFieldControl(rest)}
-      className={cn(controlLooks, "h-9 w-full min-w-0 px-2 lg:h-7", mono && "font-mono text-xs", className)}
+      className={cn(controlLooks, "h-9 min-w-0 px-2 lg:h-7", width, mono ? "font-mono text-xs" : "text-sm", className)}
       {...rest}
     />
   );
@@ -32,7 +33,7 @@ export function InputWithUnit({
     <span
       className={cn(
         controlLooks,
-        "flex h-9 items-center overflow-hidden focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-focus lg:h-7",
+        "flex h-9 items-center overflow-hidden text-sm focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-focus lg:h-7",
         className,
       )}
     >
@@ -52,7 +53,7 @@ export function Textarea({ className, ...rest }: ComponentProps<"textarea">) {
     <textarea
       rows={4}
       {...useFieldControl(rest)}
-      className={cn(controlLooks, "w-full min-w-0 px-2 py-1.5", className)}
+      className={cn(controlLooks, "w-full min-w-0 px-2 py-1.5 text-sm", className)}
       {...rest}
     />
   );
@@ -71,7 +72,7 @@ export function Select({
         {...useFieldControl(rest)}
         className={cn(
           controlLooks,
-          "w-full min-w-0 cursor-pointer appearance-none truncate pl-2 pr-7",
+          "w-full min-w-0 cursor-pointer appearance-none truncate pl-2 pr-7 text-sm",
           inCell ? "h-9 lg:h-[26px]" : "h-9 lg:h-7",
         )}
         {...rest}

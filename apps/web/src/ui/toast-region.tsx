@@ -1,42 +1,11 @@
 import { Check, CircleAlert, X } from "lucide-react";
 import { Toast as Primitive } from "radix-ui";
 import { useSyncExternalStore } from "react";
-import { cn } from "./cn.ts";
-
-interface Notice {
-  id: number;
-  words: string;
-  kind: "done" | "error";
-  undo?: () => void;
-}
-
-let notices: Notice[] = [];
-let nextId = 1;
-const listeners = new Set<() => void>();
-
-function publish(next: Notice[]) {
-  notices = next;
-  for (const listener of listeners) listener();
-}
-
-const dismiss = (id: number) => publish(notices.filter((notice) => notice.id !== id));
-
-/** One line at the bottom right. Errors stay until closed; the rest leave after six seconds. */
-export const toast = {
-  done: (words: string, options: { undo?: () => void } = {}) =>
-    publish([...notices.slice(-3), { id: nextId++, words, kind: "done", ...options }]),
-  error: (words: string) => publish([...notices.slice(-3), { id: nextId++, words, kind: "error" }]),
-};
+import { noticeStore } from "./toast.ts";
 
 /** Mount once, in the shell. */
-export function Toasts() {
-  const shown = useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => notices,
-  );
+export default function Toasts() {
+  const shown = useSyncExternalStore(noticeStore.subscribe, noticeStore.get);
   return (
     <Primitive.Provider duration={6000} swipeDirection="right" label="Notice">
       {shown.map((notice) => (
@@ -44,7 +13,7 @@ export function Toasts() {
           key={notice.id}
           type={notice.kind === "error" ? "foreground" : "background"}
           {...(notice.kind === "error" ? { duration: Number.POSITIVE_INFINITY } : {})}
-          onOpenChange={(open) => !open && dismiss(notice.id)}
+          onOpenChange={(open) => !open && noticeStore.dismiss(notice.id)}
           className="enter-pop flex min-h-10 items-center gap-2 rounded-lg bg-raised py-1.5 pl-3 pr-1.5 text-sm text-ink shadow-pop"
         >
           {notice.kind === "error" ? (
@@ -71,9 +40,7 @@ export function Toasts() {
         </Primitive.Root>
       ))}
       <Primitive.Viewport
-        className={cn(
-          "fixed bottom-[72px] right-4 z-50 flex w-[min(420px,calc(100vw-32px))] flex-col gap-2 outline-none lg:bottom-4",
-        )}
+        className="fixed bottom-[72px] right-4 z-50 flex w-[min(420px,calc(100vw-32px))] flex-col gap-2 outline-none lg:bottom-4"
       />
     </Primitive.Provider>
   );

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { attemptsOf, finishedOf, outcomeCounts, progressParts, totalOf } from "./counts.ts";
+
+const byStatus = { pending: 10, inProgress: 2, completed: 30, failed: 5, canceled: 1, skipped: 2 };
+
+test("the people of a campaign sum to its total, the dull parts included", () => {
+  expect(finishedOf(byStatus)).toBe(38);
+  expect(totalOf(byStatus)).toBe(50);
+  const drawn = progressParts(byStatus).reduce((all, part) => all + part.value, 0);
+  expect(drawn).toBe(totalOf(byStatus) - byStatus.pending);
+});
+
+test("no outcome is lost between the answer and the chart", () => {
+  const by = { answered: 1, voicemail: 2, busy: 3, noAnswer: 4, failed: 5, canceled: 6, unclear: 7 };
+  expect(Object.values(outcomeCounts(by)).reduce((all, value) => all + value, 0)).toBe(attemptsOf(by));
+});

@@ -17,6 +17,13 @@ const household = new Household();
 async function start(): Promise<void> {
   const [{ house, logins }] = await Promise.all([database(), dev ? undefined : buildWeb()]);
   const seeding = await wantsSeed(house);
+  // The seed lives through a day: the domain clock begins yesterday, before anybody has read it.
+  if (seeding)
+    await onServer(house.ownerUrl, (db) =>
+      db.query(
+        "update system_settings set clock_base = app.wall() - interval '26 hours', clock_wall = app.wall()",
+      ),
+    );
   const [port, chatPort, sandboxPort] = await ports();
 
   const publicUrl = env.PUBLIC_URL || `http://localhost:${port}`;
@@ -40,6 +47,8 @@ async function start(): Promise<void> {
   const providers = {
     BOLNA_API_URL: env.BOLNA_API_URL || `${sandbox}/bolna`,
     BOLNA_API_KEY: env.BOLNA_API_KEY || sandboxKey,
+    // Nobody can be rung by the simulated network an hour later, so an unclear dial need not hold its line for minutes.
+    ...(!env.BOLNA_API_URL && { BOLNA_RECONCILE_GRACE_MS: env.BOLNA_RECONCILE_GRACE_MS || "10000" }),
     OPENAI_BASE_URL: env.OPENAI_BASE_URL || `${sandbox}/openai/v1`,
     OPENAI_API_KEY: env.OPENAI_API_KEY || (env.OPENAI_BASE_URL ? "" : "sk-sandbox"),
     META_GRAPH_URL: env.META_GRAPH_URL || `${sandbox}/meta`,
@@ -66,8 +75,9 @@ async function start(): Promise<void> {
   if (seeding)
     household.runOnce("seed", [join(repository, "scripts/seed.ts")], {
       ...shared,
-      ...providers,
       SANDBOX_URL: sandbox,
+      DATABASE_URL: house.ownerUrl,
+      PARLEY_SECRETS_DIR: house.secretsDir,
     });
   const login = await seededLogin(house, seeding);
   const url = webPort ? `http://localhost:${webPort}` : publicUrl;

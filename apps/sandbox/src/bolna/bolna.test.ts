@@ -1,12 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   agent as agentSchema,
   bolnaInstant,
+  estimateTurnTimes,
   execution as executionSchema,
   executionsPage,
+  transcriptTurns,
   userMe,
 } from "@parley/core/wire/bolna";
 import { RateLimit } from "../rate-limit.ts";
@@ -525,7 +527,6 @@ describe("recordings", () => {
   });
 
   test("sound stands where somebody speaks, and silence between the turns", async () => {
-    const { estimateTurnTimes, transcriptTurns } = await import("@parley/core/wire/bolna");
     const id = await rig.place(person("0002"));
     await rig.forward(600);
     const { transcript, conversation_duration: seconds } = await execution(id);
@@ -609,12 +610,22 @@ describe("memory", () => {
     expect(second.sandbox.clock.now()).toBeGreaterThanOrEqual(before);
   });
 
+  test("a crash between a call and its ring loses neither", async () => {
+    const first = await openRig({ directory });
+    const id = await first.place(person("0005"));
+    await first[Symbol.asyncDispose]();
+    writeFileSync(join(directory, "truth.jsonl"), "");
+    await using second = await openRig({ directory, agentId: first.agentId });
+    expect((await second.get("/sandbox/truth")).body.rings).toMatchObject([
+      { to: person("0005"), executionId: id },
+    ]);
+  });
+
   test("a line cut off by a crash is dropped, and writing goes on behind it", async () => {
     const first = await openRig({ directory });
     await first.place(person("0005"));
     await first[Symbol.asyncDispose]();
     const path = join(directory, "truth.jsonl");
-    const { appendFileSync } = await import("node:fs");
     appendFileSync(path, '{"to":"+91');
     await using second = await openRig({ directory, agentId: first.agentId });
     await second.place(person("0006"));

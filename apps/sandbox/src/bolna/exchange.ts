@@ -3,7 +3,7 @@ import type { BolnaStatus, ExecutionJson } from "@parley/core/wire/bolna";
 import type { Clock, Timer } from "../clock.ts";
 import type { Faults } from "../faults.ts";
 import type { Journal } from "../journal.ts";
-import type { Truth } from "../truth.ts";
+import type { Ring, Truth } from "../truth.ts";
 import { startingAccount, usualLine, type Account } from "./account.ts";
 import { detectsVoicemail, longestSeconds, type Agent, type Agents } from "./agents.ts";
 import { conversationNamed } from "./conversations.ts";
@@ -58,6 +58,17 @@ interface Parts {
 }
 
 const RECENT = 40;
+
+/** A call that is not dialled for want of money rings nowhere, and inbound ones ring us. */
+const rings = (made: Omit<Execution, "reached">): boolean =>
+  made.direction === "outbound" && made.plan.story !== "balance-low";
+
+const ringOf = (made: Omit<Execution, "reached">): Ring => ({
+  to: made.person,
+  at: new Date(made.createdAt).toISOString(),
+  executionId: made.id,
+  userData: made.userData,
+});
 
 /**
  * The telephone exchange: takes orders, lets at most `concurrency` outbound calls dial at once (the others wait, first
@@ -251,16 +262,8 @@ export class Exchange {
     const status: BolnaStatus =
       made.scheduledAt !== null && made.scheduledAt > clock.now() ? "scheduled" : "queued";
     const execution: Execution = { ...made, reached: [{ status, at: made.createdAt }] };
-    // A call that will never be dialled for want of money rings nowhere.
-    if (made.direction === "outbound" && made.plan.story !== "balance-low") {
-      truth.rang({
-        to: made.person,
-        at: new Date(made.createdAt).toISOString(),
-        executionId: made.id,
-        userData: made.userData,
-      });
-    }
     journal.append("executions", { placed: made, status } satisfies Entry);
+    if (rings(made)) truth.rang(ringOf(made));
     this.#remember(execution);
     this.#proceed(execution, made.createdAt);
     return execution;
@@ -382,11 +385,14 @@ export class Exchange {
   }
 
   #replay(): void {
-    const { journal } = this.#parts;
+    const { journal, truth } = this.#parts;
     for (const { to } of journal.read<{ to: string }>("posts")) this.#firstPosts.add(to);
+    const known = new Set(truth.rings.map(({ executionId }) => executionId));
     for (const entry of journal.read<Entry>("executions")) {
       if ("placed" in entry) {
         const { placed, status } = entry;
+        // A crash between the two lines of an order leaves the call without its ring.
+        if (rings(placed) && !known.has(placed.id)) truth.rang(ringOf(placed));
         this.#remember({ ...placed, reached: [{ status, at: placed.createdAt }] });
       } else if ("forgotten" in entry) {
         for (const id of entry.forgotten) {

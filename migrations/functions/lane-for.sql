@@ -30,10 +30,9 @@ begin
     returning * into v_lane;
     exit when v_lane.id is not null;
   end loop;
-  -- agents differ in their longest call; the cheapest one decides whether the lane has room
-  if v_lane.hold_credits > v_hold then
-    update public.call_lanes l set hold_credits = v_hold, blocked_by = nullif(nullif(l.blocked_by, 'credits'), 'budget')
-    where l.id = v_lane.id;
+  -- direct calls go through several agents: the cheapest longest call decides whether their lane has room
+  if p_campaign_id is null and v_lane.hold_credits > v_hold then
+    update public.call_lanes l set hold_credits = v_hold, blocked_by = nullif(l.blocked_by, 'credits') where l.id = v_lane.id;
   end if;
   return query select v_lane.id, v_lane.opens_at;
 end $$;

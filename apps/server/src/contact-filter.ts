@@ -18,10 +18,17 @@ export function matchingContacts(filter: ContactFilter): SQLFragment {
       sql`c.stage_id = (select s.id from stages s where s.user_id = c.user_id and s.key = ${param(filter.stage)})`,
     );
   if (filter.temperature) conditions.push(sql`c.temperature = ${param(filter.temperature)}`);
-  if (filter.importId) conditions.push(sql`c.import_id = ${param(filter.importId)}`);
+  if (filter.importId) conditions.push(ofImport(filter.importId));
   if (filter.suppressed === true) conditions.push(isSuppressed);
   if (filter.suppressed === false) conditions.push(sql`not ${isSuppressed}`);
   return conditions.reduce((all, condition) => sql`${all} and ${condition}`);
+}
+
+/** Everybody in the file, on `contacts c`: those it made, and those who were known before. */
+export function ofImport(importId: string): SQLFragment {
+  return sql`(c.import_id = ${param(importId)} or exists (
+    select 1 from import_effects e
+    where e.user_id = c.user_id and e.import_id = ${param(importId)} and e.contact_id = c.id))`;
 }
 
 /** Not to be called, on `contacts c`. */

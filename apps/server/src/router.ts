@@ -3,9 +3,11 @@ import { adminRouter } from "./admin/router.ts";
 import { agentsRouter } from "./agents/router.ts";
 import { billingRouter } from "./billing/router.ts";
 import { callsRouter } from "./calls/router.ts";
+import { campaignsRouter } from "./campaigns/router.ts";
 import { leadsRouter } from "./leads/router.ts";
 import { liveRouter } from "./live/router.ts";
 import { notificationsRouter } from "./notifications/router.ts";
+import { incidentsRouter, opsRouter, webhooksRouter } from "./ops/router.ts";
 import { router } from "./trpc.ts";
 
 /** Every procedure, noun by noun. Web and command line import its type. */
@@ -17,11 +19,15 @@ export const appRouter = router({
   auth: authRouter,
   billing: billingRouter,
   calls: callsRouter,
+  campaigns: campaignsRouter,
+  incidents: incidentsRouter,
   leads: leadsRouter,
   live: liveRouter,
   members: membersRouter,
   notifications: notificationsRouter,
+  ops: opsRouter,
   settings: settingsRouter,
+  webhooks: webhooksRouter,
 });
 
 export type AppRouter = typeof appRouter;

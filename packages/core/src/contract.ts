@@ -28,7 +28,7 @@ import { importsProcedures } from "./imports/schema.ts";
 import { leadsProcedures } from "./leads/schema.ts";
 import { liveProcedures } from "./live/schema.ts";
 import { notificationsProcedures } from "./notifications/schema.ts";
-import { adminProcedures, opsProcedures, webhooksProcedures } from "./ops/schema.ts";
+import { adminProcedures, incidentsProcedures, opsProcedures, webhooksProcedures } from "./ops/schema.ts";
 
 export const contract = {
   admin: adminProcedures,
@@ -43,6 +43,7 @@ export const contract = {
   customFields: customFieldsProcedures,
   home: homeProcedures,
   imports: importsProcedures,
+  incidents: incidentsProcedures,
   leads: leadsProcedures,
   live: liveProcedures,
   members: membersProcedures,

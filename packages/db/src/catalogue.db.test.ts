@@ -53,6 +53,7 @@ const definers: Record<string, string> = {
   raise_incident: "an incident may belong to no tenant",
   receive: "a delivery is recognised by its key before its tenant is known",
   receive_for_agent: "a delivery on the bare path is recognised by its agent before its tenant is known",
+  resolve_platform_incident: "the platform's own incidents belong to no tenant",
   resolve_incident: "an incident may belong to no tenant",
   ring_agent_syncs: "agents of all tenants are pointed at a new address",
   seed_limits: "the limit is the installation's",

@@ -14,7 +14,10 @@ const CHUNK = 10_000;
  * Ends a campaign for good. Nothing is dialled once this has returned but the calls it counts; calls that still wait at
  * the provider are stopped there, and the pending items are canceled by a job, 10 000 at a time.
  */
-export function cancelCampaign(ctx: Ctx, input: { campaignId: string; reason?: string | undefined }): Promise<Stopped> {
+export function cancelCampaign(
+  ctx: Ctx,
+  input: { campaignId: string; reason?: string | undefined },
+): Promise<Stopped> {
   return ctx.db.tx(async (tx) => {
     const campaign = await campaignOf(tx, input.campaignId, "for no key update");
     const may = campaignCan.cancel(campaign.status);
@@ -37,7 +40,10 @@ export function cancelCampaign(ctx: Ctx, input: { campaignId: string; reason?: s
     );
     await enqueueMany(
       tx,
-      waiting.map(({ id }): Job<"calls/stop"> => ({ name: "calls/stop", payload: { userId: ctx.user.id, callId: id } })),
+      waiting.map(({ id }): Job<"calls/stop"> => ({
+        name: "calls/stop",
+        payload: { userId: ctx.user.id, callId: id },
+      })),
     );
     await setLanesPaused(tx, campaign.id, true);
     await logEvent(tx, campaign.id, "canceled", ctx.actor, input.reason ? { reason: input.reason } : {});

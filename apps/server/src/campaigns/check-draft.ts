@@ -18,7 +18,11 @@ export type DraftFields = {
  * What a schema cannot know: whether the things named exist in this workspace, and whether anybody could ever be
  * called. Names every field at fault at once. Returns the caller number in canonical form.
  */
-export async function checkDraft(tx: Tx, config: Config, its: DraftFields): Promise<{ fromNumber: string | null }> {
+export async function checkDraft(
+  tx: Tx,
+  config: Config,
+  its: DraftFields,
+): Promise<{ fromNumber: string | null }> {
   const issues: Issue[] = [];
   const fault = (path: string, message: string) => void issues.push({ path, message });
 
@@ -32,24 +36,39 @@ export async function checkDraft(tx: Tx, config: Config, its: DraftFields): Prom
   }
   if (its.audience) await checkAudience(tx, its.audience, fault);
   if (its.retry && !config.voice.isLoopback)
-    for (const path of fractionalWaits(its.retry)) fault(path, "must be whole minutes with a real voice provider");
+    for (const path of fractionalWaits(its.retry))
+      fault(path, "must be whole minutes with a real voice provider");
   if (its.endsAt) {
-    const { over } = await row<{ over: boolean }>(tx, sql`select ${param(its.endsAt)}::timestamptz <= app.now() as over`);
+    const { over } = await row<{ over: boolean }>(
+      tx,
+      sql`select ${param(its.endsAt)}::timestamptz <= app.now() as over`,
+    );
     if (over) fault("endsAt", "must be in the future");
   }
   if (its.window && its.audience && issues.length === 0 && (await neverOpens(tx, its.audience, its.window)))
-    fault("window", "never opens for anyone on this list within the hours their countries allow. Widen the days or hours");
+    fault(
+      "window",
+      "never opens for anyone on this list within the hours their countries allow. Widen the days or hours",
+    );
 
   const fromNumber = its.fromNumber ? await canonical(tx, its.fromNumber, fault) : null;
   if (issues.length > 0) {
     const [first, ...more] = issues;
-    throw invalid(`${first!.path} ${first!.message}.${more.length > 0 ? ` (and ${more.length} more)` : ""}`, issues);
+    throw invalid(
+      `${first!.path} ${first!.message}.${more.length > 0 ? ` (and ${more.length} more)` : ""}`,
+      issues,
+    );
   }
   return { fromNumber };
 }
 
-async function checkAudience(tx: Tx, audience: Audience, fault: (path: string, message: string) => void): Promise<void> {
-  const importId = "importId" in audience ? audience.importId : "filter" in audience ? audience.filter.importId : undefined;
+async function checkAudience(
+  tx: Tx,
+  audience: Audience,
+  fault: (path: string, message: string) => void,
+): Promise<void> {
+  const importId =
+    "importId" in audience ? audience.importId : "filter" in audience ? audience.filter.importId : undefined;
   const path = "importId" in audience ? "audience.importId" : "audience.filter.importId";
   if (importId) {
     const found = await maybeRow<{ status: string }>(
@@ -67,7 +86,10 @@ async function checkAudience(tx: Tx, audience: Audience, fault: (path: string, m
     );
     const asked = new Set(audience.contactIds).size;
     if (known < asked)
-      fault("audience.contactIds", `names ${asked - known} of ${asked} that are no contacts of this workspace`);
+      fault(
+        "audience.contactIds",
+        `names ${asked - known} of ${asked} that are no contacts of this workspace`,
+      );
   }
 }
 
@@ -89,7 +111,11 @@ export async function neverOpens(tx: Tx, audience: Audience, window: Window | nu
   return groups > 0 && open === 0;
 }
 
-async function canonical(tx: Tx, raw: string, fault: (path: string, message: string) => void): Promise<string | null> {
+async function canonical(
+  tx: Tx,
+  raw: string,
+  fault: (path: string, message: string) => void,
+): Promise<string | null> {
   const { default_region } = await row<{ default_region: string }>(
     tx,
     sql`select default_region from users where id = ${param(tx.userId)}`,

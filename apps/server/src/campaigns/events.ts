@@ -25,5 +25,10 @@ export async function listEvents(
       limit ${param(fetchLimit(input))}`,
     );
   });
-  return pageOf(found, input, ({ id }) => id, (event) => event);
+  return pageOf(
+    found,
+    input,
+    ({ id }) => id,
+    (event) => event,
+  );
 }

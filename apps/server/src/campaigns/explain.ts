@@ -4,7 +4,13 @@ import { reasonText } from "@parley/core/reasons";
 import { maybeRow, param, rows, sql } from "@parley/db";
 import type { Ctx } from "../context.ts";
 
-type Check = { name: string; ok: boolean; reason: string | null; detail: string; true_again_at: string | null };
+type Check = {
+  name: string;
+  ok: boolean;
+  reason: string | null;
+  detail: string;
+  true_again_at: string | null;
+};
 
 /** Why an item is not dialled now: the dispatcher's own predicates, one by one, and what follows from them. */
 export function explainItem(ctx: Ctx, { itemId }: { itemId: string }): Promise<Explanation> {

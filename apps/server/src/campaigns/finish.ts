@@ -35,7 +35,9 @@ async function finishLocked(tx: Tx, campaignId: string): Promise<void> {
   );
   if (open || told) return;
 
-  const { summary } = await row<{ summary: { byStatus: Record<string, number>; byOutcome: Record<string, number> } }>(
+  const { summary } = await row<{
+    summary: { byStatus: Record<string, number>; byOutcome: Record<string, number> };
+  }>(
     tx,
     sql`
     update call_campaigns k

@@ -17,7 +17,10 @@ export type ItemsInput = PageInput & {
 };
 
 /** Queue items of a campaign in the order they were queued, of a person the latest first. */
-export async function listItems(ctx: Ctx, input: ItemsInput): Promise<{ items: Item[]; nextCursor: string | null }> {
+export async function listItems(
+  ctx: Ctx,
+  input: ItemsInput,
+): Promise<{ items: Item[]; nextCursor: string | null }> {
   const after = cursorOf(input, Id);
   const isLatestFirst = input.campaignId === undefined;
   const order = raw(isLatestFirst ? "desc" : "asc");
@@ -61,5 +64,10 @@ export async function listItems(ctx: Ctx, input: ItemsInput): Promise<{ items: I
       order by i.id ${order}`,
     ),
   );
-  return pageOf(found, input, ({ id }) => id, (item) => item);
+  return pageOf(
+    found,
+    input,
+    ({ id }) => id,
+    (item) => item,
+  );
 }

@@ -17,7 +17,12 @@ const LEASE_SECONDS = 60;
  * into the queue, a canceled one gets its pending items canceled. Goes on where an earlier run stopped; the lease on
  * the campaign row keeps two runs apart, and every write is fenced by it.
  */
-export async function launchCampaign(ctx: Ctx, campaignId: string, signal: AbortSignal, chunk = CHUNK): Promise<TaskResult> {
+export async function launchCampaign(
+  ctx: Ctx,
+  campaignId: string,
+  signal: AbortSignal,
+  chunk = CHUNK,
+): Promise<TaskResult> {
   const begun = await ctx.db.tx((tx) => begin(ctx, tx, campaignId));
   if (begun === "nothing") return;
   if (begun === "busy") return { snoozeSeconds: LEASE_SECONDS };
@@ -92,7 +97,10 @@ async function mayBegin(ctx: Ctx, tx: Tx, campaign: CampaignRecord): Promise<boo
     tx,
     sql`update call_campaigns set status = 'paused', status_reason = ${param(blocking.code)} where id = ${param(campaign.id)}`,
   );
-  await logEvent(tx, campaign.id, "not_started", ctx.actor, { reason: blocking.code, message: blocking.message });
+  await logEvent(tx, campaign.id, "not_started", ctx.actor, {
+    reason: blocking.code,
+    message: blocking.message,
+  });
   await notify(tx, {
     kind: "campaign.not_started",
     ref: campaign.id,
@@ -104,7 +112,12 @@ async function mayBegin(ctx: Ctx, tx: Tx, campaign: CampaignRecord): Promise<boo
 }
 
 /** One statement: the next people of the list, their lanes, their items. Whoever is never to be dialled gets the reason. */
-async function enqueueChunk(tx: Tx, campaignId: string, lease: string, size: number): Promise<{ people: number; over: boolean }> {
+async function enqueueChunk(
+  tx: Tx,
+  campaignId: string,
+  lease: string,
+  size: number,
+): Promise<{ people: number; over: boolean }> {
   const campaign = await campaignOf(tx, campaignId);
   if (campaign.status !== "running" && campaign.status !== "paused") return { people: 0, over: true };
   const { people, queued, last } = await row<{ people: number; queued: number; last: string | null }>(
@@ -193,7 +206,10 @@ async function end(ctx: Ctx, tx: Tx, campaignId: string, lease: string): Promise
   );
   if (!ended) return;
   await wakeLanes(tx, campaignId);
-  await logEvent(tx, campaignId, "launched", ctx.actor, { people: ended.launched, withoutNumber: ended.skipped });
+  await logEvent(tx, campaignId, "launched", ctx.actor, {
+    people: ended.launched,
+    withoutNumber: ended.skipped,
+  });
   // Everybody may have been skipped.
   await enqueue(tx, "campaigns/finish", { userId: ctx.user.id, campaignId });
 }

@@ -6,10 +6,16 @@ import type { Ctx } from "../context.ts";
 import { cursorOf, fetchLimit, pageOf, type PageInput } from "../page.ts";
 import { byOutcomeColumns, byStatusColumns } from "./row.ts";
 
-export type ListInput = PageInput & { status?: CampaignStatus | CampaignStatus[] | undefined; search?: string | undefined };
+export type ListInput = PageInput & {
+  status?: CampaignStatus | CampaignStatus[] | undefined;
+  search?: string | undefined;
+};
 
 /** The latest first, each with the figures its row shows. */
-export async function listCampaigns(ctx: Ctx, input: ListInput): Promise<{ items: CampaignRow[]; nextCursor: string | null }> {
+export async function listCampaigns(
+  ctx: Ctx,
+  input: ListInput,
+): Promise<{ items: CampaignRow[]; nextCursor: string | null }> {
   const after = cursorOf(input, Id);
   const statuses = input.status === undefined ? null : [input.status].flat();
   const search = input.search ? `%${input.search.toLowerCase().replace(/[\\%_]/g, "\\$&")}%` : null;
@@ -47,5 +53,10 @@ export async function listCampaigns(ctx: Ctx, input: ListInput): Promise<{ items
       order by k.id desc`,
     ),
   );
-  return pageOf(found, input, ({ id }) => id, (campaign) => campaign);
+  return pageOf(
+    found,
+    input,
+    ({ id }) => id,
+    (campaign) => campaign,
+  );
 }

@@ -13,7 +13,10 @@ export type Stopped = { status: CampaignStatus; inAir: number };
  * Nothing is dialled once this has returned but the calls it counts as in the air: placing takes the campaign's lock
  * too, so each call was either sent before or is withdrawn.
  */
-export function pauseCampaign(ctx: Ctx, input: { campaignId: string; reason?: string | undefined }): Promise<Stopped> {
+export function pauseCampaign(
+  ctx: Ctx,
+  input: { campaignId: string; reason?: string | undefined },
+): Promise<Stopped> {
   return ctx.db.tx(async (tx) => {
     const campaign = await campaignOf(tx, input.campaignId, "for no key update");
     const may = campaignCan.pause(campaign.status);
@@ -31,7 +34,10 @@ export function pauseCampaign(ctx: Ctx, input: { campaignId: string; reason?: st
 }
 
 /** Every campaign of the workspace that calls or will; one lock after the other, oldest first. */
-export async function pauseAll(ctx: Ctx, input: { reason?: string | undefined }): Promise<{ paused: number; inAir: number }> {
+export async function pauseAll(
+  ctx: Ctx,
+  input: { reason?: string | undefined },
+): Promise<{ paused: number; inAir: number }> {
   const running = await ctx.db.tx((tx) =>
     rows<{ id: string }>(
       tx,
@@ -41,11 +47,13 @@ export async function pauseAll(ctx: Ctx, input: { reason?: string | undefined })
   let paused = 0;
   let inAir = 0;
   for (const { id } of running) {
-    const stopped = await pauseCampaign(ctx, { campaignId: id, reason: input.reason }).catch((error: unknown) => {
-      // It ended, or somebody else paused it, a moment ago: nothing is left to stop.
-      if (error instanceof Error && "code" in error && error.code === "conflict") return null;
-      throw error;
-    });
+    const stopped = await pauseCampaign(ctx, { campaignId: id, reason: input.reason }).catch(
+      (error: unknown) => {
+        // It ended, or somebody else paused it, a moment ago: nothing is left to stop.
+        if (error instanceof Error && "code" in error && error.code === "conflict") return null;
+        throw error;
+      },
+    );
     if (!stopped) continue;
     paused += 1;
     inAir += stopped.inAir;

@@ -68,8 +68,12 @@ export async function lookAhead(tx: Tx, config: Config, campaign: CampaignRecord
     problem(
       true,
       "no_contacts",
-      around.import_status === "committing" ? "The import behind this list is still being written." : "Nobody is on this list.",
-      around.import_status === "committing" ? "Wait until the import is done, then start." : "Choose another list, or import contacts first.",
+      around.import_status === "committing"
+        ? "The import behind this list is still being written."
+        : "Nobody is on this list.",
+      around.import_status === "committing"
+        ? "Wait until the import is done, then start."
+        : "Choose another list, or import contacts first.",
     );
   else if (eligible === 0)
     problem(
@@ -81,12 +85,28 @@ export async function lookAhead(tx: Tx, config: Config, campaign: CampaignRecord
     );
 
   const nobody = eligible === 0;
-  const kept = (reason: string, code: Problem["code"], message: (people: number) => string, cure: string, blocks = false) => {
+  const kept = (
+    reason: string,
+    code: Problem["code"],
+    message: (people: number) => string,
+    cure: string,
+    blocks = false,
+  ) => {
     const people = because(reason);
     if (people > 0) problem(blocks && nobody, code, message(people), cure, people);
   };
-  kept("no_phone", "no_phone", (n) => `${persons(n)} without a phone number.`, "Add numbers, or go on without them.");
-  kept("suppressed", "suppressed", (n) => `${persons(n)} suppressed: never dialled.`, "Nothing to do; lift a suppression only if it was a mistake.");
+  kept(
+    "no_phone",
+    "no_phone",
+    (n) => `${persons(n)} without a phone number.`,
+    "Add numbers, or go on without them.",
+  );
+  kept(
+    "suppressed",
+    "suppressed",
+    (n) => `${persons(n)} suppressed: never dialled.`,
+    "Nothing to do; lift a suppression only if it was a mistake.",
+  );
   kept(
     "no_consent",
     "no_consent",
@@ -104,7 +124,8 @@ export async function lookAhead(tx: Tx, config: Config, campaign: CampaignRecord
   kept(
     "zone_never_open",
     "zone_never_open",
-    (n) => `${persons(n)} for whom no hour of the next 14 days is allowed in every zone they may be in (${zonesText(groups)}).`,
+    (n) =>
+      `${persons(n)} for whom no hour of the next 14 days is allowed in every zone they may be in (${zonesText(groups)}).`,
     "Set their time zone, or widen the calling hours.",
     true,
   );
@@ -143,21 +164,42 @@ export async function lookAhead(tx: Tx, config: Config, campaign: CampaignRecord
   if (campaign.starts_at && campaign.starts_at <= around.now && campaign.status === "draft")
     problem(false, "starts_in_past", "The start time has passed: it starts at once.", "Nothing to do.");
   if (around.dialling_paused)
-    problem(false, "system_paused", "The operator has paused all dialling.", "Calls begin when it is resumed.");
+    problem(
+      false,
+      "system_paused",
+      "The operator has paused all dialling.",
+      "Calls begin when it is resumed.",
+    );
   if (around.account_status !== "ok")
-    problem(false, "provider_suspended", "The voice provider refuses our key.", "Ask the platform admin; calls begin once it is valid again.");
+    problem(
+      false,
+      "provider_suspended",
+      "The voice provider refuses our key.",
+      "Ask the platform admin; calls begin once it is valid again.",
+    );
   if (campaign.from_number && around.own_numbers > 0 && !around.number_known)
-    problem(false, "from_number_unknown", `${campaign.from_number} is not among your numbers.`, "Choose one of yours; the provider may refuse it.");
+    problem(
+      false,
+      "from_number_unknown",
+      `${campaign.from_number} is not among your numbers.`,
+      "Choose one of yours; the provider may refuse it.",
+    );
 
   const opensAt = groups
     .filter(({ reason, opens_at }) => reason === null && opens_at)
     .map(({ opens_at }) => opens_at!)
     .toSorted()[0];
   if (opensAt && opensAt > around.now)
-    problem(false, "window_closed_until", "It is outside the calling hours now.", `The first calls go out at ${opensAt}.`);
+    problem(
+      false,
+      "window_closed_until",
+      "It is outside the calling hours now.",
+      `The first calls go out at ${opensAt}.`,
+    );
 
   const skipped = new Map<string, number>();
-  for (const { reason, people } of groups) if (reason) skipped.set(reason, (skipped.get(reason) ?? 0) + people);
+  for (const { reason, people } of groups)
+    if (reason) skipped.set(reason, (skipped.get(reason) ?? 0) + people);
   return {
     problems: problems.toSorted((a, b) => Number(b.blocking) - Number(a.blocking)),
     ready: problems.every(({ blocking }) => !blocking),
@@ -243,7 +285,11 @@ async function audienceGroups(tx: Tx, campaign: CampaignRecord): Promise<Group[]
       from judged group by zone_set, reason order by people desc
     ) g`,
   );
-  return (groups ?? []).map((group) => ({ ...group, opens_at: iso(group.opens_at), closes_at: iso(group.closes_at) }));
+  return (groups ?? []).map((group) => ({
+    ...group,
+    opens_at: iso(group.opens_at),
+    closes_at: iso(group.closes_at),
+  }));
 }
 
 const iso = (at: string | null) => (at === null ? null : new Date(at).toISOString());
@@ -251,7 +297,9 @@ const iso = (at: string | null) => (at === null ? null : new Date(at).toISOStrin
 const persons = (n: number) => (n === 1 ? "1 person is on the list" : `${n} people are on the list`);
 
 function zonesText(groups: readonly Group[]): string {
-  const sets = groups.filter(({ reason }) => reason === "zone_never_open").map(({ zone_set }) => zone_set.replaceAll(",", " + "));
+  const sets = groups
+    .filter(({ reason }) => reason === "zone_never_open")
+    .map(({ zone_set }) => zone_set.replaceAll(",", " + "));
   return sets.length > 3 ? `${sets.slice(0, 3).join("; ")} and ${sets.length - 3} more` : sets.join("; ");
 }
 

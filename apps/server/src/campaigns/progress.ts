@@ -96,6 +96,8 @@ export async function progress(ctx: Ctx, { campaignId }: { campaignId: string })
       count,
       nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),
     })),
-    launch: its.launching ? { done: its.launched, total: Math.max(its.launched, its.launch_total ?? 0) } : null,
+    launch: its.launching
+      ? { done: its.launched, total: Math.max(its.launched, its.launch_total ?? 0) }
+      : null,
   };
 }

@@ -31,7 +31,10 @@ export function resumeCampaign(ctx: Ctx, { campaignId }: { campaignId: string })
       const blocking = problems.filter((problem) => problem.blocking);
       if (blocking.length > 0) throw refusal(blocking);
       if (isAhead)
-        await rows(tx, sql`update call_campaigns set status = 'scheduled', status_reason = null where id = ${param(campaignId)}`);
+        await rows(
+          tx,
+          sql`update call_campaigns set status = 'scheduled', status_reason = null where id = ${param(campaignId)}`,
+        );
       else await setRunning(tx, campaignId);
     } else {
       await rows(

@@ -33,7 +33,11 @@ export type CampaignRecord = {
 };
 
 /** `lock`: what is decided on the row holds until commit. Locked before items, calls and the account. */
-export async function campaignOf(tx: Tx, campaignId: string, lock?: "for share" | "for no key update"): Promise<CampaignRecord> {
+export async function campaignOf(
+  tx: Tx,
+  campaignId: string,
+  lock?: "for share" | "for no key update",
+): Promise<CampaignRecord> {
   const found = await maybeRow<CampaignRecord>(
     tx,
     sql`

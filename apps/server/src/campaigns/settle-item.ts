@@ -50,20 +50,35 @@ async function settle(tx: Tx, itemId: string): Promise<string | null> {
   const { now } = await row<{ now: string }>(tx, sql`select app.now() as now`);
   // A conversation is the end of it, even if a later attempt was already under way.
   const answered = history.findLast(({ outcome }) => outcome === "answered");
-  const next = nextAttempt(campaign?.retry ?? directRetry, answered ? [answered] : history, now, campaign?.ends_at ?? null);
+  const next = nextAttempt(
+    campaign?.retry ?? directRetry,
+    answered ? [answered] : history,
+    now,
+    campaign?.ends_at ?? null,
+  );
   if (next.kind === "blocked" && next.because === "not_final") return null;
 
   const last = history.at(-1);
   const attempts = history.filter(({ status }) => !isUnburned(status)).length;
-  const lastOutcome = history.findLast(({ status, outcome }) => !isUnburned(status) && outcome)?.outcome ?? null;
+  const lastOutcome =
+    history.findLast(({ status, outcome }) => !isUnburned(status) && outcome)?.outcome ?? null;
   const isOver = campaign !== null && (campaign.status === "canceled" || campaign.status === "completed");
 
   if (next.kind === "settled" || isOver) {
-    await close(tx, item, { status: next.kind === "settled" ? next.itemStatus : "canceled", attempts, lastOutcome });
+    await close(tx, item, {
+      status: next.kind === "settled" ? next.itemStatus : "canceled",
+      attempts,
+      lastOutcome,
+    });
   } else {
     // An item on the phone without any attempt cannot be; if it is, it goes back into the line.
     const at = next.kind === "retry" ? next.at : now;
-    await retry(tx, item, { at, attempts, lastOutcome, waitReason: next.kind === "retry" && !next.burned ? "provider_gate" : "retry_gap" });
+    await retry(tx, item, {
+      at,
+      attempts,
+      lastOutcome,
+      waitReason: next.kind === "retry" && !next.burned ? "provider_gate" : "retry_gap",
+    });
   }
   const failed = last?.status === "failed" || last?.status === "error" || last?.status === "not-placed";
   return failed && campaign?.status === "running" ? item.campaign_id : null;

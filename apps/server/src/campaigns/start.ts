@@ -30,7 +30,9 @@ export function startCampaign(ctx: Ctx, { campaignId }: { campaignId: string }):
       action: "campaign.started",
       entity: "campaign",
       entityId: campaignId,
-      changes: { status: [campaign.status, campaign.status === "draft" && isAhead ? "scheduled" : "running"] },
+      changes: {
+        status: [campaign.status, campaign.status === "draft" && isAhead ? "scheduled" : "running"],
+      },
     });
     return readCampaign(tx, campaignId);
   });
@@ -70,6 +72,11 @@ export function refusal(blocking: readonly Problem[]): ParleyError {
   return new ParleyError(
     blocking.every(({ code }) => code === "credits") ? "no_credits" : "invalid",
     `${first!.message} ${first!.cure}`,
-    { issues: blocking.map(({ code, message, cure }) => ({ path: fieldOf[code] ?? "", message: `${message} ${cure}` })) },
+    {
+      issues: blocking.map(({ code, message, cure }) => ({
+        path: fieldOf[code] ?? "",
+        message: `${message} ${cure}`,
+      })),
+    },
   );
 }

@@ -8,6 +8,10 @@ export const campaignsTasks: Task[] = [
   defineTask("campaigns/launch", (parts, { userId, campaignId }, signal) =>
     launchCampaign(jobContext(parts, userId), campaignId, signal),
   ),
-  defineTask("campaigns/settle_item", (parts, { userId, itemId }) => settleItem(jobContext(parts, userId), { itemId })),
-  defineTask("campaigns/finish", (parts, { userId, campaignId }) => finishCampaign(jobContext(parts, userId), campaignId)),
+  defineTask("campaigns/settle_item", (parts, { userId, itemId }) =>
+    settleItem(jobContext(parts, userId), { itemId }),
+  ),
+  defineTask("campaigns/finish", (parts, { userId, campaignId }) =>
+    finishCampaign(jobContext(parts, userId), campaignId),
+  ),
 ];

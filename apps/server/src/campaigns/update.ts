@@ -39,24 +39,35 @@ export function updateCampaign(ctx: Ctx, patch: CampaignPatch): Promise<Campaign
     const { fromNumber } = await checkDraft(tx, ctx.config, {
       ...patch,
       // An edited window is held against the list it is for.
-      audience: patch.audience ?? (patch.window && campaign.status === "draft" ? campaign.audience : undefined),
+      audience:
+        patch.audience ?? (patch.window && campaign.status === "draft" ? campaign.audience : undefined),
     });
     checkDates(campaign, patch);
 
     const values = { ...patch, ...(patch.fromNumber === undefined ? {} : { fromNumber }) };
-    const after = Object.fromEntries(fields.map((field) => [columns[field], values[field] ?? null])) as Partial<CampaignRecord>;
+    const after = Object.fromEntries(
+      fields.map((field) => [columns[field], values[field] ?? null]),
+    ) as Partial<CampaignRecord>;
     const changes = changed(campaign, after);
     if (Object.keys(changes).length > 0) {
       await write(tx, campaign.id, after);
       if (patch.callsPerSecond !== undefined)
-        await rows(tx, sql`update campaign_pace set tokens_at = app.wall() where user_id = ${param(tx.userId)} and campaign_id = ${param(campaign.id)}`);
+        await rows(
+          tx,
+          sql`update campaign_pace set tokens_at = app.wall() where user_id = ${param(tx.userId)} and campaign_id = ${param(campaign.id)}`,
+        );
       if (campaign.started_at !== null && fields.some((field) => reopening.includes(field))) {
         await tx.query("select app.relane($1, $2)", [ctx.user.id, campaign.id]);
         if (patch.window !== undefined) await refuseClosedLanes(tx, campaign.id);
         tx.wake("dispatch");
       }
       await logEvent(tx, campaign.id, "updated", ctx.actor, { fields });
-      await audit(ctx, tx, { action: "campaign.updated", entity: "campaign", entityId: campaign.id, changes });
+      await audit(ctx, tx, {
+        action: "campaign.updated",
+        entity: "campaign",
+        entityId: campaign.id,
+        changes,
+      });
     }
     return readCampaign(tx, campaign.id);
   });
@@ -76,7 +87,9 @@ function checkDates(campaign: CampaignRecord, patch: CampaignPatch): void {
   const startsAt = patch.startsAt === undefined ? campaign.starts_at : patch.startsAt;
   const endsAt = patch.endsAt === undefined ? campaign.ends_at : patch.endsAt;
   if (startsAt && endsAt && Date.parse(startsAt) >= Date.parse(endsAt))
-    throw invalid("endsAt: must be later than startsAt.", [{ path: "endsAt", message: "must be later than startsAt" }]);
+    throw invalid("endsAt: must be later than startsAt.", [
+      { path: "endsAt", message: "must be later than startsAt" },
+    ]);
   if (campaign.status === "scheduled" && startsAt === null)
     throw invalid("startsAt: a scheduled campaign needs a start time. Start it now instead, or cancel it.", [
       { path: "startsAt", message: "cannot be removed while the campaign is scheduled" },

@@ -119,6 +119,9 @@ export const permissions = {
   "notifications.list": query("viewer"),
   "notifications.markRead": mutation("viewer", "read"),
 
+  "incidents.list": query("viewer"),
+  "incidents.resolve": mutation("manager", "manage"),
+
   "webhooks.list": query("owner"),
   "webhooks.replay": mutation("owner", "manage"),
 

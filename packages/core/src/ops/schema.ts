@@ -13,6 +13,8 @@ export const opsViews = [
   "webhook_lag",
   "ledger_check",
   "campaign_progress",
+  "incidents_open",
+  "tenants",
 ] as const;
 export type OpsView = (typeof opsViews)[number];
 
@@ -147,4 +149,30 @@ export const webhooksProcedures = {
       ),
     output: z.object({ replayed: Count }),
   },
+};
+
+export const incidentStatuses = ["open", "resolved"] as const;
+
+/** What needs a person: what happened and its cure. It opens again if the cause is still there. */
+export const Incident = z.object({
+  id: Id,
+  status: z.enum(incidentStatuses),
+  severity: z.enum(["info", "warn", "bad"]),
+  kind: z.string(),
+  message: z.string(),
+  cure: z.string(),
+  times: Count,
+  openedAt: Instant,
+  lastAt: Instant,
+  resolvedAt: Instant.nullable(),
+  resolvedBy: z.string().nullable(),
+});
+export type Incident = z.infer<typeof Incident>;
+
+export const incidentsProcedures = {
+  list: {
+    input: z.strictObject({ ...pageInput, status: z.enum(incidentStatuses).optional() }),
+    output: page(Incident),
+  },
+  resolve: { input: z.strictObject({ incidentId: Id }), output: Incident },
 };

@@ -1,5 +1,4 @@
 import { maybeRow, param, record, row, rows, sql, touch, type Tx } from "@parley/db";
-import { suppressNumber } from "@parley/db/suppress";
 import { systemStages } from "@parley/core/contacts/stages";
 import type { AnalysisRead } from "@parley/core/leads/analysis";
 import { effectsOf, type ContactNow, type LeadEffect } from "@parley/core/leads/effects";
@@ -85,14 +84,22 @@ async function suppressOnce(tx: Tx, call: Call, evidence: string | null): Promis
     where user_id = ${param(tx.userId)} and call_id = ${param(call.id)} and effect = 'suppress'`,
   );
   if (done) return;
-  await suppressNumber(tx, {
-    phoneNumber: call.phone_number,
-    reason: "asked",
-    source: "analysis",
-    actor: "system",
-    callId: call.id,
-    note: evidence,
-  });
+  const { added, skipped } = await row<{ added: boolean; skipped: number }>(
+    tx,
+    sql`
+    select added, skipped from app.suppress(${param(tx.userId)}, ${param(call.phone_number)}, 'all', 'asked', 'analysis',
+      ${param(call.id)}, ${param(evidence)})`,
+  );
+  if (added && call.contact_id)
+    await record(tx, {
+      userId: tx.userId!,
+      contactId: call.contact_id,
+      kind: "contact.suppressed",
+      actor: "system",
+      ref: call.id,
+      data: { channel: "all", reason: "asked", note: evidence },
+    });
+  if (skipped > 0) await touch(tx, "campaigns");
   await keepEffect(tx, call.id, "suppress", {});
 }
 

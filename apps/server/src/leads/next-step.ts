@@ -40,16 +40,10 @@ export function nextStep(
     (latest.transcript !== null && addsWords(latest.transcript, now.transcript));
   if (!same && now.isFinal && saysMore) return { kind: "start" };
   const run = same ?? latest;
-  switch (run.status) {
-    case "answered":
-      return { kind: "apply" };
-    case "failed":
-      return { kind: "leave" };
-    case "waiting":
-      return isPast(run.next_at, now.wall) ? { kind: "retry", run } : { kind: "wait" };
-    case "running":
-      return isPast(run.lease_until, now.wall) ? { kind: "retry", run } : { kind: "wait" };
-  }
+  if (run.status === "answered") return { kind: "apply" };
+  if (run.status === "failed") return { kind: "leave" };
+  const until = run.status === "running" ? run.lease_until : run.next_at;
+  return isPast(until, now.wall) ? { kind: "retry", run } : { kind: "wait" };
 }
 
 const isPast = (at: string | null, now: string): boolean => at === null || Date.parse(at) <= Date.parse(now);

@@ -120,31 +120,7 @@ export class Openai {
     if (!read.success)
       return { kind: "unavailable", detail: "The answer is none of this API.", ...nothingSpent, requestId };
     const receipt: Receipt = { requestId, modelUsed: read.data.model, usage: usageOf(read.data) };
-    const end = wire.responseEnd(read.data);
-    switch (end.kind) {
-      case "answer": {
-        const result = readAnalysis(end.text, question);
-        return result.ok
-          ? {
-              kind: "ok",
-              analysis: result.analysis,
-              notes: result.notes,
-              raw: JSON.parse(end.text),
-              ...receipt,
-            }
-          : { kind: "malformed", detail: result.detail, ...receipt };
-      }
-      case "refusal":
-        return { kind: "refused", detail: short(end.reason), ...receipt };
-      case "incomplete":
-        return { kind: "incomplete", detail: end.reason, ...receipt };
-      case "empty":
-        return { kind: "malformed", detail: "The answer is empty.", ...receipt };
-      case "failed":
-        return end.code === "invalid_prompt"
-          ? { kind: "rejected", detail: short(end.message), code: end.code, ...receipt }
-          : { kind: "unavailable", detail: short(end.message), ...receipt };
-    }
+    return { ...readEnd(wire.responseEnd(read.data), question), ...receipt };
   }
 
   /** Does the key work, is the model there, and until when? Costs nothing. */
@@ -158,6 +134,26 @@ export class Openai {
       return { kind: kind === "model_gone" || kind === "credential" ? kind : "unavailable", detail };
     }
   }
+}
+
+type Read<Kind extends AnalysisEnd["kind"]> = Omit<Extract<AnalysisEnd, { kind: Kind }>, keyof Receipt>;
+
+/** What an HTTP 200 amounts to. */
+function readEnd(
+  end: wire.ResponseEnd,
+  question: AnalysisQuestion,
+): Read<"ok"> | Read<"malformed" | "refused" | "incomplete" | "unavailable"> | Read<"rejected"> {
+  if (end.kind === "refusal") return { kind: "refused", detail: short(end.reason) };
+  if (end.kind === "incomplete") return { kind: "incomplete", detail: end.reason };
+  if (end.kind === "empty") return { kind: "malformed", detail: "The answer is empty." };
+  if (end.kind === "failed")
+    return end.code === "invalid_prompt"
+      ? { kind: "rejected", detail: short(end.message), code: end.code }
+      : { kind: "unavailable", detail: short(end.message) };
+  const result = readAnalysis(end.text, question);
+  return result.ok
+    ? { kind: "ok", analysis: result.analysis, notes: result.notes, raw: JSON.parse(end.text) }
+    : { kind: "malformed", detail: result.detail };
 }
 
 const nothingSpent: Receipt = { requestId: null, modelUsed: null, usage: null };

@@ -176,7 +176,7 @@ function configured(given: Given, env: Environment) {
     },
     analysis: {
       ...analysis,
-      apiKey: given.OPENAI_API_KEY ?? (analysis.isSandbox ? "bn-sandbox" : ""),
+      apiKey: given.OPENAI_API_KEY ?? (analysis.isSandbox ? "sk-sandbox" : ""),
       model: given.OPENAI_MODEL ?? "gpt-6-luna",
     },
     whatsapp: { ...provider(given.META_GRAPH_URL, "/meta"), version: given.META_GRAPH_VERSION ?? "v25.0" },

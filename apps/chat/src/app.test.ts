@@ -43,6 +43,6 @@ describe("chat's environment", () => {
   });
 
   it("takes an empty variable for an absent one", () => {
-    expect(readConfig({ CHAT_PORT: "", SERVICE_SECRET: secret }).CHAT_PORT).toBe(4000);
+    expect(readConfig({ CHAT_PORT: "", SERVICE_SECRET: secret }).port).toBe(4000);
   });
 });

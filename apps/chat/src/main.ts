@@ -12,8 +12,8 @@ try {
   process.exit(2);
 }
 
-const logger = pino({ level: config.LOG_LEVEL, name: "chat" });
-const app = await createChat({ serviceSecret: config.SERVICE_SECRET, logger });
+const logger = pino({ level: config.logLevel, name: "chat" });
+const app = await createChat({ serviceSecret: config.serviceSecret, logger });
 
 let leaving = false;
 async function leave(why: string): Promise<void> {
@@ -32,4 +32,4 @@ setInterval(() => {
   if (process.ppid !== parent) void leave("the process that started it is gone");
 }, PARENT_CHECK_MS).unref();
 
-await app.listen({ port: config.CHAT_PORT, host: config.CHAT_HOST });
+await app.listen({ port: config.port, host: config.host });

@@ -2,6 +2,7 @@ import type { Diagnosis } from "@parley/core/ops/schema";
 import { row, sql } from "@parley/db";
 import { pendingMigrations } from "@parley/db/migrate";
 import { loginFault } from "@parley/db/roles";
+import { ChatClient } from "../chat-client.ts";
 import type { Ctx } from "../context.ts";
 
 type Check = Diagnosis["checks"][number];
@@ -28,6 +29,7 @@ export async function diagnose(ctx: Ctx): Promise<Diagnosis> {
     "voice provider": () => voice(ctx),
     analysis: () => analysis(ctx),
     webhooks: () => webhooks(ctx),
+    chat: () => chat(ctx),
   };
   const checks = await Promise.all(
     Object.entries(looked).map(async ([name, look]): Promise<Check> => {
@@ -187,6 +189,17 @@ async function analysis(ctx: Ctx): Promise<Finding> {
   return days <= SHUTDOWN_DAYS_NEAR
     ? warn(detail, "Set OPENAI_MODEL to a model without a shutdown date.")
     : ok(detail);
+}
+
+async function chat(ctx: Ctx): Promise<Finding> {
+  const { serverUrl: url } = ctx.config.chat;
+  const health = await new ChatClient({ url, serviceSecret: ctx.config.keys.service }).health();
+  return health.ok
+    ? ok(`Chat has answered since ${health.startedAt}.`)
+    : warn(
+        health.reason,
+        `Start chat at ${url} with the server's SERVICE_SECRET, or set CHAT_AGENT_SERVER_URL.`,
+      );
 }
 
 /** Asks ourselves from outside: the address that agents carry must lead back to a Parley. */

@@ -1,0 +1,63 @@
+import { row, param, sql } from "@parley/db";
+import { startDispatcher } from "./calls/dispatcher.ts";
+import type { Parts } from "./context.ts";
+import { pushClock } from "./internal/clock.ts";
+import { proveJobsRun, startRunners } from "./runners.ts";
+import { startTimers } from "./timers.ts";
+
+const PUSH_RETRY_MS = 1_000;
+
+/** Tells the one row what this environment brings: limits of a new installation, provider, time-outs. */
+export async function settle({ db, config }: Parts): Promise<void> {
+  const { voice } = config;
+  await db.worker.txWithoutTenant(async (tx) => {
+    await row(tx, sql`select app.seed_limits(${param(config.systemLimit)})`);
+    await row(
+      tx,
+      sql`select app.set_voice_provider(${param(voice.isSandbox ? "sandbox" : "bolna")}, ${param(config.leaseScale)},
+        ${param(voice.placeTimeoutMs)}, ${param(voice.reconcileGraceMs)})`,
+    );
+  });
+}
+
+/** Everything that works without being asked: runners, dispatcher, timers. `workerUrl` is a direct connection. */
+export async function startWorker(parts: Parts, workerUrl: string): Promise<{ stop: () => Promise<void> }> {
+  const dispatcher = startDispatcher(parts);
+  parts.dispatcher = dispatcher;
+  const runners = await startRunners(parts, workerUrl);
+  try {
+    await proveJobsRun(parts);
+  } catch (error) {
+    await dispatcher.stop();
+    await runners.stop();
+    throw error;
+  }
+  const timers = startTimers(parts, { role: parts.config.role, active: runners.active });
+  const clock = parts.config.voice.isSandbox ? keepPushing(parts) : null;
+  dispatcher.ring();
+  return {
+    async stop() {
+      clock?.stop();
+      await timers.stop();
+      await dispatcher.stop();
+      await runners.stop();
+    },
+  };
+}
+
+/** The sandbox may come up later than we do; until it has heard our clock it runs on its own. */
+function keepPushing(parts: Parts): { stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const push = async () => {
+    const heard = await pushClock(parts).catch(() => false);
+    if (!heard && !stopped) timer = setTimeout(() => void push(), PUSH_RETRY_MS);
+  };
+  void push();
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -4,6 +4,13 @@ import { agentsRouter } from "./agents/router.ts";
 import { billingRouter } from "./billing/router.ts";
 import { callsRouter } from "./calls/router.ts";
 import { campaignsRouter } from "./campaigns/router.ts";
+import {
+  contactsRouter,
+  customFieldsRouter,
+  suppressionsRouter,
+  tagsRouter,
+  timelineRouter,
+} from "./contacts/router.ts";
 import { leadsRouter } from "./leads/router.ts";
 import { liveRouter } from "./live/router.ts";
 import { notificationsRouter } from "./notifications/router.ts";
@@ -21,12 +28,17 @@ export const appRouter = router({
   calls: callsRouter,
   campaigns: campaignsRouter,
   incidents: incidentsRouter,
+  contacts: contactsRouter,
+  customFields: customFieldsRouter,
   leads: leadsRouter,
   live: liveRouter,
   members: membersRouter,
   notifications: notificationsRouter,
   ops: opsRouter,
   settings: settingsRouter,
+  suppressions: suppressionsRouter,
+  tags: tagsRouter,
+  timeline: timelineRouter,
   webhooks: webhooksRouter,
 });
 

@@ -140,8 +140,8 @@ const suppressionFields = {
   note: ShortText.optional(),
 };
 
-/** `stopped`: queue items skipped and queued calls stopped by it. */
-export const Suppressed = z.object({ suppressed: z.boolean(), stopped: Count });
+/** `stopped`: waiting items skipped and waiting calls taken back by it; `inAir`: calls that can no longer be stopped. */
+export const Suppressed = z.object({ suppressed: z.boolean(), stopped: Count, inAir: Count });
 
 export const Suppression = z.object({
   id: Id,
@@ -187,6 +187,7 @@ export const suppressionsProcedures = {
       known: Count,
       invalid: z.array(z.object({ raw: z.string(), reason: z.string() })),
       stopped: Count,
+      inAir: Count,
     }),
   },
   remove: { input: z.strictObject({ suppressionId: Id }), output: Suppressed },

@@ -1,0 +1,69 @@
+import type { customFieldsProcedures, tagsProcedures, TimelineEntry } from "@parley/core/contacts/schema";
+import { notFound } from "@parley/core/errors";
+import { maybeRow, param, rows, sql } from "@parley/db";
+import * as z from "zod";
+import type { Ctx } from "../context.ts";
+import { cursorOf, fetchLimit, pageOf, type PageInput } from "../page.ts";
+
+type Tags = z.infer<typeof tagsProcedures.list.output>;
+type Fields = z.infer<typeof customFieldsProcedures.list.output>;
+
+/** Every tag in use, with how many contacts carry it. */
+export function listTags(ctx: Ctx): Promise<Tags> {
+  return ctx.db.tx(async (tx) => ({
+    items: await rows<Tags["items"][number]>(
+      tx,
+      sql`
+      select tag, count(*)::int as contacts from contact_tags
+      where user_id = ${param(ctx.user.id)}
+      group by tag
+      order by count(*) desc, tag
+      limit 1000`,
+    ),
+  }));
+}
+
+/** The workspace's own fields and its stages: what forms and mappings offer. */
+export function listFields(ctx: Ctx): Promise<Fields> {
+  return ctx.db.tx(async (tx) => ({
+    items: await rows<Fields["items"][number]>(
+      tx,
+      sql`select key, label, kind from custom_fields where user_id = ${param(ctx.user.id)} order by created_at, key`,
+    ),
+    stages: await rows<Fields["stages"][number]>(
+      tx,
+      sql`select key, name, rank, is_system as "isSystem" from stages where user_id = ${param(ctx.user.id)} order by rank, key`,
+    ),
+  }));
+}
+
+export type ListTimeline = PageInput & { contactId: string; kinds?: string[] | undefined };
+
+/** What happened to a contact, latest first. */
+export async function listTimeline(ctx: Ctx, { contactId, kinds, ...page }: ListTimeline) {
+  const after = cursorOf(page, z.object({ at: z.string(), id: z.uuid() }));
+  return ctx.db.tx(async (tx) => {
+    const known = await maybeRow(
+      tx,
+      sql`select 1 as one from contacts where user_id = ${param(ctx.user.id)} and id = ${param(contactId)}`,
+    );
+    if (!known) throw notFound("contact");
+    const found = await rows<TimelineEntry & { key: string }>(
+      tx,
+      sql`
+      select id, contact_id as "contactId", at, kind, actor, ref, summary, at::text as key
+      from timeline_entries
+      where user_id = ${param(ctx.user.id)} and contact_id = ${param(contactId)}
+        and (${param(kinds ?? null)}::text[] is null or kind = any(${param(kinds ?? null)}::text[]))
+        ${after ? sql`and (at, id) < (${param(after.at)}::timestamptz, ${param(after.id)}::uuid)` : sql``}
+      order by timeline_entries.at desc, id desc
+      limit ${param(fetchLimit(page))}`,
+    );
+    return pageOf(
+      found,
+      page,
+      ({ key, id }) => ({ at: key, id }),
+      (entry): TimelineEntry => entry,
+    );
+  });
+}

@@ -40,7 +40,10 @@ function permutations(length: number): number[][] {
 /** Runs jobs until none is ready, as the worker's two runners would. */
 async function runJobs(): Promise<void> {
   const taskList: TaskList = Object.fromEntries(
-    tasks.map((task) => [task.name, async (payload: unknown) => void (await task.run(parts, payload, new AbortController().signal))]),
+    tasks.map((task) => [
+      task.name,
+      async (payload: unknown) => void (await task.run(parts, payload, new AbortController().signal)),
+    ]),
   );
   const { rows } = await db.owner.query(
     `select 1 from graphile_worker.jobs
@@ -48,7 +51,13 @@ async function runJobs(): Promise<void> {
     [Object.keys(taskList)],
   );
   if (rows.length === 0) return;
-  await runOnce({ connectionString: db.urls.worker, taskList, concurrency: 8, noHandleSignals: true, logger: new Logger(() => () => {}) });
+  await runOnce({
+    connectionString: db.urls.worker,
+    taskList,
+    concurrency: 8,
+    noHandleSignals: true,
+    logger: new Logger(() => () => {}),
+  });
   return runJobs();
 }
 
@@ -94,7 +103,9 @@ beforeAll(async () => {
     providers: createProviders(config),
   };
   server = Fastify();
-  await server.register(async (app) => webhookRoutes(app, { parts, enter: () => Promise.reject(new Error("no door here")) }));
+  await server.register(async (app) =>
+    webhookRoutes(app, { parts, enter: () => Promise.reject(new Error("no door here")) }),
+  );
 
   const made = await fetch(`${sandboxUrl}/bolna/v2/agent`, {
     method: "POST",
@@ -109,7 +120,11 @@ beforeAll(async () => {
             task_type: "conversation",
             toolchain: { execution: "parallel", pipelines: [["transcriber", "llm", "synthesizer"]] },
             tools_config: {
-              llm_agent: { agent_type: "simple_llm_agent", agent_flow_type: "streaming", llm_config: { provider: "openai", model: "gpt-5.4-mini", temperature: 1 } },
+              llm_agent: {
+                agent_type: "simple_llm_agent",
+                agent_flow_type: "streaming",
+                llm_config: { provider: "openai", model: "gpt-5.4-mini", temperature: 1 },
+              },
               synthesizer: { provider: "polly", provider_config: { voice: "Kajal" } },
               transcriber: { provider: "deepgram", model: "nova-3", language: "en" },
               input: { provider: "plivo", format: "wav" },
@@ -126,17 +141,20 @@ beforeAll(async () => {
 
   const userId = await make.user(db.owner, { credits: 1_000_000, concurrentLimit: 500 });
   await db.owner.query("update system_settings set concurrent_calls_limit = 500, place_timeout_ms = 5000");
-  await db.owner.query("update provider_accounts set concurrency_max = 500, post_tokens_at = app.wall() - interval '1 hour'");
+  await db.owner.query(
+    "update provider_accounts set concurrency_max = 500, post_tokens_at = app.wall() - interval '1 hour'",
+  );
   const agentId = await make.agent(db.owner, userId, { bolnaAgentId });
-  await db.owner.query("insert into agent_webhook_keys (user_id, agent_id, key_sha256, key_sealed) values ($1, $2, $3, 'sealed')", [
-    userId,
-    agentId,
-    createHash("sha256").update(KEY).digest(),
-  ]);
+  await db.owner.query(
+    "insert into agent_webhook_keys (user_id, agent_id, key_sha256, key_sealed) values ($1, $2, $3, 'sealed')",
+    [userId, agentId, createHash("sha256").update(KEY).digest()],
+  );
   const campaignId = await make.campaign(db.owner, userId, agentId);
   const laneId = await make.lane(db.owner, userId, campaignId);
   for (let n = 0; n < 2 * CALLS; n++) {
-    const contactId = await make.contact(db.owner, userId, { phoneNumber: `+91 98${String(n).padStart(4, "0")}0002` });
+    const contactId = await make.contact(db.owner, userId, {
+      phoneNumber: `+91 98${String(n).padStart(4, "0")}0002`,
+    });
     await make.item(db.owner, userId, { laneId, campaignId, contactId });
   }
   await until("every item has its call", async () => {
@@ -162,14 +180,33 @@ afterAll(async () => {
 type Row = Record<string, unknown> & { bolna_execution_id: string };
 
 /** What may differ between two calls that came to the same: whose they are and when. */
-const ownWords = new Set(["id", "queue_id", "contact_id", "bolna_execution_id", "phone_number", "recording_url", "attempt", "hangup_by", "hangup_reason"]);
-const isTime = (name: string) => name.endsWith("_at") || name.endsWith("_wall") || name.endsWith("_end") || name === "stages" || name === "sources" || name === "receipt";
+const ownWords = new Set([
+  "id",
+  "queue_id",
+  "contact_id",
+  "bolna_execution_id",
+  "phone_number",
+  "recording_url",
+  "attempt",
+  "hangup_by",
+  "hangup_reason",
+]);
+const isTime = (name: string) =>
+  name.endsWith("_at") ||
+  name.endsWith("_wall") ||
+  name.endsWith("_end") ||
+  name === "stages" ||
+  name === "sources" ||
+  name === "receipt";
 const isLine = (name: string) => name.endsWith("_slot");
-const isUpkeep = (name: string) => name.startsWith("recording_") || name === "polls" || name === "lease_epoch" || name === "disagreements";
+const isUpkeep = (name: string) =>
+  name.startsWith("recording_") || name === "polls" || name === "lease_epoch" || name === "disagreements";
 
 function essence(row: Row): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(row).filter(([name]) => !ownWords.has(name) && !isTime(name) && !isLine(name) && !isUpkeep(name)),
+    Object.entries(row).filter(
+      ([name]) => !ownWords.has(name) && !isTime(name) && !isLine(name) && !isUpkeep(name),
+    ),
   );
 }
 
@@ -185,17 +222,25 @@ async function deliver(bodies: string[]): Promise<void> {
   }
 }
 
-async function deliverEveryOrder(executions: string[], change: (bodies: string[]) => string[]): Promise<Row[]> {
+async function deliverEveryOrder(
+  executions: string[],
+  change: (bodies: string[]) => string[],
+): Promise<Row[]> {
   const orders = permutations(5);
   for (const [n, execution] of executions.entries()) {
     const bodies = change(sent.get(execution)!.slice(0, 5));
-    const doubled = orders[n]!.flatMap((at) => [bodies[at]!, bodies[at]!.replace(/}$/, `,"sent_again":"${randomUUID()}"}`)]);
+    const doubled = orders[n]!.flatMap((at) => [
+      bodies[at]!,
+      bodies[at]!.replace(/}$/, `,"sent_again":"${randomUUID()}"}`),
+    ]);
     await deliver(doubled);
     // Between some deliveries the jobs run, between others everything arrives at once.
     if (n % 3 === 0) await runJobs();
   }
   await runJobs();
-  const { rows } = await db.owner.query("select * from calls where bolna_execution_id = any ($1)", [executions]);
+  const { rows } = await db.owner.query("select * from calls where bolna_execution_id = any ($1)", [
+    executions,
+  ]);
   return rows as Row[];
 }
 
@@ -203,36 +248,77 @@ describe("five webhooks in every order, each twice", () => {
   const everyCall = () => [...sent.keys()].toSorted();
 
   it.each([
-    ["with equal transcripts", 0, (bodies: string[]) => bodies],
+    ["with equal transcripts", 0, 1, (bodies: string[]) => bodies],
     [
       "with differing transcripts",
       CALLS,
+      2,
       (bodies: string[]) =>
         bodies.map((body) => {
           const parsed = JSON.parse(body) as { status: string; transcript: string };
-          return parsed.status === "call-disconnected" ? JSON.stringify({ ...parsed, transcript: parsed.transcript.slice(0, 120) }) : body;
+          return parsed.status === "call-disconnected"
+            ? JSON.stringify({ ...parsed, transcript: parsed.transcript.slice(0, 120) })
+            : body;
         }),
     ],
-  ])("end in one and the same row, one charge and one analysis, %s", async (_name, from, change) => {
-    const executions = everyCall().slice(from, from + CALLS);
-    const calls = await deliverEveryOrder(executions, change);
-    expect(calls).toHaveLength(CALLS);
-    const first = essence(calls[0]!);
-    expect(first).toMatchObject({ status: "completed", outcome: "answered", transcript_final: true });
-    for (const call of calls) expect(essence(call)).toEqual(first);
-    for (const call of calls) {
-      const { telephony_data: line } = JSON.parse(sent.get(call.bolna_execution_id)!.at(-1)!) as { telephony_data: { hangup_reason: string } };
-      expect(call["hangup_reason"]).toBe(line.hangup_reason);
-    }
-    for (const call of calls) expect(Object.keys(call["stages"] as object)).toEqual(expect.arrayContaining(["initiated", "ringing", "in-progress", "call-disconnected", "completed"]));
+  ])(
+    "end in one and the same row, one charge and one analysis, %s",
+    async (_name, from, mostRuns, change) => {
+      const executions = everyCall().slice(from, from + CALLS);
+      const calls = await deliverEveryOrder(executions, change);
+      expect(calls).toHaveLength(CALLS);
+      const first = essence(calls[0]!);
+      expect(first).toMatchObject({ status: "completed", outcome: "answered", transcript_final: true });
+      for (const call of calls) expect(essence(call)).toEqual(first);
+      for (const call of calls) {
+        const { telephony_data: line } = JSON.parse(sent.get(call.bolna_execution_id)!.at(-1)!) as {
+          telephony_data: { hangup_reason: string };
+        };
+        expect(call["hangup_reason"]).toBe(line.hangup_reason);
+      }
+      for (const call of calls)
+        expect(Object.keys(call["stages"] as object)).toEqual(
+          expect.arrayContaining(["initiated", "ringing", "in-progress", "call-disconnected", "completed"]),
+        );
 
-    const ids = calls.map((call) => call["id"]);
-    const { rows: charges } = await db.owner.query("select call_id, count(*)::int as n, sum(amount)::int as amount from credit_entries where call_id = any ($1) group by 1", [ids]);
-    expect(charges).toHaveLength(CALLS);
-    expect(new Set(charges.map((charge) => `${charge.n} ${charge.amount}`))).toEqual(new Set([`1 ${-(first["price_credits"] as number)}`]));
-    const { rows: left } = await db.owner.query("select count(*)::int as n from calls where id = any ($1) and (ended_at is null or settled_at is null)", [ids]);
-    expect(left[0].n).toBe(0);
-    const { rows: balance } = await db.owner.query("select u.credits - coalesce(sum(e.amount), 0) as drift from users u left join credit_entries e on e.user_id = u.id group by u.id, u.credits");
-    expect(Number(balance[0].drift)).toBe(0);
-  }, 240_000);
+      const ids = calls.map((call) => call["id"]);
+      const { rows: charges } = await db.owner.query(
+        "select call_id, count(*)::int as n, sum(amount)::int as amount from credit_entries where call_id = any ($1) group by 1",
+        [ids],
+      );
+      expect(charges).toHaveLength(CALLS);
+      expect(new Set(charges.map((charge) => `${charge.n} ${charge.amount}`))).toEqual(
+        new Set([`1 ${-(first["price_credits"] as number)}`]),
+      );
+      const { rows: analyses } = await db.owner.query(
+        "select count(*)::int as rows, count(distinct call_id)::int as calls, count(*) filter (where status = 'done')::int as done from lead_analytics where call_id = any ($1)",
+        [ids],
+      );
+      expect(analyses[0]).toEqual({ rows: CALLS, calls: CALLS, done: CALLS });
+      const { rows: runs } = await db.owner.query(
+        "select call_id, count(*)::int as n, count(distinct transcript_sha256)::int as transcripts from analysis_runs where call_id = any ($1) group by 1",
+        [ids],
+      );
+      expect(runs).toHaveLength(CALLS);
+      for (const run of runs) {
+        expect(run.n).toBe(run.transcripts);
+        expect(run.n).toBeLessThanOrEqual(mostRuns);
+      }
+      const { rows: effects } = await db.owner.query(
+        "select call_id, array_agg(effect order by effect) as effects from call_effects where call_id = any ($1) group by 1",
+        [ids],
+      );
+      expect(new Set(effects.map((row) => JSON.stringify(row.effects))).size).toBeLessThanOrEqual(1);
+      const { rows: left } = await db.owner.query(
+        "select count(*)::int as n from calls where id = any ($1) and (ended_at is null or settled_at is null)",
+        [ids],
+      );
+      expect(left[0].n).toBe(0);
+      const { rows: balance } = await db.owner.query(
+        "select u.credits - coalesce(sum(e.amount), 0) as drift from users u left join credit_entries e on e.user_id = u.id group by u.id, u.credits",
+      );
+      expect(Number(balance[0].drift)).toBe(0);
+    },
+    240_000,
+  );
 });

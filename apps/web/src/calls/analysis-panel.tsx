@@ -12,7 +12,6 @@ import { Fact, Facts, Section, SectionHead } from "@/ui/section.tsx";
 import { Skeleton } from "@/ui/skeleton.tsx";
 import { Time } from "@/ui/time.tsx";
 import { toast } from "@/ui/toast.ts";
-import { fieldName } from "./evidence.ts";
 import { turnOfEvidence } from "./turns.ts";
 import type { Turn } from "./turns.ts";
 
@@ -20,10 +19,13 @@ import type { Turn } from "./turns.ts";
 export function AnalysisPanel({
   call,
   turns,
+  nameOf,
   onSeek,
 }: {
   call: Call;
   turns: Turn[];
+  /** What the agent calls a field of its extraction. */
+  nameOf: (key: string) => string;
   onSeek: (seconds: number) => void;
 }) {
   const { analysis } = call;
@@ -171,7 +173,7 @@ export function AnalysisPanel({
         >
           <Facts>
             {analysis.extracted.map((field) => (
-              <Fact key={field.key} name={fieldName(field.key)} aside={seekTo(field.evidence)}>
+              <Fact key={field.key} name={nameOf(field.key)} aside={seekTo(field.evidence)}>
                 {field.value}
               </Fact>
             ))}

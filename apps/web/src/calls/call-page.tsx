@@ -27,6 +27,7 @@ import { StageRail } from "./stage-rail.tsx";
 import { Transcript } from "./transcript.tsx";
 import { evidenceByTurn, pinsOf } from "./evidence.ts";
 import { turnsOf } from "./turns.ts";
+import { useFieldNames } from "./use-field-names.ts";
 import { usePeaks, usePlayer } from "./use-recording.ts";
 import { Waveform } from "./waveform.tsx";
 
@@ -50,7 +51,8 @@ function CallView({ call }: { call: Call }) {
   const player = usePlayer(peaks);
   const seconds = player.seconds || call.conversationSeconds || call.talkSeconds || 0;
   const turns = useMemo(() => turnsOf(call.transcript, seconds), [call.transcript, seconds]);
-  const evidence = useMemo(() => evidenceByTurn(turns, call.analysis), [turns, call.analysis]);
+  const nameOf = useFieldNames(call.agentId);
+  const evidence = useMemo(() => evidenceByTurn(turns, call.analysis, nameOf), [turns, call.analysis, nameOf]);
 
   // A link to a second opens there, once the length of the recording is known.
   const opened = useRef(false);
@@ -75,6 +77,7 @@ function CallView({ call }: { call: Call }) {
   return (
     <Page
       fixed
+      contextOnPhone
       crumbs={[{ label: "Calls", link: paths.calls() }, { label: `${name}, ${moment(call.createdAt, now)}` }]}
       title={name}
       heading={
@@ -162,7 +165,7 @@ function CallView({ call }: { call: Call }) {
           />
         </div>
         <aside aria-label="What it came to" className="min-w-0 max-lg:border-t max-lg:border-line lg:min-h-0 lg:overflow-y-auto" tabIndex={0} data-inset-focus>
-          <AnalysisPanel call={call} turns={turns} onSeek={player.seek} />
+          <AnalysisPanel call={call} turns={turns} nameOf={nameOf} onSeek={player.seek} />
           <CallFacts call={call} />
           <p className="px-4 py-3 text-xs text-ink-3 lg:hidden">
             <Button look="link" size="sm" onClick={() => setShowEvents(true)}>

@@ -133,6 +133,7 @@ export function CallsPage() {
     <Page crumbs={[{ label: "Calls" }]} title="Calls">
       <CallStrip />
       <FilterBar
+        active={Object.keys(search).length}
         aside={
           <>
             {chooser}

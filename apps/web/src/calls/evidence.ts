@@ -11,7 +11,11 @@ export const fieldName = (key: string): string => {
 };
 
 /** Which turns gave which level or field: turn index → tags. */
-export function evidenceByTurn(turns: Turn[], analysis: Analysis | null): Map<number, string[]> {
+export function evidenceByTurn(
+  turns: Turn[],
+  analysis: Analysis | null,
+  nameOf: (key: string) => string,
+): Map<number, string[]> {
   const tags = new Map<number, string[]>();
   const add = (evidence: string | null | undefined, tag: string) => {
     const turn = evidence ? turnOfEvidence(turns, evidence) : -1;
@@ -22,7 +26,7 @@ export function evidenceByTurn(turns: Turn[], analysis: Analysis | null): Map<nu
     const read = analysis?.levels?.[dimension];
     if (read) add(read.reason, `${dimensionWords[dimension]} ${read.level}`);
   }
-  for (const field of analysis?.extracted ?? []) add(field.evidence, fieldName(field.key));
+  for (const field of analysis?.extracted ?? []) add(field.evidence, nameOf(field.key));
   return tags;
 }
 

@@ -43,14 +43,14 @@ export function PlayerControls({
       </span>
       <Segmented
         label="Speed"
-        className="sm:ml-3"
+        className="max-sm:order-last sm:ml-3"
         value={String(player.speed)}
         onValue={(speed) => player.setSpeed(Number(speed))}
         options={speeds.map((speed) => ({ value: String(speed), label: `${speed}×` }))}
       />
       {player.saved >= 1 && (
         <Checkbox
-          className="ml-2 text-xs max-sm:hidden"
+          className="ml-2 text-xs max-sm:order-last"
           checked={player.skip}
           onChecked={player.setSkip}
           label={

@@ -229,14 +229,20 @@ function BucketTip({ bucket, step, last }: { bucket: OutcomeBucket; step: "hour"
 export function OutcomeLegend({
   totals,
   link,
+  wide = false,
 }: {
   totals: Record<Outcome, number>;
   link?: (outcome: Outcome) => Place;
+  /** In columns, under a bar, instead of beside a chart. */
+  wide?: boolean;
 }) {
   const all = outcomes.reduce((n, outcome) => n + totals[outcome], 0);
   const shown = outcomes.filter((outcome) => totals[outcome] > 0 || !["canceled", "unclear"].includes(outcome));
   return (
-    <ul className="tnum w-full shrink-0 text-xs sm:w-[164px]" aria-label="By outcome">
+    <ul
+      className={cn("tnum shrink-0 text-xs", wide ? "grid gap-x-8 sm:grid-cols-2" : "w-full sm:w-[164px]")}
+      aria-label="By outcome"
+    >
       {shown.map((outcome) => {
         const row = (
           <>

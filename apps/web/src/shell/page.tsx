@@ -41,6 +41,7 @@ export function Page({
   footer,
   fixed = false,
   actionsBeside = false,
+  contextOnPhone = false,
   children,
 }: {
   crumbs: Crumb[];
@@ -55,6 +56,8 @@ export function Page({
   fixed?: boolean;
   /** On a phone the actions stay on the title's line instead of taking one of their own. */
   actionsBeside?: boolean;
+  /** The line of context matters enough to stand under the title on a phone. */
+  contextOnPhone?: boolean;
   children: ReactNode;
 }) {
   const scroll = useRef<HTMLDivElement>(null);
@@ -113,7 +116,9 @@ export function Page({
         <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-2 border-b border-line px-4 py-2.5 lg:min-h-12 lg:px-5 lg:py-2">
           <h1 className="min-w-0 truncate text-lg font-semibold">{heading ?? title}</h1>
           {badge}
-          {context && <div className="min-w-0 truncate text-ink-2 max-sm:hidden">{context}</div>}
+          {context && (
+            <div className={cn("min-w-0 text-ink-2 sm:truncate", contextOnPhone ? "max-sm:w-full" : "max-sm:hidden")}>{context}</div>
+          )}
           {actions && (
             <div
               className={cn(

@@ -92,7 +92,7 @@ export const OutcomeWord = ({
   children?: ReactNode;
   className?: string;
 }) => (
-  <span className={cn("inline-flex items-center gap-1.5 whitespace-nowrap", className)}>
+  <span className={cn("inline-flex items-center gap-1.5 whitespace-nowrap align-middle", className)}>
     <OutcomeGlyph outcome={outcome} />
     {children ?? outcomeSigns[outcome].word}
   </span>

@@ -1,18 +1,56 @@
-import { Download } from "lucide-react";
+import { Download, ListFilter } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import { useShortcuts } from "@/shell/shortcuts.ts";
 import { Button } from "@/ui/button.tsx";
+import { cn } from "@/ui/cn.ts";
 import { count } from "@/ui/format.ts";
 import { SearchInput, Select } from "@/ui/input.tsx";
 
-/** The line above a list: search and filters left, columns and export right. */
-export const FilterBar = ({ children, aside }: { children: ReactNode; aside?: ReactNode }) => (
-  <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2 lg:min-h-11 lg:px-5 lg:py-1.5">
-    {children}
-    {aside && <div className="ml-auto flex items-center gap-1">{aside}</div>}
-  </div>
-);
+/**
+ * The line above a list: search and filters left, columns and export right. On a phone the filters wait behind a
+ * button that says how many are set.
+ */
+export function FilterBar({
+  search,
+  children,
+  aside,
+  active = 0,
+}: {
+  search?: ReactNode;
+  children?: ReactNode;
+  aside?: ReactNode;
+  /** How many filters are set. */
+  active?: number;
+}) {
+  const [open, setOpen] = useState(false);
+  return (
+    <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2 lg:min-h-11 lg:px-5 lg:py-1.5">
+      {search}
+      {children && (
+        <>
+          <Button
+            icon={ListFilter}
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
+            className={cn("lg:hidden", Boolean(search) && "max-sm:px-2")}
+          >
+            Filters{active > 0 && ` (${active})`}
+          </Button>
+          <div
+            className={cn(
+              "flex flex-wrap items-center gap-2 max-lg:order-last max-lg:w-full lg:contents",
+              !open && "max-lg:hidden",
+            )}
+          >
+            {children}
+          </div>
+        </>
+      )}
+      {aside && <div className="ml-auto flex items-center gap-1">{aside}</div>}
+    </div>
+  );
+}
 
 /** Search that writes itself into the address when the typing pauses; `/` puts the cursor here. */
 export function SearchFilter({
@@ -56,7 +94,7 @@ export function SearchFilter({
           else setTyped("");
         }
       }}
-      className="w-full sm:w-64"
+      className="min-w-0 grow sm:w-64 sm:grow-0"
     />
   );
 }
@@ -77,6 +115,7 @@ export const SelectFilter = <Value extends string>({
 }) => (
   <Select
     aria-label={label}
+    className="max-w-44"
     value={value ?? ""}
     onChange={(event) => onValue(event.target.value === "" ? undefined : (event.target.value as Value))}
   >

@@ -42,7 +42,7 @@ export const SectionHead = ({
 }) => {
   const Heading = level === 2 ? "h2" : "h3";
   return (
-    <div className="flex min-h-9 flex-wrap items-center gap-x-2 px-4 lg:px-5">
+    <div className="flex min-h-9 flex-wrap items-center gap-x-2 px-4 py-1 lg:px-5 lg:py-0">
       <Heading className="whitespace-nowrap font-semibold tracking-[-0.006em]">{title}</Heading>
       {count !== undefined && <span className="tnum text-ink-2">{count}</span>}
       {note && <span className="min-w-0 truncate text-xs text-ink-3">{note}</span>}

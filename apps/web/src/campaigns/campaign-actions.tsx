@@ -1,0 +1,98 @@
+import { campaignCan } from "@parley/core/campaigns/can";
+import type { CampaignAct } from "@parley/core/campaigns/can";
+import { Copy, Pause, Play, SlidersHorizontal, Square } from "lucide-react";
+import { useState } from "react";
+import { paths } from "@/paths.ts";
+import { useGo } from "@/shell/go.tsx";
+import { Button } from "@/ui/button.tsx";
+import { DangerDialog } from "@/ui/dialog.tsx";
+import { count, plural } from "@/ui/format.ts";
+import type { Campaign, Progress } from "./campaign.ts";
+import { useCampaignActs } from "./use-campaign-acts.ts";
+
+/** From this many waiting people on, stopping asks for the name to be typed. */
+const typedFrom = 500;
+
+export function CampaignActions({
+  campaign,
+  progress,
+  onLimits,
+}: {
+  campaign: Campaign;
+  progress: Progress;
+  onLimits: () => void;
+}) {
+  const acts = useCampaignActs();
+  const go = useGo();
+  const [stopping, setStopping] = useState(false);
+  const { status, byStatus, inAir } = progress;
+  const cannot = (act: CampaignAct) => {
+    const can = campaignCan[act](status);
+    return can.ok ? null : can.reason;
+  };
+
+  return (
+    <>
+      {status === "draft" && (
+        <Button look="filled" icon={Play} disabledReason={acts.refused.start} onClick={() => go(paths.editCampaign(campaign.id))}>
+          Check and start
+        </Button>
+      )}
+      {status === "paused" && (
+        <Button
+          look="filled"
+          icon={Play}
+          busy={acts.busy}
+          disabledReason={acts.refused.resume}
+          onClick={() => acts.resume(campaign.id)}
+        >
+          Resume
+        </Button>
+      )}
+      {(status === "running" || status === "scheduled") && (
+        <Button icon={Pause} busy={acts.busy} disabledReason={acts.refused.pause} onClick={() => acts.pause(campaign.id)}>
+          Pause
+        </Button>
+      )}
+      <Button
+        icon={SlidersHorizontal}
+        disabledReason={acts.refused.update ?? cannot("changeLimits")}
+        onClick={status === "running" ? onLimits : () => go(paths.editCampaign(campaign.id))}
+      >
+        Edit
+      </Button>
+      <Button
+        icon={Copy}
+        busy={acts.busy}
+        disabledReason={acts.refused.duplicate}
+        onClick={() => acts.duplicate(campaign.id)}
+        className="max-sm:hidden"
+      >
+        Duplicate
+      </Button>
+      <Button
+        look="danger"
+        icon={Square}
+        disabledReason={acts.refused.cancel ?? cannot("cancel")}
+        onClick={() => setStopping(true)}
+      >
+        Stop
+      </Button>
+      <DangerDialog
+        open={stopping}
+        onOpenChange={setStopping}
+        title="Stop for good"
+        action={`Stop ${count(byStatus.pending)} waiting`}
+        busy={acts.busy}
+        {...(byStatus.pending >= typedFrom ? { typed: campaign.name } : {})}
+        onConfirm={() => acts.cancel(campaign.id, () => setStopping(false))}
+      >
+        <p>
+          Stops {plural(byStatus.pending, "person", "people")} still waiting.{" "}
+          {inAir === 0 ? "No call is in progress." : `${plural(inAir, "call")} in progress will finish and be charged.`}
+        </p>
+        <p>A stopped campaign cannot be started again; it can be duplicated. To go on later, pause it instead.</p>
+      </DangerDialog>
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { reasonOf } from "@parley/core/reasons";
+import { useLiveQuery } from "@/shell/live.ts";
+import { trpc } from "@/trpc.ts";
+import { Button } from "@/ui/button.tsx";
+import { EmptyState } from "@/ui/empty-state.tsx";
+import { SkeletonRows } from "@/ui/skeleton.tsx";
+import { Time } from "@/ui/time.tsx";
+
+const words: Record<string, string> = {
+  created: "Made",
+  updated: "Edited",
+  started: "Started",
+  scheduled: "Scheduled",
+  launched: "List put into the queue",
+  paused: "Paused",
+  resumed: "Resumed",
+  completed: "Completed",
+  canceled: "Stopped for good",
+  duplicated: "Duplicated",
+  breaker: "Paused itself: too many failures",
+};
+
+const nameOf = (kind: string): string => {
+  const verb = kind.split(".").at(-1) ?? kind;
+  return words[verb] ?? verb.replaceAll("_", " ");
+};
+
+const detailOf = (detail: Record<string, unknown>): string =>
+  Object.entries(detail)
+    .filter(([, value]) => value !== null && value !== undefined && typeof value !== "object")
+    .map(([key, value]) => (key === "reason" ? reasonOf(String(value)).text : `${key.replaceAll("_", " ")} ${String(value)}`))
+    .join(", ");
+
+/** Who did what to the campaign, and what it did by itself. */
+export function CampaignEvents({ campaignId }: { campaignId: string }) {
+  const query = trpc.campaigns.events.useInfiniteQuery(
+    { campaignId, limit: 50 },
+    { getNextPageParam: (page) => page.nextCursor, ...useLiveQuery() },
+  );
+  const events = query.data?.pages.flatMap((page) => page.items) ?? [];
+  if (query.isPending) return <SkeletonRows rows={6} columns={3} />;
+  if (events.length === 0) {
+    return (
+      <EmptyState small title="Nothing has happened yet">
+        <p>Starts, pauses, limits hit and edits are written here, each with who or what did it.</p>
+      </EmptyState>
+    );
+  }
+  return (
+    <>
+      <ol>
+        {events.map((event) => (
+          <li key={event.id} className="flex min-h-[var(--row)] flex-wrap items-baseline gap-x-4 border-b border-line px-4 py-1.5 lg:px-5">
+            <Time at={event.at} className="w-24 text-ink-3" />
+            <span className="font-medium">{nameOf(event.kind)}</span>
+            <span className="min-w-0 grow text-ink-2">{detailOf(event.detail)}</span>
+            <span className="text-ink-3">{event.actor ?? "by itself"}</span>
+          </li>
+        ))}
+      </ol>
+      {query.hasNextPage && (
+        <p className="px-4 py-3 lg:px-5">
+          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            Show earlier
+          </Button>
+        </p>
+      )}
+    </>
+  );
+}

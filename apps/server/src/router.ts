@@ -11,6 +11,7 @@ import {
   tagsRouter,
   timelineRouter,
 } from "./contacts/router.ts";
+import { homeRouter } from "./home/router.ts";
 import { leadsRouter } from "./leads/router.ts";
 import { liveRouter } from "./live/router.ts";
 import { notificationsRouter } from "./notifications/router.ts";
@@ -27,6 +28,7 @@ export const appRouter = router({
   billing: billingRouter,
   calls: callsRouter,
   campaigns: campaignsRouter,
+  home: homeRouter,
   incidents: incidentsRouter,
   contacts: contactsRouter,
   customFields: customFieldsRouter,

@@ -3,7 +3,8 @@ import type { Ctx } from "../context.ts";
 import { closePending } from "./cancel.ts";
 import { logEvent, notify } from "./log-event.ts";
 import { setLanesPaused } from "./pause.ts";
-import { byOutcomeColumns, byStatusColumns, campaignOf } from "./row.ts";
+import { byOutcomeColumns, byStatusColumns } from "../tallies.ts";
+import { campaignOf } from "./row.ts";
 
 /**
  * Completes a campaign that has nothing left to do. The campaign's lock comes before the count: whoever closes an item

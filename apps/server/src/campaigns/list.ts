@@ -4,7 +4,7 @@ import { Id } from "@parley/core/fields";
 import { param, rows, sql } from "@parley/db";
 import type { Ctx } from "../context.ts";
 import { cursorOf, fetchLimit, pageOf, type PageInput } from "../page.ts";
-import { byOutcomeColumns, byStatusColumns } from "./row.ts";
+import { byOutcomeColumns, byStatusColumns } from "../tallies.ts";
 
 export type ListInput = PageInput & {
   status?: CampaignStatus | CampaignStatus[] | undefined;

@@ -3,7 +3,8 @@ import type { CampaignStatus } from "@parley/core/campaigns/status";
 import { notFound } from "@parley/core/errors";
 import { param, row, sql } from "@parley/db";
 import type { Ctx } from "../context.ts";
-import { byOutcomeColumns, byStatusColumns, waitReason } from "./row.ts";
+import { byOutcomeColumns, byStatusColumns } from "../tallies.ts";
+import { waitReason } from "./row.ts";
 
 /** The rate is taken over so many minutes, or since the start. */
 const RATE_MINUTES = 5;

@@ -1,7 +1,8 @@
 import type { CampaignStatus } from "@parley/core/campaigns/status";
 import type { Audience, Campaign, Retry, Window } from "@parley/core/campaigns/schema";
 import { notFound } from "@parley/core/errors";
-import { maybeRow, param, raw, row, sql, type SQLFragment, type Tx } from "@parley/db";
+import { maybeRow, param, raw, row, sql, type Tx } from "@parley/db";
+import { byStatusColumns } from "../tallies.ts";
 
 /** A row of `call_campaigns`, as its verbs read it. */
 export type CampaignRecord = {
@@ -48,26 +49,6 @@ export async function campaignOf(
   if (!found) throw notFound("campaign");
   return found;
 }
-
-/** Items by status, over `call_queue q`: figures that sum to `total`. */
-export const byStatusColumns = sql`
-  count(*) filter (where q.status = 'pending') as pending,
-  count(*) filter (where q.status = 'in_progress') as "inProgress",
-  count(*) filter (where q.status = 'completed') as completed,
-  count(*) filter (where q.status = 'failed') as failed,
-  count(*) filter (where q.status = 'canceled') as canceled,
-  count(*) filter (where q.status = 'skipped') as skipped,
-  count(*) as total`;
-
-/** Final attempts by outcome, over `calls c`; what was never placed is no attempt. */
-export const byOutcomeColumns: SQLFragment = sql`
-  count(*) filter (where c.outcome = 'answered' and c.status <> 'not-placed') as answered,
-  count(*) filter (where c.outcome = 'voicemail' and c.status <> 'not-placed') as voicemail,
-  count(*) filter (where c.outcome = 'busy' and c.status <> 'not-placed') as busy,
-  count(*) filter (where c.outcome = 'no_answer' and c.status <> 'not-placed') as "noAnswer",
-  count(*) filter (where c.outcome = 'failed' and c.status <> 'not-placed') as failed,
-  count(*) filter (where c.outcome = 'canceled' and c.status <> 'not-placed') as canceled,
-  count(*) filter (where c.outcome = 'unclear' and c.status <> 'not-placed') as unclear`;
 
 /** A campaign as it leaves the server. */
 export function readCampaign(tx: Tx, campaignId: string): Promise<Campaign> {

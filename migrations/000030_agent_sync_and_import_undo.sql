@@ -11,7 +11,9 @@ create index calls_of_agent on calls (user_id, agent_id) include (outcome, talk_
 alter table imports
   add column restage boolean not null default true,
   add column has_header boolean not null default true,
-  add column warnings jsonb not null default '{}';
+  add column tries int not null default 0;
+comment on column imports.tries is 'Runs begun since the last one that got further; too many end the import.';
+comment on column imports.has_header is 'False when the first row is data already; then the headers are made up.';
 comment on column imports.restage is 'What stands in import_staging for this import is of no use: start over from the file.';
 
 -- What an import did to each contact, so that it can be undone while nobody has touched them since.

@@ -29,7 +29,8 @@ let userId: string;
 let agentId: string;
 
 beforeEach(async () => {
-  await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs; delete from worker_pools;
+  await db.owner
+    .query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs; delete from worker_pools;
     insert into worker_pools (pool_id, process, role) values ('w', 'test', 'all')`);
   parts = testParts(db);
   userId = await make.user(db.owner, { credits: 10_000, concurrentLimit: 5 });
@@ -39,13 +40,19 @@ beforeEach(async () => {
 });
 
 const never = new AbortController().signal;
-const tick = async () => (await db.worker.pool.query("select * from app.claim_tick()")).rows[0] as { dialled: number };
+const tick = async () =>
+  (await db.worker.pool.query("select * from app.claim_tick()")).rows[0] as { dialled: number };
 
 async function people(count: number): Promise<string[]> {
   return Promise.all(Array.from({ length: count }, () => make.contact(db.owner, userId)));
 }
 async function running(count: number, rules: Partial<CampaignDraft> = {}): Promise<string> {
-  const { id } = await createCampaign(ctx, { name: "Clinic", agentId, audience: { contactIds: await people(count) }, ...rules });
+  const { id } = await createCampaign(ctx, {
+    name: "Clinic",
+    agentId,
+    audience: { contactIds: await people(count) },
+    ...rules,
+  });
   await startCampaign(ctx, { campaignId: id });
   await launchCampaign(job, id, never);
   return id;
@@ -59,7 +66,8 @@ const refusalOf = async (act: Promise<unknown>): Promise<ParleyError> => {
   return refused as ParleyError;
 };
 const calls = async (campaignId: string) =>
-  (await db.owner.query("select id, status from calls where campaign_id = $1 order by id", [campaignId])).rows as { id: string; status: string }[];
+  (await db.owner.query("select id, status from calls where campaign_id = $1 order by id", [campaignId]))
+    .rows as { id: string; status: string }[];
 
 describe("a draft", () => {
   it("comes back as the contract says, with defaults filled in and no counts yet", async () => {
@@ -94,10 +102,17 @@ describe("a draft", () => {
       }),
     );
     expect(error.code).toBe("invalid");
-    expect(error.issues?.map(({ path }) => path)).toEqual(["agentId", "audience.contactIds", "endsAt", "fromNumber"]);
+    expect(error.issues?.map(({ path }) => path)).toEqual([
+      "agentId",
+      "audience.contactIds",
+      "endsAt",
+      "fromNumber",
+    ]);
     expect(error.message).toContain("agentId is no agent of this workspace");
 
-    const gone = await refusalOf(createCampaign(ctx, { name: "No", agentId, audience: { importId: crypto.randomUUID() } }));
+    const gone = await refusalOf(
+      createCampaign(ctx, { name: "No", agentId, audience: { importId: crypto.randomUUID() } }),
+    );
     expect(gone.issues?.[0]?.path).toBe("audience.importId");
   });
 
@@ -115,8 +130,16 @@ describe("a draft", () => {
   });
 
   it("asks for whole minutes when a real provider is behind it", async () => {
-    const real = requestOf(testParts(db, { BOLNA_API_URL: "https://api.bolna.ai", BOLNA_API_KEY: "bn-x" }), userId);
-    const draft = { name: "Fast", agentId, audience: { contactIds: await people(1) }, retry: { maxAttempts: 2, busy: [0.1], noAnswer: [], failed: [], voicemail: [] } };
+    const real = requestOf(
+      testParts(db, { BOLNA_API_URL: "https://api.bolna.ai", BOLNA_API_KEY: "bn-x" }),
+      userId,
+    );
+    const draft = {
+      name: "Fast",
+      agentId,
+      audience: { contactIds: await people(1) },
+      retry: { maxAttempts: 2, busy: [0.1], noAnswer: [], failed: [], voicemail: [] },
+    };
     expect((await refusalOf(createCampaign(real, draft))).issues).toEqual([
       { path: "retry.busy.0", message: "must be whole minutes with a real voice provider" },
     ]);
@@ -127,17 +150,26 @@ describe("a draft", () => {
     const campaignId = await running(2, { budgetCredits: 300, maxConcurrent: 1 });
     const [someone] = await people(1);
     const copy = await duplicateCampaign(ctx, { campaignId, audience: { contactIds: [someone!] } });
-    expect(copy).toMatchObject({ name: "Clinic (copy)", status: "draft", budgetCredits: 300, maxConcurrent: 1, audience: { contactIds: [someone] } });
+    expect(copy).toMatchObject({
+      name: "Clinic (copy)",
+      status: "draft",
+      budgetCredits: 300,
+      maxConcurrent: 1,
+      audience: { contactIds: [someone] },
+    });
   });
 });
 
 describe("preflight and start", () => {
   const blocking = async (campaignId: string, as = ctx) =>
-    (await preflight(as, { campaignId })).problems.filter((problem) => problem.blocking).map(({ code }) => code);
+    (await preflight(as, { campaignId })).problems
+      .filter((problem) => problem.blocking)
+      .map(({ code }) => code);
 
   it("names what would keep anybody from being called, and start refuses in the same words", async () => {
     const draft = async (its: Partial<CampaignDraft> = {}) =>
-      (await createCampaign(ctx, { name: "Try", agentId, audience: { contactIds: await people(1) }, ...its })).id;
+      (await createCampaign(ctx, { name: "Try", agentId, audience: { contactIds: await people(1) }, ...its }))
+        .id;
 
     expect(await blocking(await draft({ audience: { tag: "nobody" } }))).toEqual(["no_contacts"]);
     expect(await blocking(await draft({ budgetCredits: 49 }))).toEqual(["budget_below_hold"]);
@@ -145,7 +177,10 @@ describe("preflight and start", () => {
     const unsynced = await make.agent(db.owner, userId, { bolnaAgentId: null });
     expect(await blocking(await draft({ agentId: unsynced }))).toEqual(["agent_not_synced"]);
 
-    const real = requestOf(testParts(db, { BOLNA_API_URL: "https://api.bolna.ai", BOLNA_API_KEY: "bn-x" }), userId);
+    const real = requestOf(
+      testParts(db, { BOLNA_API_URL: "https://api.bolna.ai", BOLNA_API_KEY: "bn-x" }),
+      userId,
+    );
     expect(await blocking(await draft(), real)).toEqual(["webhook_unreachable"]);
 
     await db.owner.query("update users set rule_set = 'by-country' where id = $1", [userId]);
@@ -155,7 +190,10 @@ describe("preflight and start", () => {
     const poor = await draft();
     expect(await blocking(poor)).toEqual(["credits"]);
     const error = await refusalOf(startCampaign(ctx, { campaignId: poor }));
-    expect(error).toMatchObject({ code: "no_credits", message: expect.stringContaining("49 credits available; one call sets aside 50 credits.") });
+    expect(error).toMatchObject({
+      code: "no_credits",
+      message: expect.stringContaining("49 credits available; one call sets aside 50 credits."),
+    });
   });
 
   it("answers a second start with a conflict and its reason", async () => {
@@ -181,10 +219,17 @@ describe("pause, resume, cancel", () => {
     await db.owner.query("update calls set status = 'ringing' where id = $1", [first!.id]);
     await db.owner.query("update calls set status = 'unknown' where id = $1", [second!.id]);
     expect(await pauseCampaign(ctx, { campaignId, reason: "lunch" })).toEqual({ status: "paused", inAir: 2 });
-    await db.owner.query("update call_queue set status = 'pending' where campaign_id = $1 and id = any(array(select queue_id from calls where status = 'claimed'))", [campaignId]);
+    await db.owner.query(
+      "update call_queue set status = 'pending' where campaign_id = $1 and id = any(array(select queue_id from calls where status = 'claimed'))",
+      [campaignId],
+    );
     expect((await tick()).dialled).toBe(0);
-    expect((await progress(ctx, { campaignId })).waiting).toEqual([{ reason: "campaign_paused", count: 2, nextAt: null }]);
-    expect(await listEvents(ctx, { campaignId })).toMatchObject({ items: [{ kind: "paused", detail: { reason: "lunch" } }, {}, {}, {}] });
+    expect((await progress(ctx, { campaignId })).waiting).toEqual([
+      { reason: "campaign_paused", count: 2, nextAt: null },
+    ]);
+    expect(await listEvents(ctx, { campaignId })).toMatchObject({
+      items: [{ kind: "paused", detail: { reason: "lunch" } }, {}, {}, {}],
+    });
     expect((await refusalOf(pauseCampaign(ctx, { campaignId }))).code).toBe("conflict");
   });
 
@@ -227,19 +272,31 @@ describe("pause, resume, cancel", () => {
     const campaignId = await running(6);
     await tick();
     const open = await calls(campaignId);
-    await db.owner.query("update calls set status = 'queued', bolna_execution_id = 'x1' where id = $1", [open[0]!.id]);
-    await db.owner.query("update calls set status = 'in-progress', bolna_execution_id = 'x2' where id = $1", [open[1]!.id]);
+    await db.owner.query("update calls set status = 'queued', bolna_execution_id = 'x1' where id = $1", [
+      open[0]!.id,
+    ]);
+    await db.owner.query("update calls set status = 'in-progress', bolna_execution_id = 'x2' where id = $1", [
+      open[1]!.id,
+    ]);
     expect(await cancelCampaign(ctx, { campaignId })).toEqual({ status: "canceled", inAir: 2 });
-    const stops = await db.owner.query("select key from graphile_worker.jobs where task_identifier = 'calls/stop' and key = $1", [`calls/stop:${open[0]!.id}`]);
+    const stops = await db.owner.query(
+      "select key from graphile_worker.jobs where task_identifier = 'calls/stop' and key = $1",
+      [`calls/stop:${open[0]!.id}`],
+    );
     expect(stops.rowCount).toBe(1);
 
     await launchCampaign(job, campaignId, never);
     const left = await listItems(ctx, { campaignId, status: ["pending", "canceled"] });
     expect(left.items.map(({ status }) => status)).toEqual(["canceled"]);
     await finishCampaign(job, campaignId);
-    const summary = async () => (await db.owner.query("select summary from call_campaigns where id = $1", [campaignId])).rows[0].summary;
+    const summary = async () =>
+      (await db.owner.query("select summary from call_campaigns where id = $1", [campaignId])).rows[0]
+        .summary;
     expect(await summary()).toBeNull();
-    await db.owner.query("update call_queue set status = 'canceled', closed_at = app.now() where campaign_id = $1 and status = 'in_progress'", [campaignId]);
+    await db.owner.query(
+      "update call_queue set status = 'canceled', closed_at = app.now() where campaign_id = $1 and status = 'in_progress'",
+      [campaignId],
+    );
     await finishCampaign(job, campaignId);
     expect(await summary()).toMatchObject({ byStatus: { canceled: 6, total: 6 } });
     expect((await refusalOf(resumeCampaign(ctx, { campaignId }))).code).toBe("conflict");
@@ -249,25 +306,55 @@ describe("pause, resume, cancel", () => {
     const campaignId = await running(3);
     await db.owner.query("update call_campaigns set ends_at = app.now() where id = $1", [campaignId]);
     await finishCampaign(job, campaignId);
-    expect((await progress(ctx, { campaignId }))).toMatchObject({ status: "completed", byStatus: { skipped: 3 } });
-    expect((await listItems(ctx, { campaignId })).items.map(({ skipReason }) => skipReason)).toEqual(["campaign_over", "campaign_over", "campaign_over"]);
+    expect(await progress(ctx, { campaignId })).toMatchObject({
+      status: "completed",
+      byStatus: { skipped: 3 },
+    });
+    expect((await listItems(ctx, { campaignId })).items.map(({ skipReason }) => skipReason)).toEqual([
+      "campaign_over",
+      "campaign_over",
+      "campaign_over",
+    ]);
   });
 });
 
 describe("update", () => {
   it("changes everything in a draft, limits alone while it runs, and the list never after the start", async () => {
     const [someone] = await people(1);
-    const draft = await createCampaign(ctx, { name: "A", agentId, audience: { tag: "x" }, budgetCredits: 100 });
-    const changed = await updateCampaign(ctx, { campaignId: draft.id, name: "B", audience: { contactIds: [someone!] }, budgetCredits: null, window: { days: ["mon"], open: "00:00", close: "24:00" } });
-    expect(changed).toMatchObject({ name: "B", audience: { contactIds: [someone] }, budgetCredits: null, window: { days: ["mon"] } });
+    const draft = await createCampaign(ctx, {
+      name: "A",
+      agentId,
+      audience: { tag: "x" },
+      budgetCredits: 100,
+    });
+    const changed = await updateCampaign(ctx, {
+      campaignId: draft.id,
+      name: "B",
+      audience: { contactIds: [someone!] },
+      budgetCredits: null,
+      window: { days: ["mon"], open: "00:00", close: "24:00" },
+    });
+    expect(changed).toMatchObject({
+      name: "B",
+      audience: { contactIds: [someone] },
+      budgetCredits: null,
+      window: { days: ["mon"] },
+    });
     expect((await updateCampaign(ctx, { campaignId: draft.id, window: null })).window).toBeNull();
 
     const campaignId = await running(1);
     expect((await updateCampaign(ctx, { campaignId, maxConcurrent: 2 })).maxConcurrent).toBe(2);
-    expect((await refusalOf(updateCampaign(ctx, { campaignId, window: null }))).message).toContain("Pause it first");
+    expect((await refusalOf(updateCampaign(ctx, { campaignId, window: null }))).message).toContain(
+      "Pause it first",
+    );
     await pauseCampaign(ctx, { campaignId });
-    await updateCampaign(ctx, { campaignId, retry: { maxAttempts: 1, busy: [], noAnswer: [], failed: [], voicemail: [] } });
-    expect((await refusalOf(updateCampaign(ctx, { campaignId, audience: { tag: "x" } }))).message).toContain("Duplicate it");
+    await updateCampaign(ctx, {
+      campaignId,
+      retry: { maxAttempts: 1, busy: [], noAnswer: [], failed: [], voicemail: [] },
+    });
+    expect((await refusalOf(updateCampaign(ctx, { campaignId, audience: { tag: "x" } }))).message).toContain(
+      "Duplicate it",
+    );
   });
 
   it("dials on as soon as the budget or the cap is raised", async () => {
@@ -277,7 +364,10 @@ describe("update", () => {
     expect((await progress(ctx, { campaignId })).limitingFactor).toBe("budget");
     await updateCampaign(ctx, { campaignId, budgetCredits: 1000 });
     await tick();
-    expect(await progress(ctx, { campaignId })).toMatchObject({ limitingFactor: "campaign_cap", limiting: { count: 1, limit: 1 } });
+    expect(await progress(ctx, { campaignId })).toMatchObject({
+      limitingFactor: "campaign_cap",
+      limiting: { count: 1, limit: 1 },
+    });
     await updateCampaign(ctx, { campaignId, maxConcurrent: 3 });
     expect((await tick()).dialled).toBe(2);
   });
@@ -287,8 +377,14 @@ describe("update", () => {
     await db.owner.query("update users set rule_set = 'by-country' where id = $1", [userId]);
     const campaignId = await running(2);
     await pauseCampaign(ctx, { campaignId });
-    const night = { days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const, open: "02:00", close: "04:00" };
-    const error = await refusalOf(updateCampaign(ctx, { campaignId, window: { ...night, days: [...night.days] } }));
+    const night = {
+      days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const,
+      open: "02:00",
+      close: "04:00",
+    };
+    const error = await refusalOf(
+      updateCampaign(ctx, { campaignId, window: { ...night, days: [...night.days] } }),
+    );
     expect(error).toMatchObject({ code: "invalid", issues: [{ path: "window" }] });
     const noon = { days: [...night.days], open: "12:00", close: "13:00" };
     await updateCampaign(ctx, { campaignId, window: noon });
@@ -297,14 +393,17 @@ describe("update", () => {
       [campaignId],
     );
     expect(rows[0]).toMatchObject({ hour: 12, long: { hours: 1 } });
-    await db.owner.query("update calling_rules set consent = 'any' where rule_set = 'by-country' and country in ('**', 'IN')");
+    await db.owner.query(
+      "update calling_rules set consent = 'any' where rule_set = 'by-country' and country in ('**', 'IN')",
+    );
   });
 });
 
 describe("lists", () => {
   it("page through campaigns without gaps, filter by status and name, and show the same counts as the page", async () => {
     const ids: string[] = [];
-    for (let n = 0; n < 5; n++) ids.push((await createCampaign(ctx, { name: `List ${n}%`, agentId, audience: { tag: "x" } })).id);
+    for (let n = 0; n < 5; n++)
+      ids.push((await createCampaign(ctx, { name: `List ${n}%`, agentId, audience: { tag: "x" } })).id);
     const campaignId = await running(2);
     const seen: string[] = [];
     let cursor: string | null = null;
@@ -315,8 +414,12 @@ describe("lists", () => {
       cursor = page.nextCursor;
     } while (cursor);
     expect(seen).toEqual([campaignId, ...ids.toReversed()]);
-    expect((await listCampaigns(ctx, { status: "running" })).items).toMatchObject([{ id: campaignId, counts: { total: 2, pending: 2 } }]);
-    expect((await listCampaigns(ctx, { search: "list 3%" })).items.map(({ name }) => name)).toEqual(["List 3%"]);
+    expect((await listCampaigns(ctx, { status: "running" })).items).toMatchObject([
+      { id: campaignId, counts: { total: 2, pending: 2 } },
+    ]);
+    expect((await listCampaigns(ctx, { search: "list 3%" })).items.map(({ name }) => name)).toEqual([
+      "List 3%",
+    ]);
     await expect(listCampaigns(ctx, { cursor: "nonsense" })).rejects.toThrow(/cursor/);
   });
 
@@ -326,7 +429,11 @@ describe("lists", () => {
     await tick();
     const { items } = await listItems(ctx, { campaignId });
     for (const item of items) Item.parse(item);
-    expect(items.map(({ status, waitReason }) => [status, waitReason])).toEqual([["in_progress", null], ["pending", "campaign_cap"], ["pending", "campaign_cap"]]);
+    expect(items.map(({ status, waitReason }) => [status, waitReason])).toEqual([
+      ["in_progress", null],
+      ["pending", "campaign_cap"],
+      ["pending", "campaign_cap"],
+    ]);
     expect((await listItems(ctx, { campaignId, waitReason: "campaign_cap" })).items).toHaveLength(2);
     const page = await listItems(ctx, { campaignId, limit: 2 });
     expect((await listItems(ctx, { campaignId, limit: 2, cursor: page.nextCursor })).items).toHaveLength(1);

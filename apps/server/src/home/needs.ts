@@ -59,7 +59,10 @@ export async function findNeeds(tx: Tx): Promise<Pick<HomeSummary, "needs" | "ne
     limit ${param(SHOWN)}`,
   );
   return {
-    needs: found.map(({ name, fact, cure, total: _, ...need }) => ({ ...need, ...words[need.kind]({ name: name ?? "", fact: fact ?? "", cure: cure ?? "" }) })),
+    needs: found.map(({ name, fact, cure, total: _, ...need }) => ({
+      ...need,
+      ...words[need.kind]({ name: name ?? "", fact: fact ?? "", cure: cure ?? "" }),
+    })),
     needsTotal: found[0]?.total ?? 0,
   };
 }
@@ -75,9 +78,15 @@ const words: Record<Need["kind"], (its: Fact) => Pick<Need, "title" | "detail">>
   paused_campaign: ({ name, fact }) => ({ title: `“${name}” paused itself`, detail: sentences(fact) }),
   callback_due: ({ name, fact }) => ({ title: `Call ${name} back`, detail: fact }),
   meeting: ({ name, fact }) => ({ title: `Meeting with ${name}`, detail: fact }),
-  analysis_failed: ({ name, fact }) => ({ title: `The call with ${name} could not be analysed`, detail: fact }),
+  analysis_failed: ({ name, fact }) => ({
+    title: `The call with ${name} could not be analysed`,
+    detail: fact,
+  }),
   agent_drifted: ({ name, fact }) => ({
-    title: fact === "drifted" ? `“${name}” was changed at the provider` : `“${name}” could not be sent to the provider`,
+    title:
+      fact === "drifted"
+        ? `“${name}” was changed at the provider`
+        : `“${name}” could not be sent to the provider`,
     detail: fact === "drifted" ? "Open the agent to see the difference, then sync it." : fact,
   }),
   bad_webhook: ({ fact }) => ({

@@ -39,7 +39,9 @@ export function summarise(ctx: Ctx): Promise<HomeSummary> {
         held: room.held,
         available: room.available,
         perDay: spending.perDay,
-        daysLeft: spending.perDay ? Math.round((Math.max(0, room.available) / spending.perDay) * 10) / 10 : null,
+        daysLeft: spending.perDay
+          ? Math.round((Math.max(0, room.available) / spending.perDay) * 10) / 10
+          : null,
       },
       ...(await findNeeds(tx)),
       series: await hours(tx),
@@ -156,8 +158,12 @@ async function liveCampaigns(tx: Tx): Promise<HomeSummary["campaigns"]> {
 }
 
 /** Since midnight where the workspace is, the same hours of yesterday, and the mean of the last days that had calls. */
-async function spendingOf(tx: Tx): Promise<Pick<HomeSummary, "today" | "yesterday"> & { perDay: number | null }> {
-  const { today, yesterday, per_day } = await row<Pick<HomeSummary, "today" | "yesterday"> & { per_day: number | null }>(
+async function spendingOf(
+  tx: Tx,
+): Promise<Pick<HomeSummary, "today" | "yesterday"> & { perDay: number | null }> {
+  const { today, yesterday, per_day } = await row<
+    Pick<HomeSummary, "today" | "yesterday"> & { per_day: number | null }
+  >(
     tx,
     sql`
     with clock as (

@@ -59,6 +59,7 @@ export async function createApp(parts: Parts): Promise<FastifyInstance> {
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: false,
     crossOriginEmbedderPolicy: false,
+    frameguard: { action: "deny" },
     referrerPolicy: { policy: "same-origin" },
     strictTransportSecurity: secure && { maxAge: 31_536_000, includeSubDomains: false },
   });

@@ -218,7 +218,7 @@ function contradictions(given: Given, config: ReturnType<typeof configured>): st
   }
   if (config.role === "http" || config.role === "worker") {
     for (const name of ["DATABASE_WEB_URL", "DATABASE_WORKER_URL", "DATABASE_RO_URL"] as const) {
-      if (!given[name] && !(config.role === "http" && name === "DATABASE_WORKER_URL"))
+      if (!given[name])
         faults.push(
           `${name} is required when PARLEY_ROLE is ${config.role}: run PARLEY_ROLE=migrate once with DATABASE_URL, it prints the logins.`,
         );

@@ -33,7 +33,7 @@ async function run<T extends { data?: unknown }>(
     throw conflict(
       kept.status === "running"
         ? "The first request with this Idempotency-Key is still running. Ask again in a moment."
-        : "The first request with this Idempotency-Key was carried out, but its answer was lost. Look for its result in the list.",
+        : "The first request with this Idempotency-Key has done its work, but its answer is not kept. Look for its result in the list.",
     );
   }
   const mine = sql`user_id = ${param(ctx.user.id)} and key = ${param(key)} and procedure = ${param(procedure)}`;

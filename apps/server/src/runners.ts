@@ -16,6 +16,7 @@ export type Runners = {
 const STOP_MS = 3_000;
 const SLOW_CONCURRENCY = 4;
 const LIVE_CONCURRENCY_MIN = 16;
+const LIVE_CONCURRENCY_MAX = 64;
 const PROOF_MS = 15_000;
 
 /**
@@ -32,7 +33,7 @@ export async function startRunners(parts: Parts, workerUrl: string): Promise<Run
     const pool = createPool({
       url: workerUrl,
       name: `parley jobs ${name}`,
-      max: 4,
+      max: concurrency,
       onError: (error) => parts.log.warn({ err: causeOf(error) }, `The ${name} runner lost a connection`),
     });
     const runner = await run({
@@ -50,7 +51,7 @@ export async function startRunners(parts: Parts, workerUrl: string): Promise<Run
     return { runner, pool };
   };
   const started = [
-    await start("live", Math.max(LIVE_CONCURRENCY_MIN, systemLimit.limit)),
+    await start("live", Math.min(LIVE_CONCURRENCY_MAX, Math.max(LIVE_CONCURRENCY_MIN, systemLimit.limit))),
     await start("slow", SLOW_CONCURRENCY),
   ];
   for (const { runner } of started) leaveWhenBroken(runner, parts.log);

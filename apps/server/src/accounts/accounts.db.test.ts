@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { grantAdmin, resetPasswordLink } from "./owner-commands.ts";
 import { refusal, visitor } from "../testing/visitor.ts";
 import { useServer } from "../testing/server.ts";
 
 const server = useServer();
 
-const tokenOf = (link: string) => new URL(link).searchParams.get("token")!;
+const tokenOf = (link: string) => link.split("/").at(-1)!;
 
 test("signing up makes a workspace with stages, credits and an owner, and the first one is platform admin", async () => {
   const asha = await server.signUp({ name: "Asha", company: "Clinic" });
@@ -142,14 +143,12 @@ test("an invitation never changes the password of somebody who signs in here alr
   const [owner, guest] = [await server.signUp({ company: "Clinic" }), await server.signUp()];
   const { link } = await owner.trpc.members.invite.mutate({ role: "manager" });
   const accept = (password: string) =>
-    server
-      .visitor()
-      .trpc.auth.acceptInvitation.mutate({
-        token: tokenOf(link),
-        email: guest.email,
-        name: "Mallory",
-        password,
-      });
+    server.visitor().trpc.auth.acceptInvitation.mutate({
+      token: tokenOf(link),
+      email: guest.email,
+      name: "Mallory",
+      password,
+    });
   expect(await refusal(accept("a password I chose"))).toBe("not_signed_in");
   expect((await accept(guest.password)).user.company).toBe("Clinic");
   const me = await guest.trpc.auth.me.query({});
@@ -278,4 +277,22 @@ test("notices are read by those who see them, page by page", async () => {
   });
   expect(await owner.trpc.notifications.markRead.mutate({})).toEqual({ unread: 0 });
   expect(await refusal(owner.trpc.notifications.list.query({ cursor: "nonsense" }))).toBe("invalid");
+});
+
+test("with the owner's login somebody becomes platform admin, or gets a link that resets the password once", async () => {
+  const asha = await server.signUp({ name: "Asha" });
+  const { owner } = server.db.urls;
+  expect(await grantAdmin(owner, "nobody@example.com")).toBeNull();
+  expect(await grantAdmin(owner, asha.email)).toBe("Asha");
+  expect((await asha.trpc.auth.me.query({})).person.isPlatformAdmin).toBe(true);
+  const token = tokenOf((await resetPasswordLink(owner, asha.email, server.url))!);
+  const reset = (newPassword: string) =>
+    server.visitor().trpc.auth.resetPassword.mutate({ token, newPassword });
+  await reset("one more long password");
+  expect(await refusal(reset("and another long password"))).toBe("invalid");
+  expect(await refusal(asha.trpc.auth.me.query({}))).toBe("not_signed_in");
+  const back = await server
+    .visitor()
+    .trpc.auth.signIn.mutate({ email: asha.email, password: "one more long password" });
+  expect(back.member.email).toBe(asha.email);
 });

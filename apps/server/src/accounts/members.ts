@@ -48,7 +48,7 @@ export async function inviteMember(ctx: Ctx, { email, role }: { email?: string |
     });
     return made;
   });
-  return { link: `${ctx.config.publicUrl}/join?token=${token}`, expiresAt };
+  return { link: `${ctx.config.publicUrl}/invitation/${token}`, expiresAt };
 }
 
 export async function setMemberRole(

@@ -1,10 +1,11 @@
 import pg from "pg";
 import { param, row, rows, sql, LIVE_CHANNEL, type Db } from "@parley/db";
-import { topics, type LiveChange, type Topic } from "@parley/core/live/schema";
+import type { LiveChange } from "@parley/core/live/schema";
 import type { Config } from "../config.ts";
 import { causeOf, type Logger } from "../log.ts";
+import { changeOf, resync, type ChangeRow } from "./change.ts";
 
-type Row = { id: number; user_id: string; topic: string; ref: string; snapshot_xmin: string };
+type Row = ChangeRow & { user_id: string; snapshot_xmin: string };
 type Subscriber = { push(change: LiveChange): void };
 
 /** The most rows one look takes; more than that and screens start anew. */
@@ -15,10 +16,6 @@ const RETRY_MS = 1_000;
 /** Without a direct connection there is nothing to listen on. With one, a lost ring is made good this often. */
 const POLL_MS = 1_000;
 const CHECK_MS = 10_000;
-
-const known = new Set<string>(topics);
-const topicOf = (topic: string): Topic | null =>
-  topic === "incidents" ? "ops" : known.has(topic) ? (topic as Topic) : null;
 
 /**
  * Hands changes to the screens that are open in this process. One reader for all of them, and only while there are
@@ -105,7 +102,7 @@ export class LiveReader {
         if (bell.broken) throw bell.broken;
         const found = await rows<Row>(
           this.#db.pool,
-          sql`select id, user_id, topic, ref, snapshot_xmin::text from app.live_since(${param(xmin)}::xid8)`,
+          sql`select id, user_id, topic, ref, at, snapshot_xmin::text from app.live_since(${param(xmin)}::xid8)`,
         );
         if (found.length === 0) continue;
         xmin = found[0]!.snapshot_xmin;
@@ -122,16 +119,15 @@ export class LiveReader {
     }
   }
 
-  #hand({ id, user_id: userId, topic: named, ref }: Row): void {
-    const topic = topicOf(named);
-    if (topic)
-      for (const subscriber of this.#subscribers.get(userId) ?? [])
-        subscriber.push({ id: String(id), topic, ref });
+  #hand(row: Row): void {
+    const mine = this.#subscribers.get(row.user_id);
+    const change = mine && changeOf(row);
+    if (change) for (const subscriber of mine) subscriber.push(change);
   }
 
   #resyncAll(): void {
     for (const mine of this.#subscribers.values())
-      for (const subscriber of mine) subscriber.push({ id: "0", topic: "resync", ref: "" });
+      for (const subscriber of mine) subscriber.push(resync(Date.now()));
   }
 }
 

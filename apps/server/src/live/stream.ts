@@ -1,7 +1,8 @@
 import { tracked } from "@trpc/server";
 import { topics, type LiveChange, type Topic } from "@parley/core/live/schema";
-import { param, rows, sql } from "@parley/db";
+import { param, row, rows, sql } from "@parley/db";
 import type { Ctx } from "../context.ts";
+import { begun, changeOf, resync, timeOf, type ChangeRow } from "./change.ts";
 import type { LiveReader } from "./reader.ts";
 
 type Input = { lastEventId?: string | null | undefined; topics?: Topic[] | undefined } | undefined;
@@ -16,7 +17,7 @@ export class Pending {
   #wake = () => {};
 
   constructor(wanted: readonly Topic[] = topics) {
-    this.#wanted = new Set([...wanted, "resync"]);
+    this.#wanted = new Set([...wanted, "begun", "resync"]);
   }
 
   push = (change: LiveChange): void => {
@@ -55,7 +56,7 @@ export async function* stream(ctx: Ctx & { live: LiveReader }, input: Input, sig
   const pending = new Pending(input?.topics);
   const stop = await ctx.live.subscribe(ctx.user.id, pending);
   try {
-    if (input?.lastEventId) for (const change of await missed(ctx, input.lastEventId)) pending.push(change);
+    for (const change of await missed(ctx, input?.lastEventId ?? null)) pending.push(change);
     while (!signal.aborted) {
       await pending.filled(signal);
       for (const change of pending.take()) yield tracked(change.id, change);
@@ -65,27 +66,35 @@ export async function* stream(ctx: Ctx & { live: LiveReader }, input: Input, sig
   }
 }
 
-/**
- * Everything since an event. Ids are handed out before commit, so a lower one may have become visible later: the
- * minute before it, longer than any transaction lasts, is told again. An event no longer kept means starting anew.
- */
-async function missed({ db, user }: Ctx, lastEventId: string): Promise<LiveChange[]> {
-  const resync: LiveChange = { id: "0", topic: "resync", ref: "" };
-  if (!/^[1-9]\d{0,17}$/.test(lastEventId)) return [resync];
-  const found = await db.tx((tx) =>
-    rows<LiveChange & { isLast: boolean }>(
+/** Ids and times are handed out before commit: what is told again reaches back further than any transaction lasts. */
+const OVERLAP_MS = 60_000;
+/** A screen asks for its figures and opens its stream; what changes in between is told. */
+const HEADSTART_MS = 10_000;
+/** Rows are kept ten minutes; a place nearly as old may have lost some. */
+const KEPT_MS = 9 * 60_000;
+const MISSED_MAX = 2_000;
+
+/** What a screen has to hear first: everything since its place, or to start anew if that is not known any more. */
+async function missed({ db, user }: Ctx, lastEventId: string | null): Promise<LiveChange[]> {
+  return db.tx(async (tx) => {
+    const { wall, started } = await row<{ wall: string; started: string }>(
       tx,
-      sql`with last as (
-          select id, at from live_changes where user_id = ${param(user.id)} and id = ${param(lastEventId)}::bigint
-        )
-        select c.id::text as id, c.topic, c.ref, c.id = l.id as "isLast"
-        from last l join live_changes c on c.user_id = ${param(user.id)} and c.at > l.at - interval '60 seconds' or c.id = l.id
-        order by c.id
-        limit 2000`,
-    ),
-  );
-  if (found.length === 0 || found.length === 2000) return [resync];
-  return found
-    .filter(({ isLast, topic }) => !isLast && topics.includes(topic))
-    .map(({ id, topic, ref }) => ({ id, topic, ref }));
+      sql`select app.wall() as wall, pg_postmaster_start_time() as started`,
+    );
+    const now = Date.parse(wall);
+    const place = lastEventId === null ? now : timeOf(lastEventId);
+    // The outbox is unlogged: a restart of the database may have emptied it.
+    if (place === null || place < now - KEPT_MS || (lastEventId !== null && place < Date.parse(started)))
+      return [resync(now)];
+    const from = new Date(place - (lastEventId === null ? HEADSTART_MS : OVERLAP_MS)).toISOString();
+    const found = await rows<ChangeRow>(
+      tx,
+      sql`select id, topic, ref, at from live_changes
+        where user_id = ${param(user.id)} and at > ${param(from)}::timestamptz
+        order by id
+        limit ${param(MISSED_MAX)}`,
+    );
+    if (found.length === MISSED_MAX) return [resync(now)];
+    return [begun(now), ...found.map(changeOf).filter((change) => change !== null)];
+  });
 }

@@ -12,13 +12,15 @@ export const topics = [
   "notifications",
   "settings",
   "ops",
+  /** Not a change: the stream stands; its id is the first place to resume from. */
+  "begun",
   /** Not a change: forget what you know and ask for everything again. */
   "resync",
 ] as const;
 export type Topic = (typeof topics)[number];
 
 export const LiveChange = z.object({
-  /** Ascends; send the last one seen to resume. */
+  /** A place in time; send the last one seen to resume. */
   id: z.string(),
   topic: z.enum(topics),
   /** The row's id, or empty for the whole topic. */

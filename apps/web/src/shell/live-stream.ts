@@ -8,22 +8,32 @@ const home = () => api.home.invalidate();
  * Which answers a change makes old. A change carries a topic and an id, never the row: the screens ask again, at most
  * once a second per topic, so a thousand changes cost one refetch and every screen reads the same query.
  */
-const refetch: Record<Exclude<Topic, "resync">, () => unknown> = {
+const refetch: Record<Exclude<Topic, "begun" | "resync">, () => unknown> = {
   calls: () => [api.calls.invalidate(), api.campaigns.items.invalidate(), api.timeline.invalidate(), home()],
   campaigns: () => [api.campaigns.invalidate(), home()],
-  contacts: () => [api.contacts.invalidate(), api.timeline.invalidate(), api.tags.invalidate(), api.suppressions.invalidate()],
+  contacts: () => [
+    api.contacts.invalidate(),
+    api.timeline.invalidate(),
+    api.tags.invalidate(),
+    api.suppressions.invalidate(),
+  ],
   imports: () => api.imports.invalidate(),
   agents: () => api.agents.invalidate(),
   leads: () => [api.leads.invalidate(), api.calls.get.invalidate(), home()],
   billing: () => [api.billing.invalidate(), home()],
   notifications: () => api.notifications.invalidate(),
-  settings: () => [api.settings.invalidate(), api.auth.me.invalidate(), api.members.invalidate(), api.apiKeys.invalidate()],
+  settings: () => [
+    api.settings.invalidate(),
+    api.auth.me.invalidate(),
+    api.members.invalidate(),
+    api.apiKeys.invalidate(),
+  ],
   ops: () => [api.ops.invalidate(), api.admin.invalidate(), api.webhooks.invalidate()],
 };
 
 const throttled = new Map<Topic, () => void>();
 
-function changed(topic: Exclude<Topic, "resync">) {
+function changed(topic: Exclude<Topic, "begun" | "resync">) {
   let act = throttled.get(topic);
   if (!act) {
     act = atMostEvery(1000, () => void refetch[topic]());
@@ -49,7 +59,7 @@ export function startLive() {
         liveHeard();
         const { topic } = message.data;
         if (topic === "resync") void queryClient.invalidateQueries();
-        else changed(topic);
+        else if (topic !== "begun") changed(topic);
       },
       onError: liveLost,
     },

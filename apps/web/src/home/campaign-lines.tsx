@@ -5,7 +5,7 @@ import { reasonOf } from "@parley/core/reasons";
 import { Link } from "@tanstack/react-router";
 import { paths } from "@/paths.ts";
 import { CampaignBadge } from "@/signs/campaign-status.tsx";
-import { attemptsOf, finishedOf, progressParts } from "@/signs/counts.ts";
+import { attemptsOf, eligibleOf, finishedOf, progressParts } from "@/signs/counts.ts";
 import { Bar } from "@/ui/bar.tsx";
 import { count, share } from "@/ui/format.ts";
 import { None, SectionHead } from "@/ui/section.tsx";
@@ -43,7 +43,7 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
           <tr className="h-7 border-t border-line text-left [&>th]:px-2.5 [&>th]:font-medium">
             <th scope="col" className="w-[24%] !pl-5">Campaign</th>
             <th scope="col" className="w-[110px]">State</th>
-            <th scope="col" className="w-[22%]">Finished / all</th>
+            <th scope="col" className="w-[22%]">Finished / eligible</th>
             <th scope="col" className="w-[84px] text-right">Answered</th>
             <th scope="col" className="w-[140px] text-right max-xl:hidden">Spent / budget</th>
             <th scope="col" className="!pr-5">Limited by</th>
@@ -65,9 +65,9 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
                 </td>
                 <td>
                   <span className="flex items-center gap-2.5">
-                    <Bar parts={progressParts(campaign.byStatus)} total={campaign.total} />
+                    <Bar parts={progressParts(campaign.byStatus)} total={eligibleOf(campaign.byStatus)} />
                     <span className="tnum w-[86px] shrink-0 text-right text-xs text-ink-2">
-                      <span className="text-ink">{count(finishedOf(campaign.byStatus))}</span> / {count(campaign.total)}
+                      <span className="text-ink">{count(finishedOf(campaign.byStatus))}</span> / {count(eligibleOf(campaign.byStatus))}
                     </span>
                   </span>
                 </td>
@@ -93,11 +93,11 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
                 <CampaignBadge status={campaign.status as CampaignStatus} />
               </span>
               <span className="mt-2 block">
-                <Bar parts={progressParts(campaign.byStatus)} total={campaign.total} />
+                <Bar parts={progressParts(campaign.byStatus)} total={eligibleOf(campaign.byStatus)} />
               </span>
               <span className="tnum mt-1.5 flex gap-3 text-xs text-ink-2">
                 <span>
-                  <span className="text-ink">{count(finishedOf(campaign.byStatus))}</span> of {count(campaign.total)}
+                  <span className="text-ink">{count(finishedOf(campaign.byStatus))}</span> of {count(eligibleOf(campaign.byStatus))}
                 </span>
                 <span className="ml-auto">{count(campaign.spent)} credits</span>
               </span>

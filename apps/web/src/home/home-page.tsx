@@ -11,7 +11,7 @@ import { Button } from "@/ui/button.tsx";
 import { useNow } from "@/ui/clock.ts";
 import { clockTime, viewerZone, weekdayAndDay, zoneName } from "@/ui/format.ts";
 import { CampaignLines } from "./campaign-lines.tsx";
-import { DiallingSwitch } from "./dialling-switch.tsx";
+import { DiallingSwitch } from "@/shell/dialling-switch.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { LeadsToActOn } from "./leads-to-act-on.tsx";
 import { Lines } from "./lines.tsx";

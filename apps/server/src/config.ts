@@ -200,7 +200,7 @@ function configured(given: Given, env: Environment) {
 /** From the environment, else generated once beside the other secrets. Production must be given its keys. */
 function keysOf(given: Given, env: Environment, production: boolean, secretsDir: string) {
   const allGiven = given.ENCRYPTION_KEY && given.SERVICE_SECRET && given.SESSION_PEPPER;
-  const keys = production || allGiven ? given : houseKeys(secretsDir, env as Record<string, string>);
+  const keys = production || allGiven ? given : houseKeys(secretsDir, env);
   return {
     encryption: keys.ENCRYPTION_KEY ?? "",
     service: keys.SERVICE_SECRET ?? "",
@@ -254,7 +254,7 @@ function originOf(url: string): string {
 
 function isLoopback(url: string): boolean {
   const { hostname } = new URL(url);
-  return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }
 
 function isAddress(text: string): boolean {

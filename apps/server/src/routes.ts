@@ -7,7 +7,7 @@ import type { Ctx, Parts } from "./context.ts";
 export type Doors = {
   parts: Parts;
   /** The tenant's context of a request that may use this route; throws as a procedure would. Call it first. */
-  enter(request: FastifyRequest, route: RoutePath): Promise<Ctx>;
+  enter: (request: FastifyRequest, route: RoutePath) => Promise<Ctx>;
 };
 
 /** Plain HTTP routes of a slice, in a scope of their own: body parsers added there stay there. */

@@ -8,9 +8,9 @@ import { tasks } from "./tasks.ts";
 
 export type Runners = {
   /** Jobs under way in this process. */
-  active(): number;
+  active: () => number;
   /** Lets running jobs end, for three seconds; then their signal aborts and they are run again elsewhere. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 };
 
 const STOP_MS = 3_000;
@@ -109,6 +109,6 @@ const graphileLogger = (log: Logger) =>
     const error = (meta as { error?: unknown } | undefined)?.error;
     const facts = error === undefined ? {} : { err: causeOf(error) };
     // A failed job has been told about already, with what it was.
-    if (level === "error" && !/^Failed task/.test(message)) log.error(facts, `Jobs: ${message}`);
+    if (level === "error" && !message.startsWith("Failed task")) log.error(facts, `Jobs: ${message}`);
     else if (level === "warning") log.warn(facts, `Jobs: ${message}`);
   });

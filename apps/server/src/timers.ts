@@ -9,7 +9,7 @@ const BEAT_MS = 5_000;
 const REFRESH_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-export type Timers = { stop(): Promise<void> };
+export type Timers = { stop: () => Promise<void> };
 
 /**
  * What must happen even if nobody rings: the heartbeat of the dispatcher, the sweep over overdue rows, this process's
@@ -18,7 +18,7 @@ export type Timers = { stop(): Promise<void> };
 export function startTimers(parts: Parts, its: { role: string; active: () => number }): Timers {
   const { db, log, config } = parts;
   const poolId = `${hostname()}:${process.pid}:${Date.now().toString(36)}`;
-  const ring = (name: JobName) => db.worker.txWithoutTenant((tx) => enqueue(tx, name, {} as never));
+  const ring = (name: JobName) => db.worker.txWithoutTenant((tx) => enqueue(tx, name, {}));
   const beat = () =>
     db.worker.txWithoutTenant((tx) =>
       tx.query(

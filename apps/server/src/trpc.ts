@@ -79,7 +79,7 @@ const guard = t.middleware(({ next, ctx, path }) => {
 const tenant = t.middleware(({ next, ctx }) => next({ ctx: tenantContext(ctx) }));
 
 const idempotency = t.middleware(async ({ next, ctx, path, getRawInput }) => {
-  const key = (ctx as RequestContext).request.idempotencyKey;
+  const key = ctx.request.idempotencyKey;
   const tenantCtx = ctx as unknown as Ctx;
   if (!key || !idempotently.has(path)) return next();
   const call: IdempotentCall = { key, procedure: path, request: await getRawInput() };

@@ -1,4 +1,4 @@
-import type {} from "@fastify/cookie";
+import "@fastify/cookie";
 import type { FastifyRequest } from "fastify";
 import type { Visitor } from "../trpc.ts";
 import type { Sessions } from "./session.ts";

@@ -119,9 +119,9 @@ export class LiveReader {
     }
   }
 
-  #hand(row: Row): void {
-    const mine = this.#subscribers.get(row.user_id);
-    const change = mine && changeOf(row);
+  #hand(written: Row): void {
+    const mine = this.#subscribers.get(written.user_id);
+    const change = mine && changeOf(written);
     if (change) for (const subscriber of mine) subscriber.push(change);
   }
 

@@ -48,10 +48,10 @@ type Made = {
 export function useRig(env: Record<string, string> = {}): Rig {
   const db = useDatabase();
   const complaints: string[] = [];
-  let made: Made | undefined;
+  const held: { made?: Made } = {};
   const here = () => {
-    if (!made) throw new Error("useRig(): the rig exists from beforeAll on, not while the file loads.");
-    return made;
+    if (!held.made) throw new Error("useRig(): the rig exists from beforeAll on, not while the file loads.");
+    return held.made;
   };
   const until: Rig["until"] = async (what, look, withinMs = 20_000) => {
     const end = performance.now() + withinMs;
@@ -71,7 +71,7 @@ export function useRig(env: Record<string, string> = {}): Rig {
     }));
 
   beforeAll(async () => {
-    made = await createRig(db, env, complaints);
+    held.made = await createRig(db, env, complaints);
     return async () => {
       await idle().finally(() => here().close());
       const { rows } = await db.owner.query(

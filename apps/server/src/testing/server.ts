@@ -28,10 +28,11 @@ export type TestServer = {
 export function useServer(env: Record<string, string> = {}): TestServer {
   const db = useDatabase();
   const logged: string[] = [];
-  let made: { url: string; app: FastifyInstance; parts: Parts } | undefined;
+  const held: { made?: { url: string; app: FastifyInstance; parts: Parts } } = {};
   const here = () => {
-    if (!made) throw new Error("useServer(): the server exists from beforeAll on, not while the file loads.");
-    return made;
+    if (!held.made)
+      throw new Error("useServer(): the server exists from beforeAll on, not while the file loads.");
+    return held.made;
   };
   beforeAll(async () => {
     const dataDir = mkdtempSync(join(tmpdir(), "parley-server-"));
@@ -55,7 +56,7 @@ export function useServer(env: Record<string, string> = {}): TestServer {
       log,
     };
     const app = await createApp(parts);
-    made = { app, parts, url: await app.listen({ port: 0, host: "127.0.0.1" }) };
+    held.made = { app, parts, url: await app.listen({ port: 0, host: "127.0.0.1" }) };
     return async () => {
       await app.close();
       rmSync(dataDir, { recursive: true, force: true });

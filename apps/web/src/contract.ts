@@ -32,7 +32,8 @@ type Reads =
   | "query"
   | "sql"
   | "doctor"
-  | "tenants";
+  | "tenants"
+  | "voices";
 
 type Procedure<Name, S extends Shape> = Name extends "stream"
   ? TRPCSubscriptionProcedure<{

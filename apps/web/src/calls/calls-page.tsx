@@ -44,13 +44,15 @@ const columns: Column<CallRow>[] = [
     width: "minmax(180px, 2fr)",
     fixed: true,
     cell: (call) => (
-      <Link {...paths.call(call.id)} className="quiet-link font-medium">
+      <span className="flex min-w-0 items-baseline gap-2">
+        <Link {...paths.call(call.id)} className="quiet-link truncate font-medium" title={nameOf(call)}>
         {call.direction === "inbound" && (
           <ArrowDownLeft className="mr-1 inline size-3.5 text-ink-3" strokeWidth={1.75} aria-label="Inbound" />
         )}
         {call.contactName ?? <span className="mono">{call.phoneNumber}</span>}
-        {call.contactName && <span className="mono font-normal text-ink-3"> {call.phoneNumber}</span>}
-      </Link>
+        </Link>
+        {call.contactName && <span className="mono shrink-0 text-ink-3 max-xl:hidden">{call.phoneNumber}</span>}
+      </span>
     ),
   },
   { id: "outcome", head: "Came to", width: "132px", cell: (call) => <Ended call={call} /> },

@@ -4,7 +4,7 @@ import { useNow } from "@/ui/clock.ts";
 import { Button } from "@/ui/button.tsx";
 import { count, moment, plural } from "@/ui/format.ts";
 import { BecauseStrip } from "@/ui/section.tsx";
-import { finishedOf } from "@/signs/counts.ts";
+import { eligibleOf, finishedOf } from "@/signs/counts.ts";
 import type { Campaign, Progress } from "./campaign.ts";
 
 const capCodes = new Set(["campaign_cap", "pace", "budget"]);
@@ -20,7 +20,7 @@ export function BecauseCampaign({
   onLimits: () => void;
 }) {
   const now = useNow();
-  const { status, statusReason, limitingFactor, launch, byStatus } = progress;
+  const { status, statusReason, limitingFactor, limiting, launch, byStatus } = progress;
   const icon = { className: "size-4", strokeWidth: 1.75, "aria-hidden": true } as const;
 
   if (launch && launch.done < launch.total) {
@@ -42,7 +42,11 @@ export function BecauseCampaign({
     return (
       <BecauseStrip
         icon={<Gauge {...icon} />}
-        cause={reason.text}
+        cause={
+          limiting?.count != null && limiting.limit != null
+            ? `${reason.text.replace(/\.$/, "")}: ${count(limiting.count)} of ${count(limiting.limit)}.`
+            : reason.text
+        }
         levers={
           capCodes.has(limitingFactor) && (
             <Button look="link" onClick={onLimits}>
@@ -52,6 +56,7 @@ export function BecauseCampaign({
         }
       >
         {reason.next}
+        {limiting?.until && ` Until ${moment(limiting.until, now)}.`}
       </BecauseStrip>
     );
   }
@@ -95,7 +100,7 @@ export function BecauseCampaign({
       icon={status === "completed" ? <CircleCheck {...icon} className="size-4 text-ok-ink" /> : <Square {...icon} />}
       cause={
         status === "completed"
-          ? `Completed${campaign.completedAt ? ` ${moment(campaign.completedAt, now)}` : ""}: ${count(finishedOf(byStatus))} of ${plural(progress.total, "person", "people")}.`
+          ? `Completed${campaign.completedAt ? ` ${moment(campaign.completedAt, now)}` : ""}: ${count(finishedOf(byStatus))} of ${plural(eligibleOf(byStatus), "person", "people")}.`
           : "Stopped for good."
       }
     >

@@ -4,14 +4,12 @@ import { Copy, Pause, Play, SlidersHorizontal, Square } from "lucide-react";
 import { useState } from "react";
 import { paths } from "@/paths.ts";
 import { useGo } from "@/shell/go.tsx";
+import { trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { DangerDialog } from "@/ui/dialog.tsx";
 import { count, plural } from "@/ui/format.ts";
 import type { Campaign, Progress } from "./campaign.ts";
 import { useCampaignActs } from "./use-campaign-acts.ts";
-
-/** From this many waiting people on, stopping asks for the name to be typed. */
-const typedFrom = 500;
 
 export function CampaignActions({
   campaign,
@@ -25,6 +23,7 @@ export function CampaignActions({
   const acts = useCampaignActs();
   const go = useGo();
   const [stopping, setStopping] = useState(false);
+  const settings = trpc.settings.get.useQuery({});
   const { status, byStatus, inAir } = progress;
   const cannot = (act: CampaignAct) => {
     const can = campaignCan[act](status);
@@ -84,7 +83,7 @@ export function CampaignActions({
         title="Stop for good"
         action={`Stop ${count(byStatus.pending)} waiting`}
         busy={acts.busy}
-        {...(byStatus.pending >= typedFrom ? { typed: campaign.name } : {})}
+        {...(settings.data && byStatus.pending > settings.data.confirmAbove ? { typed: campaign.name } : {})}
         onConfirm={() => acts.cancel(campaign.id, () => setStopping(false))}
       >
         <p>

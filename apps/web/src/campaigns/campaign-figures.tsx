@@ -1,5 +1,5 @@
 import { useWorkspace } from "@/shell/me.ts";
-import { attemptsOf, finishedOf, progressParts } from "@/signs/counts.ts";
+import { attemptsOf, eligibleOf, finishedOf, progressParts } from "@/signs/counts.ts";
 import { paths } from "@/paths.ts";
 import { Go } from "@/shell/go.tsx";
 import { useNow } from "@/ui/clock.ts";
@@ -11,7 +11,7 @@ import type { Campaign, Progress } from "./campaign.ts";
 export function CampaignFigures({ campaign, progress }: { campaign: Campaign; progress: Progress }) {
   const workspace = useWorkspace();
   const now = useNow();
-  const { byStatus, byOutcome, total, spent, held, budgetCredits, inAir, rate, eta } = progress;
+  const { byStatus, byOutcome, spent, held, budgetCredits, inAir, rate, eta } = progress;
   const lines = Math.min(campaign.maxConcurrent ?? workspace.concurrentLimit, workspace.concurrentLimit);
   const attempts = attemptsOf(byOutcome);
   const finished = finishedOf(byStatus);
@@ -46,7 +46,7 @@ export function CampaignFigures({ campaign, progress }: { campaign: Campaign; pr
         size="lg"
         label="Finished"
         figure={count(finished)}
-        unit={`of ${plural(total, "person", "people")}`}
+        unit={`of ${plural(eligibleOf(byStatus), "person", "people")}`}
         note={`${count(byStatus.pending)} waiting, ${count(byStatus.inProgress)} on the phone`}
         progress={[
           ...progressParts(byStatus),

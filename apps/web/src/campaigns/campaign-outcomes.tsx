@@ -1,7 +1,7 @@
 import { Funnel } from "@/charts/funnel.tsx";
 import { OutcomeLegend } from "@/charts/outcome-chart.tsx";
 import { paths } from "@/paths.ts";
-import { attemptsOf, outcomeCounts } from "@/signs/counts.ts";
+import { attemptsOf, eligibleOf, finishedOf, outcomeCounts } from "@/signs/counts.ts";
 import { outcomes, outcomeSigns } from "@/signs/outcome.tsx";
 import { reasonOf } from "@parley/core/reasons";
 import { Link } from "@tanstack/react-router";
@@ -16,8 +16,8 @@ export function CampaignOutcomes({ campaignId, progress }: { campaignId: string;
   const { byStatus, byOutcome, total, waiting } = progress;
   const counts = outcomeCounts(byOutcome);
   const attempts = attemptsOf(byOutcome);
-  const allowed = total - byStatus.skipped;
-  const ended = byStatus.completed + byStatus.failed + byStatus.canceled;
+  const allowed = eligibleOf(byStatus);
+  const ended = finishedOf(byStatus);
   if (total === 0) return null;
 
   return (
@@ -25,8 +25,8 @@ export function CampaignOutcomes({ campaignId, progress }: { campaignId: string;
       <Funnel
         steps={[
           { label: "On the list", value: total, link: paths.campaign(campaignId) },
-          { label: "May be called", value: allowed },
-          { label: "Finished", value: ended, link: paths.campaign(campaignId, { status: "failed" }) },
+          { label: "Eligible", value: allowed },
+          { label: "Finished", value: ended },
           { label: "Reached", value: byStatus.completed, spoken: true, link: paths.campaign(campaignId, { status: "completed" }) },
         ]}
       />

@@ -10,7 +10,7 @@ import { useLiveQuery } from "@/shell/live.ts";
 import { useRefused } from "@/shell/me.ts";
 import { Page } from "@/shell/page.tsx";
 import { CampaignBadge } from "@/signs/campaign-status.tsx";
-import { attemptsOf, finishedOf, progressParts } from "@/signs/counts.ts";
+import { attemptsOf, eligibleOf, finishedOf, progressParts } from "@/signs/counts.ts";
 import type { Column } from "@/table/columns.tsx";
 import { useColumns } from "@/table/columns.tsx";
 import { FilterBar, SearchFilter } from "@/table/filters.tsx";
@@ -40,13 +40,13 @@ const columns: Column<CampaignRow>[] = [
   { id: "status", head: "State", width: "112px", cell: (campaign) => <CampaignBadge status={campaign.status} /> },
   {
     id: "progress",
-    head: "Finished / all",
+    head: "Finished / eligible",
     width: "minmax(200px, 1.6fr)",
     cell: (campaign) => (
       <span className="flex items-center gap-2.5">
-        <Bar parts={progressParts(campaign.counts)} total={campaign.counts.total} />
+        <Bar parts={progressParts(campaign.counts)} total={eligibleOf(campaign.counts)} />
         <span className="tnum w-[96px] shrink-0 text-right text-xs text-ink-2">
-          <span className="text-ink">{count(finishedOf(campaign.counts))}</span> / {count(campaign.counts.total)}
+          <span className="text-ink">{count(finishedOf(campaign.counts))}</span> / {count(eligibleOf(campaign.counts))}
         </span>
       </span>
     ),
@@ -201,11 +201,11 @@ export function CampaignsPage() {
               <CampaignBadge status={campaign.status} />
             </span>
             <span className="mt-1.5 block">
-              <Bar parts={progressParts(campaign.counts)} total={campaign.counts.total} />
+              <Bar parts={progressParts(campaign.counts)} total={eligibleOf(campaign.counts)} />
             </span>
             <span className="tnum mt-1 flex gap-2 text-xs text-ink-2">
               <span>
-                {count(finishedOf(campaign.counts))} of {count(campaign.counts.total)}
+                {count(finishedOf(campaign.counts))} of {count(eligibleOf(campaign.counts))}
               </span>
               <span className="ml-auto">{count(campaign.spent)} credits</span>
             </span>

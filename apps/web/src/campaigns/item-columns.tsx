@@ -40,11 +40,17 @@ export const itemColumns = (): Column<Item>[] => [
     cell: (item) => (
       <Link {...paths.contact(item.contactId)} className="quiet-link font-medium" title={item.contactName ?? undefined}>
         {item.contactName ?? <span className="mono">{item.phoneNumber}</span>}
-        {item.contactName && <span className="mono font-normal text-ink-3"> {item.phoneNumber}</span>}
       </Link>
     ),
   },
-  { id: "status", head: "Status", width: "118px", cell: (item) => <ItemStatusWord status={item.status} /> },
+  {
+    id: "phone",
+    head: "Phone",
+    width: "132px",
+    optional: true,
+    cell: (item) => <span className="mono text-ink-2">{item.phoneNumber}</span>,
+  },
+  { id: "status", head: "Status", width: "132px", cell: (item) => <ItemStatusWord status={item.status} /> },
   { id: "tries", head: "Tries", width: "72px", cell: triesOf },
   {
     id: "why",

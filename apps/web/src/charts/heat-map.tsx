@@ -61,7 +61,7 @@ export function HeatMap({
         />
       }
       chart={
-        <div className="overflow-x-auto px-4 lg:px-5">
+        <div className="overflow-x-auto px-4 lg:px-5" tabIndex={0} role="region" aria-label={`${title}, scrolls sideways`} data-inset-focus>
           <Plot
             className="min-w-[460px]"
             finding={finding}

@@ -17,17 +17,18 @@ export const outcomeCounts = (by: ByOutcome): Record<Outcome, number> => ({
 export const attemptsOf = (by: ByOutcome): number =>
   Object.values(by).reduce((all, value) => all + value, 0);
 
-/** People of a campaign for whom nothing more will be dialled. */
-export const finishedOf = (by: ByStatus): number => by.completed + by.failed + by.canceled + by.skipped;
+/** People who could be called and for whom nothing more will be dialled. */
+export const finishedOf = (by: ByStatus): number => by.completed + by.failed + by.canceled;
 
-export const totalOf = (by: ByStatus): number => finishedOf(by) + by.pending + by.inProgress;
+/** People no rule forbids to call; with the skipped ones they are the whole list. */
+export const eligibleOf = (by: ByStatus): number => finishedOf(by) + by.pending + by.inProgress;
 
 /** The progress line: reached, given up, on the phone; the grey rest waits. */
 export const progressParts = (by: ByStatus): BarPart[] => [
   { label: `${count(by.completed)} done`, value: by.completed, fill: "bg-o-answered" },
   {
-    label: `${count(by.failed + by.canceled + by.skipped)} gave up, canceled or skipped`,
-    value: by.failed + by.canceled + by.skipped,
+    label: `${count(by.failed + by.canceled)} gave up or canceled`,
+    value: by.failed + by.canceled,
     fill: "bg-o-no-answer",
   },
   { label: `${count(by.inProgress)} on the phone`, value: by.inProgress, fill: "bg-accent" },

@@ -52,7 +52,7 @@ export interface QueryTableProps<Row> {
   /** All rows there are, when the server knows. */
   total?: number | null | undefined;
   empty: ReactNode;
-  /** `true` for a row whose change should be seen for a moment. */
+  /** When this changes, the row is washed for a moment: a push altered it under the reader's eyes. */
   washKey?: (row: Row) => string;
 }
 
@@ -89,6 +89,7 @@ export function QueryTable<Row>({
   const [active, setActive] = useState<number | null>(null);
 
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const changes = useChanges(rows, rowId, washKey);
   const knownTotal = total ?? query.data?.pages[0]?.total ?? (query.hasNextPage ? null : rows.length);
   const columns = allColumns.filter((column) => !column.from || (column.from === "xl" ? isXl : is2xl));
 
@@ -166,7 +167,7 @@ export function QueryTable<Row>({
   const template = [
     ...(onSelection ? ["28px"] : []),
     ...columns.map((column) => column.width),
-    ...(rowActions ? ["32px"] : []),
+    ...(rowActions ? ["28px"] : []),
   ].join(" ");
   const chosen = selectedCount(selection, knownTotal);
   const anyChosen = selection.kind === "all" || selection.ids.size > 0;
@@ -264,7 +265,9 @@ export function QueryTable<Row>({
                 open(row);
               }}
             >
-              {washKey && <span key={washKey(row)} className="wash pointer-events-none absolute inset-0 -z-10" aria-hidden />}
+              {(changes.get(id)?.times ?? 0) > 0 && (
+                <span key={changes.get(id)?.times} className="wash pointer-events-none absolute inset-0 -z-10" aria-hidden />
+              )}
               {isNarrow ? (
                 <div role="cell" className="flex min-h-16 items-center gap-3 px-4 py-2">
                   {onSelection && (
@@ -298,7 +301,7 @@ export function QueryTable<Row>({
                       className={cn(
                         "min-w-0 truncate",
                         (index > 0 || onSelection) && "pl-2.5",
-                        index < columns.length - 1 && "pr-2.5",
+                        (index < columns.length - 1 || rowActions) && "pr-2.5",
                         column.align === "right" && "tnum text-right",
                       )}
                     >
@@ -319,6 +322,20 @@ export function QueryTable<Row>({
       {isFetchingNextPage && <SkeletonRows rows={3} columns={Math.min(6, columns.length)} />}
     </div>
   );
+}
+
+/** How often each row has changed since it was first seen. */
+function useChanges<Row>(rows: Row[], rowId: (row: Row) => string, washKey?: (row: Row) => string) {
+  const seen = useRef(new Map<string, { key: string; times: number }>());
+  if (washKey) {
+    for (const row of rows) {
+      const key = washKey(row);
+      const before = seen.current.get(rowId(row));
+      if (!before) seen.current.set(rowId(row), { key, times: 0 });
+      else if (before.key !== key) seen.current.set(rowId(row), { key, times: before.times + 1 });
+    }
+  }
+  return seen.current;
 }
 
 const RowMenu = ({ name, entries }: { name: string; entries: MenuEntry[] }) =>

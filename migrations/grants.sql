@@ -40,3 +40,4 @@ grant select (id, user_id, call_id, status, reason, contact_id, sentiment, senti
   on lead_analytics to parley_ro;
 grant select (id, user_id, contact_id, status, kind, due_at, call_id, assignee_id, created_at, done_at) on tasks to parley_ro;
 grant select on all tables in schema ops to parley_ro;
+grant execute on function app.in_wall(interval) to parley_ro;

@@ -51,7 +51,8 @@ begin
        'campaigns/finish:' || k.id, 4
      from call_campaigns k
      where k.status = 'running' and k.launch_lease_until is null
-       and not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress'))
+       and (k.ends_at <= v_now
+         or not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress')))
      limit 100)
     union all
     (select 'launch', 'campaigns/launch', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),

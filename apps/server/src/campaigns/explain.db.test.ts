@@ -22,10 +22,10 @@ beforeEach(async () => {
 
 /** Small, seeded, good enough to mix states (mulberry32). */
 function random(seed: number) {
-  let state = seed;
+  let bits = seed;
   const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    bits = (bits + 0x6d2b79f5) | 0;
+    let t = Math.imul(bits ^ (bits >>> 15), 1 | bits);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };

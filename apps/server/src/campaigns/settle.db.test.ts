@@ -186,6 +186,7 @@ describe("the breaker", () => {
     await settleItem(job, { itemId: last });
     return campaignId;
   }
+  const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
   const failed = { status: "failed", outcome: "failed" };
   const busy = { status: "busy", outcome: "busy" };
   const status = async (campaignId: string) =>
@@ -193,7 +194,7 @@ describe("the breaker", () => {
       .rows[0];
 
   it("pauses a campaign when 12 of 20 calls fail, with incident, notice and log, and counts anew after resuming", async () => {
-    const campaignId = await ended([...Array(8).fill(busy), ...Array(12).fill(failed)]);
+    const campaignId = await ended([...times(8, busy), ...times(12, failed)]);
     expect(await status(campaignId)).toEqual({ status: "paused", status_reason: "breaker" });
     const told = await db.owner.query(
       `select (select count(*) from incidents where kind = 'campaign_breaker' and ref = ($1::uuid)::text) as incidents,
@@ -215,12 +216,12 @@ describe("the breaker", () => {
   });
 
   it("minds neither busy lines, nor few calls, nor what we withdrew ourselves", async () => {
-    expect(await status(await ended([...Array(9).fill(busy), ...Array(11).fill(failed)]))).toMatchObject({
+    expect(await status(await ended([...times(9, busy), ...times(11, failed)]))).toMatchObject({
       status: "running",
     });
-    expect(await status(await ended(Array(19).fill(failed)))).toMatchObject({ status: "running" });
+    expect(await status(await ended(times(19, failed)))).toMatchObject({ status: "running" });
     const withdrawn = { status: "not-placed", outcome: null, dialled: false };
-    expect(await status(await ended([...Array(19).fill(withdrawn), failed]))).toMatchObject({
+    expect(await status(await ended([...times(19, withdrawn), failed]))).toMatchObject({
       status: "running",
     });
   });

@@ -305,6 +305,10 @@ describe("pause, resume, cancel", () => {
   it("skips whom it did not reach before its end date, and completes", async () => {
     const campaignId = await running(3);
     await db.owner.query("update call_campaigns set ends_at = app.now() where id = $1", [campaignId]);
+    expect((await db.worker.pool.query("select * from app.sweep()")).rows).toContainEqual({
+      task: "campaigns/finish",
+      rung: 1,
+    });
     await finishCampaign(job, campaignId);
     expect(await progress(ctx, { campaignId })).toMatchObject({
       status: "completed",

@@ -59,10 +59,10 @@ export async function findNeeds(tx: Tx): Promise<Pick<HomeSummary, "needs" | "ne
     limit ${param(SHOWN)}`,
   );
   return {
-    needs: found.map(({ name, fact, cure, total: _, ...need }) => ({
-      ...need,
-      ...words[need.kind]({ name: name ?? "", fact: fact ?? "", cure: cure ?? "" }),
-    })),
+    needs: found.map(({ kind, id, severity, at, contactId, callId, campaignId, name, fact, cure }) => {
+      const told = words[kind]({ name: name ?? "", fact: fact ?? "", cure: cure ?? "" });
+      return { kind, id, severity, at, contactId, callId, campaignId, ...told };
+    }),
     needsTotal: found[0]?.total ?? 0,
   };
 }

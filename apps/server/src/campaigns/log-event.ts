@@ -1,4 +1,4 @@
-import { param, rows, sql, touch, type Tx } from "@parley/db";
+import { maybeRow, param, rows, sql, touch, type Tx } from "@parley/db";
 
 /** Kinds of the campaign's own log. */
 export type CampaignEventKind =
@@ -12,6 +12,7 @@ export type CampaignEventKind =
   | "canceled"
   | "completed"
   | "breaker"
+  | "blocked"
   | "not_started";
 
 /** One line in the campaign's log, in the transaction of what it tells; open screens are told too. */
@@ -30,16 +31,18 @@ export async function logEvent(
   await touch(tx, "campaigns", campaignId);
 }
 
-/** A notice in the app, once per fact. */
+/** A notice in the app, once per fact; false if it had been given before. */
 export async function notify(
   tx: Tx,
   notice: { kind: string; ref: string; title: string; body: string; link: string },
-): Promise<void> {
-  await rows(
+): Promise<boolean> {
+  const given = await maybeRow(
     tx,
     sql`insert into notifications (user_id, kind, ref, title, body, link)
       values (${param(tx.userId)}, ${param(notice.kind)}, ${param(notice.ref)}, ${param(notice.title)}, ${param(notice.body)}, ${param(notice.link)})
-      on conflict (user_id, kind, ref) do nothing`,
+      on conflict (user_id, kind, ref) do nothing
+      returning id`,
   );
-  await touch(tx, "notifications");
+  if (given) await touch(tx, "notifications");
+  return given !== undefined;
 }

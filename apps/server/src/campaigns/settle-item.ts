@@ -6,6 +6,7 @@ import type { Retry } from "@parley/core/campaigns/schema";
 import { enqueue, maybeRow, param, row, rows, sql, touch, type Tx } from "@parley/db";
 import type { Ctx } from "../context.ts";
 import { checkBreaker } from "./breaker.ts";
+import { tellBlocked } from "./tell-blocked.ts";
 
 type Item = { id: string; lane_id: string; campaign_id: string | null; contact_id: string };
 type Campaign = { status: CampaignStatus; retry: Retry; ends_at: string | null };
@@ -16,12 +17,15 @@ type Tried = Attempt & { reason: string | null };
  * unless the item is on the phone and its last attempt is final, so that it may be rung for at any time.
  */
 export async function settleItem(ctx: Ctx, { itemId }: { itemId: string }): Promise<void> {
-  const failedIn = await ctx.db.tx((tx) => settle(tx, itemId));
-  if (failedIn) await checkBreaker(ctx, failedIn);
+  const settled = await ctx.db.tx((tx) => settle(tx, itemId));
+  if (!settled) return;
+  const { campaignId, failed } = settled;
+  const isBroken = failed && (await checkBreaker(ctx, campaignId));
+  if (!isBroken) await ctx.db.tx((tx) => tellBlocked(tx, campaignId));
 }
 
-/** Returns the campaign whose breaker should be looked at: the attempt had failed. */
-async function settle(tx: Tx, itemId: string): Promise<string | null> {
+/** Returns the running campaign that the item belongs to, and whether its last attempt had failed. */
+async function settle(tx: Tx, itemId: string): Promise<{ campaignId: string; failed: boolean } | null> {
   const known = await maybeRow<Item>(
     tx,
     sql`
@@ -81,7 +85,7 @@ async function settle(tx: Tx, itemId: string): Promise<string | null> {
     });
   }
   const failed = last?.status === "failed" || last?.status === "error" || last?.status === "not-placed";
-  return failed && campaign?.status === "running" ? item.campaign_id : null;
+  return item.campaign_id && campaign?.status === "running" ? { campaignId: item.campaign_id, failed } : null;
 }
 
 type Written = { attempts: number; lastOutcome: Outcome | null };

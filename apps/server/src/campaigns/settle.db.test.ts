@@ -227,6 +227,49 @@ describe("the breaker", () => {
   });
 });
 
+describe("a campaign without money", () => {
+  const notices = async () =>
+    (await db.owner.query("select kind, title from notifications order by created_at")).rows;
+
+  it("tells once that it waits for credits, when nothing in the air can free any, and again after the next top-up", async () => {
+    await db.owner.query("update users set credits = 40 where id = $1", [userId]);
+    const { campaignId, laneId, itemId } = await campaignItem();
+    await make.item(db.owner, userId, { laneId, campaignId });
+    const inAir = await make.item(db.owner, userId, { laneId, campaignId });
+    await onThePhone(inAir);
+    const open = await attempt(inAir, { status: "ringing", final: false });
+    await db.owner.query("update calls set held_credits = 50 where id = $1", [open]);
+    await attempt(itemId, { status: "busy", outcome: "busy" });
+    await settleItem(job, { itemId });
+    expect(await notices()).toEqual([]);
+    const end =
+      "status = 'busy', outcome = 'busy', ended_at = app.now(), final_at = app.now(), settled_at = app.now(), price_credits = 0";
+    await db.owner.query(`update calls set ${end} where id = $1`, [open]);
+    await settleItem(job, { itemId: inAir });
+    expect(await notices()).toEqual([{ kind: "campaign.credits", title: "“Campaign” waits for credits" }]);
+    await onThePhone(itemId);
+    await settleItem(job, { itemId });
+    expect(await notices()).toHaveLength(1);
+    await db.owner.query(
+      "insert into credit_entries (user_id, kind, amount, balance) values ($1, 'grant', 1, 41)",
+      [userId],
+    );
+    await onThePhone(itemId);
+    await settleItem(job, { itemId });
+    expect(await notices()).toHaveLength(2);
+  });
+
+  it("tells that its budget is used up", async () => {
+    const { campaignId, itemId } = await campaignItem({ budgetCredits: 60 });
+    await db.owner.query("update campaign_spend set spent_credits = 20 where campaign_id = $1", [campaignId]);
+    await attempt(itemId, { status: "busy", outcome: "busy" });
+    await settleItem(job, { itemId });
+    expect(await notices()).toEqual([
+      { kind: "campaign.budget", title: "“Campaign” waits for a larger budget" },
+    ]);
+  });
+});
+
 describe("finishing", () => {
   /** What a runner does: the job leaves the table, then it is run. */
   const takeFinish = async (campaignId: string) =>

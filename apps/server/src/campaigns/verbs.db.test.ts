@@ -433,7 +433,7 @@ describe("lists", () => {
     await tick();
     const { items } = await listItems(ctx, { campaignId });
     for (const item of items) Item.parse(item);
-    expect(items.map(({ status, waitReason }) => [status, waitReason])).toEqual([
+    expect(items.map(({ status, waitReason }) => [status, waitReason]).toSorted()).toEqual([
       ["in_progress", null],
       ["pending", "campaign_cap"],
       ["pending", "campaign_cap"],

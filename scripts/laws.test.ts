@@ -29,6 +29,12 @@ test.each([
     /import type/,
   ],
   [
+    "the server's code in an acceptance test",
+    "acceptance/contract.flow.test.ts",
+    `import { createApp } from "@parley/server/app";`,
+    /over HTTP/,
+  ],
+  [
     "the database in the browser",
     "apps/web/src/trpc.ts",
     `import { Db } from "@parley/db";`,

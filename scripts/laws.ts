@@ -52,7 +52,7 @@ const importTable: Law = (source) => {
   const { path } = source;
   const room = roomOf(path);
   const folder = folderOf(path);
-  if (isTest(path) && room !== "e2e") return [];
+  if (isTest(path) && room !== "e2e" && room !== "acceptance") return [];
   return importsOf(source).flatMap(({ target, typeOnly }) => {
     const to = target.startsWith("apps/") || target.startsWith("packages/") ? roomOf(target) : null;
     const toFolder = folderOf(target);
@@ -67,6 +67,8 @@ const importTable: Law = (source) => {
       return [];
     }
     if (room === "e2e") return fault("Browser tests know the screen and the sandbox desk only. Drive them.");
+    if (room === "acceptance" && !["acceptance", "core", "db", "sandbox"].includes(to))
+      return fault("Acceptance tests stand outside: ask the server over HTTP, as any program would.");
     if (to === room) {
       if (room === "server" && folder && toFolder && folder !== toFolder) {
         if (readers.includes(folder) && slices.includes(toFolder))
@@ -98,7 +100,7 @@ const importTable: Law = (source) => {
       return room === "web" && target.includes("/wire/")
         ? fault("Vendor payloads stay with providers and sandbox. Use our own schema.")
         : [];
-    if (room === "scripts") return [];
+    if (room === "scripts" || room === "acceptance") return [];
     if (room === "core") return fault("Core imports nothing of the house.");
     if (to === "db")
       return room === "server" || room === "chat"
@@ -118,7 +120,7 @@ const environment: Law = ({ path, text }) => {
   // A main may hand the whole environment to its config; who picks variables out of it is config.ts.
   const picked = path.endsWith("/main.ts") ? text.replaceAll("readConfig(process.env)", "") : text;
   return /\bprocess\.env\b/.test(picked) &&
-    !/(^|\/)config\.ts$|^scripts\/|^e2e\/|\.config\.ts$/.test(path) &&
+    !/(^|\/)config\.ts$|^(scripts|e2e|acceptance)\/|\.config\.ts$/.test(path) &&
     !isTest(path)
     ? ["reads process.env. Add the variable to config.ts and take it from there."]
     : [];

@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Installs what the lock file names if node_modules differs, and runs a TypeScript file of this tree on Node 24. */
-export function run(script, args = process.argv.slice(2)) {
+export function run(script, args = process.argv.slice(2), cwd = root) {
   if (!installed()) install();
-  const child = spawn(node24(), [join(root, script), ...args], { cwd: root, stdio: "inherit" });
+  const child = spawn(node24(), [join(root, script), ...args], { cwd, stdio: "inherit" });
   stayWith(child);
 }
 

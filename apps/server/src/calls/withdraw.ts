@@ -14,7 +14,7 @@ export type Withdrawal = {
 
 /**
  * Ends a locked call of which it is certain that nothing rang: line and hold are free, no attempt is burned, and the
- * item is due again, skipped or canceled. Everything in one statement order: call, item, lanes, people who waited.
+ * item is due again, skipped or canceled. Everything in one order: call, account, people who waited, item, lane.
  */
 export async function withdraw(tx: Tx, call: CallRow, its: Withdrawal): Promise<void> {
   await rows(
@@ -29,9 +29,10 @@ export async function withdraw(tx: Tx, call: CallRow, its: Withdrawal): Promise<
     insert into call_events (user_id, call_id, status, provider_at, source, note)
     values (${param(call.user_id)}, ${param(call.id)}, 'not-placed', app.now(), 'system', ${param(its.reason)})`,
   );
-  if (call.queue_id) await itemBack(tx, call.queue_id, its);
   await tx.query("select app.line_freed($1, $2)", [call.user_id, call.phone_number]);
   await tx.query("select app.wake_tenant($1, array['credits', 'budget'])", [call.user_id]);
+  // After the account's lock, never before it: a pause holds the account while it waits for lanes.
+  if (call.queue_id) await itemBack(tx, call.queue_id, its);
   await touch(tx, "calls", call.id);
   if (call.campaign_id) await touch(tx, "campaigns", call.campaign_id);
   tx.wake("dispatch");

@@ -64,8 +64,8 @@ export function NewCampaignPage() {
           <Button look="ghost" onClick={() => void navigate(paths.campaigns())}>
             Cancel
           </Button>
-          <span className="ml-auto flex items-center gap-3">
-            {missing && <span className="text-xs text-ink-3 max-sm:hidden">{missing}</span>}
+          <span className="ml-auto flex flex-wrap items-center justify-end gap-x-3 gap-y-1">
+            {missing && <span className="text-xs text-ink-3">{missing}</span>}
             <Button look="filled" busy={create.isPending} disabledReason={refused ?? missing} onClick={() => void save()}>
               Save the draft and check it
             </Button>
@@ -163,8 +163,8 @@ function EditCampaign({ campaign }: { campaign: Campaign }) {
           <span className="text-xs text-ink-3 max-sm:hidden" role="status">
             {update.isPending ? "Saving" : savedAt ? `Saved ${clockTime(savedAt)}` : "Saved as you go. You can close this page."}
           </span>
-          <span className="ml-auto flex items-center gap-3">
-            {isStart && blocking && <span className="max-w-72 truncate text-xs text-warn-ink max-md:hidden">{blocking.message}</span>}
+          <span className="ml-auto flex flex-wrap items-center justify-end gap-x-3 gap-y-1">
+            {isStart && blocking && <span className="max-w-72 text-xs text-warn-ink sm:truncate">{blocking.message}</span>}
             {isStart && (
               <Button look="filled" busy={acts.busy} disabledReason={cannotStart} onClick={() => setStarting(true)}>
                 {form.startsAt && new Date(form.startsAt) > new Date() ? "Schedule" : "Start"} calling {count(eligible)}{" "}

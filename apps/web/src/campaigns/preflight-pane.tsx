@@ -70,7 +70,7 @@ export function PreflightPane({
             height={8}
             label={`${count(preflight.eligible)} of ${count(preflight.audience)} may be called`}
             parts={[
-              { label: `${count(preflight.eligible)} may be called`, value: preflight.eligible, fill: "bg-accent" },
+              { label: `${count(preflight.eligible)} may be called`, value: preflight.eligible, fill: "bg-ink-2" },
               { label: `${count(skipped)} skipped`, value: skipped, fill: "bg-line-3", hatched: true },
             ]}
           />

@@ -1,7 +1,7 @@
 import { useId } from "react";
 import type { ReactNode } from "react";
 import { ChartSection, ChartTable, Hatch, Plot } from "./chart.tsx";
-import { seqStep } from "./scale.ts";
+import { runs, seqStep } from "./scale.ts";
 
 export interface HeatRow {
   name: string;
@@ -89,9 +89,21 @@ export function HeatMap({
                           const x = nameWidth + room * index;
                           const box = { x: x + 0.5, y: y + 3, width: Math.max(1, room - 1), height: 28, rx: 1 };
                           if (cell === "closed") return <rect key={index} {...box} x={x} width={room} rx={0} fill={`url(#${hatch})`} />;
-                          if (cell === "open") return <rect key={index} {...box} fill="none" stroke="var(--line-2)" />;
+                          if (cell === "open") return null;
                           return <rect key={index} {...box} fill={`var(--seq-${seqStep(cell, low, high)})`} />;
                         })}
+                        {runs(row.cells, (cell) => cell === "open").map(([from, to]) => (
+                          <rect
+                            key={`open-${from}`}
+                            x={nameWidth + room * from + 0.5}
+                            y={y + 3.5}
+                            width={Math.max(2, room * (to - from) - 1)}
+                            height={27}
+                            rx={1}
+                            fill="var(--raised)"
+                            stroke="var(--line-3)"
+                          />
+                        ))}
                         <text
                           x={width - rightWidth}
                           y={y + 14}

@@ -65,21 +65,16 @@ async function setAside(blockedBy: string | null): Promise<void> {
 }
 
 /** A doorbell job is there, and (unless a ring is all there is to it) the lane takes part in the next tick. */
-async function expectAwake(lane: string | null = laneId): Promise<void> {
+async function awake(lane: string | null = laneId): Promise<boolean> {
   await expect
-    .poll(async () => {
-      const { rung } = await one<{ rung: boolean }>(
-        "select exists (select from graphile_worker.jobs where key = 'calls/dispatch') as rung",
-      );
-      return rung;
-    })
-    .toBe(true);
-  if (lane === null) return;
+    .poll(() => one("select exists (select from graphile_worker.jobs where key = 'calls/dispatch') as rung"))
+    .toEqual({ rung: true });
+  if (lane === null) return true;
   const { ready } = await one<{ ready: boolean }>(
     "select next_due_at <= app.now() and blocked_by is null and not paused as ready from call_lanes where id = $1",
     [lane],
   );
-  expect(ready).toBe(true);
+  return ready;
 }
 
 /** An item of the lane on the phone: what a tick made of it. */
@@ -107,14 +102,14 @@ describe("what wakes the dispatcher:", () => {
     );
     await setAside(null);
     await launchCampaign(jobContext(parts, userId), campaignId, never);
-    await expectAwake();
+    expect(await awake()).toBe(true);
   });
 
   it("somebody presses Call", async () => {
     const contactId = await make.contact(db.owner, userId);
     await placeDirect(ctx, { contactId, agentId });
     const lane = await one<{ id: string }>("select id from call_lanes where campaign_id is null");
-    await expectAwake(lane.id);
+    expect(await awake(lane.id)).toBe(true);
   });
 
   it("a line is free again: for the workspace, for the campaign", async () => {
@@ -122,7 +117,7 @@ describe("what wakes the dispatcher:", () => {
       const { callId } = await claimed();
       await setAside(limit);
       await hear(callId, "call-disconnected");
-      await expectAwake();
+      expect(await awake()).toBe(true);
       await db.owner.query("update calls set settled_at = app.now(), price_credits = 0");
     }
   });
@@ -145,7 +140,7 @@ describe("what wakes the dispatcher:", () => {
     );
     await setAside(null);
     await hear(callId, "busy");
-    await expectAwake(lane);
+    expect(await awake(lane)).toBe(true);
   });
 
   it("a call is settled: its hold is free", async () => {
@@ -154,7 +149,7 @@ describe("what wakes the dispatcher:", () => {
       await hear(callId, "completed");
       await setAside(wants);
       await db.worker.tx(userId, (tx) => settleCall(tx, callId, 3));
-      await expectAwake();
+      expect(await awake()).toBe(true);
     }
   });
 
@@ -164,7 +159,7 @@ describe("what wakes the dispatcher:", () => {
     await db.worker.tx(userId, async (tx) =>
       withdraw(tx, await lockCall(tx, callId), { reason: "proven_absent" }),
     );
-    await expectAwake();
+    expect(await awake()).toBe(true);
   });
 
   it("an attempt is final and another follows: the lane knows when", async () => {
@@ -173,7 +168,7 @@ describe("what wakes the dispatcher:", () => {
     await db.owner.query("update calls set outcome = 'busy', final_at = app.now() where id = $1", [callId]);
     await setAside(null);
     await settleItem(jobContext(parts, userId), { itemId });
-    await expectAwake(null);
+    expect(await awake(null)).toBe(true);
     const { knows } = await one<{ knows: boolean }>(
       "select l.next_due_at = q.due_at and q.due_at > app.now() as knows from call_queue q join call_lanes l on l.id = q.lane_id where q.id = $1",
       [itemId],
@@ -184,25 +179,25 @@ describe("what wakes the dispatcher:", () => {
   it("credits arrive", async () => {
     await setAside("credits");
     await db.web.tx(userId, (tx) => addCredits(tx, { kind: "grant", amount: 1 }));
-    await expectAwake();
+    expect(await awake()).toBe(true);
   });
 
   it("a workspace gets more lines", async () => {
     await setAside("user_limit");
     await setLimits(operator, { userId, concurrentLimit: 5 });
-    await expectAwake();
+    expect(await awake()).toBe(true);
   });
 
   it("the installation gets more lines", async () => {
     await setAside(null);
     await setLimits(operator, { systemLimit: 20 });
-    await expectAwake(null);
+    expect(await awake(null)).toBe(true);
   });
 
   it("all dialling is resumed", async () => {
     await setAside(null);
     await pauseDialling(operator, { paused: false });
-    await expectAwake(null);
+    expect(await awake(null)).toBe(true);
   });
 
   it("a campaign gets another cap, budget, pace or hours", async () => {
@@ -213,7 +208,7 @@ describe("what wakes the dispatcher:", () => {
     ] as const) {
       await setAside(blockedBy);
       await updateCampaign(ctx, { campaignId, ...patch });
-      await expectAwake();
+      expect(await awake()).toBe(true);
     }
   });
 
@@ -221,13 +216,13 @@ describe("what wakes the dispatcher:", () => {
     await pauseCampaign(ctx, { campaignId });
     await setAside(null);
     await resumeCampaign(ctx, { campaignId });
-    await expectAwake();
+    expect(await awake()).toBe(true);
   });
 
   it("an agent's longest call changes, and with it what a call holds", async () => {
     await setAside("credits");
     await updateAgent(ctx, { agentId, maxCallSeconds: 60 });
-    await expectAwake();
+    expect(await awake()).toBe(true);
   });
 
   it("a contact moves to another zone", async () => {
@@ -239,7 +234,7 @@ describe("what wakes the dispatcher:", () => {
       itemId,
     ]);
     expect(lane).not.toBe(laneId);
-    await expectAwake(lane);
+    expect(await awake(lane)).toBe(true);
   });
 
   it("a workspace gets other rules or another frequency cap", async () => {
@@ -250,7 +245,7 @@ describe("what wakes the dispatcher:", () => {
     );
     await setAside(null);
     await updateSettings(ctx, { frequencyCap: { dialsMax: 50, answeredMax: null, days: 7 } });
-    await expectAwake();
+    expect(await awake()).toBe(true);
     const { due } = await one<{ due: boolean }>(
       "select due_at <= app.now() as due from call_queue where id = $1",
       [itemId],
@@ -265,7 +260,7 @@ describe("what wakes the dispatcher:", () => {
       await db.owner.query(`update provider_accounts set ${before}`);
       await setAside(null);
       await refreshAccount(parts);
-      await expectAwake(null);
+      expect(await awake(null)).toBe(true);
     }
   });
 
@@ -317,7 +312,7 @@ describe("what wakes the dispatcher:", () => {
     const beating = testParts(db, { SANDBOX_URL: "http://127.0.0.1:9", QUEUE_PROCESSOR_INTERVAL_MS: "50" });
     const timers = startTimers(beating, { role: "all", active: () => 0 });
     try {
-      await expectAwake(null);
+      expect(await awake(null)).toBe(true);
     } finally {
       await timers.stop();
     }

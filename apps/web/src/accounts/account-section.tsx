@@ -6,7 +6,7 @@ import { Field } from "@/ui/field.tsx";
 import { Input } from "@/ui/input.tsx";
 import { Fact, Facts, Section } from "@/ui/section.tsx";
 import { toast } from "@/ui/toast.ts";
-import { FormError, showRefusal } from "./form-error.tsx";
+import { FormError, showRefusal } from "@/ui/form-error.tsx";
 
 /** The signed-in person: who they are, and their password. */
 export function AccountSection() {

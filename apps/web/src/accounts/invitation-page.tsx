@@ -6,7 +6,7 @@ import { Button } from "@/ui/button.tsx";
 import { Field } from "@/ui/field.tsx";
 import { Input } from "@/ui/input.tsx";
 import { Entrance } from "./entrance.tsx";
-import { FormError, showRefusal } from "./form-error.tsx";
+import { FormError, showRefusal } from "@/ui/form-error.tsx";
 
 /** An invitation opened: somebody known proves who they are, somebody new chooses a password. */
 export function InvitationPage() {

@@ -11,7 +11,7 @@ import { Section } from "@/ui/section.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { Ago } from "@/ui/time.tsx";
 import { toast } from "@/ui/toast.ts";
-import { FormError } from "./form-error.tsx";
+import { FormError } from "@/ui/form-error.tsx";
 
 /** Keys of programs. The secret is shown once, when it is made. */
 export function KeysSection() {

@@ -7,7 +7,7 @@ import { Field } from "@/ui/field.tsx";
 import { Input } from "@/ui/input.tsx";
 import { toast } from "@/ui/toast.ts";
 import { Entrance } from "./entrance.tsx";
-import { FormError, showRefusal } from "./form-error.tsx";
+import { FormError, showRefusal } from "@/ui/form-error.tsx";
 
 /** The link that an operator made with `parley admin reset-password`. */
 export function ResetPasswordPage() {

@@ -6,7 +6,7 @@ import { Button } from "@/ui/button.tsx";
 import { Field } from "@/ui/field.tsx";
 import { Input } from "@/ui/input.tsx";
 import { Entrance } from "./entrance.tsx";
-import { FormError, showRefusal } from "./form-error.tsx";
+import { FormError, showRefusal } from "@/ui/form-error.tsx";
 
 export function SignInPage() {
   const { next } = useSearch({ from: "/sign-in" });

@@ -7,7 +7,7 @@ import { Field } from "@/ui/field.tsx";
 import { viewerZone, zoneCity } from "@/ui/format.ts";
 import { Input } from "@/ui/input.tsx";
 import { Entrance } from "./entrance.tsx";
-import { FormError, showRefusal } from "./form-error.tsx";
+import { FormError, showRefusal } from "@/ui/form-error.tsx";
 
 const region = (() => {
   try {

@@ -17,7 +17,7 @@ import { Select, Textarea } from "@/ui/input.tsx";
 import { None } from "@/ui/section.tsx";
 import { Time } from "@/ui/time.tsx";
 import { toast } from "@/ui/toast.ts";
-import { FormError } from "./form-error.tsx";
+import { FormError } from "@/ui/form-error.tsx";
 
 type Reason = (typeof suppressionReasons)[number];
 

@@ -13,7 +13,7 @@ import { None, Section } from "@/ui/section.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { Ago, Time } from "@/ui/time.tsx";
 import { toast } from "@/ui/toast.ts";
-import { FormError } from "./form-error.tsx";
+import { FormError } from "@/ui/form-error.tsx";
 
 const roleWords: Record<Role, string> = {
   owner: "Owner: everything, and who else may",

@@ -11,7 +11,7 @@ import { Input, InputWithUnit, Select } from "@/ui/input.tsx";
 import { Fact, Facts, Section } from "@/ui/section.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { toast } from "@/ui/toast.ts";
-import { FormError, showRefusal } from "./form-error.tsx";
+import { FormError, showRefusal } from "@/ui/form-error.tsx";
 
 const ruleSetWords: Record<(typeof ruleSets)[number], string> = {
   rehearsal: "Rehearsal: any hour, no consent needed",

@@ -7,6 +7,7 @@ import {
   type CallEvent,
   type CallFacts,
 } from "@parley/core/calls/lifecycle";
+import { requestAnalysis } from "../leads/request-analysis.ts";
 import { raiseIncident } from "./incident.ts";
 import { factColumns, factsOf, type CallRow } from "./row.ts";
 import { leaseTerms, type ClockSettings } from "./settings.ts";
@@ -74,7 +75,7 @@ export async function applyEvent(
   }
   const ids = { userId: call.user_id, callId: call.id };
   if (effects.includes("verify") && next.final_at === null) await enqueue(tx, "calls/verify", ids);
-  if (effects.includes("analyse")) await enqueue(tx, "leads/analyse", ids);
+  if (effects.includes("analyse")) await requestAnalysis(tx, ids);
   if (effects.includes("fetch_recording")) await enqueue(tx, "calls/fetch_recording", ids);
   if (sighted) await adopted(tx, call);
   if (effects.includes("unknown_word") && news.status !== null && news.source !== "place")

@@ -13,6 +13,7 @@ import type { Ctx } from "../context.ts";
 import type { TaskResult } from "../define-task.ts";
 import type { ExecutionResult } from "../providers/bolna.ts";
 import { newsOf } from "../providers/bolna-news.ts";
+import { requestAnalysis } from "../leads/request-analysis.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
 import { lockCall, type CallRow } from "./row.ts";
@@ -140,7 +141,8 @@ export async function finish(tx: Tx, call: CallRow, settings: ClockSettings): Pr
     });
   }
   const ids = { userId: call.user_id, callId: call.id };
-  if (call.transcript || outcome === "answered") await enqueue(tx, "leads/analyse", ids);
+  // Also without a transcript: then the call says that there was none to read.
+  if (call.transcript || talkSeconds(call.conversation_seconds) > 0) await requestAnalysis(tx, ids);
   if (call.queue_id)
     await enqueue(tx, "campaigns/settle_item", { userId: call.user_id, itemId: call.queue_id });
   await touch(tx, "calls", call.id);

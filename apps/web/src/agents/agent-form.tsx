@@ -61,7 +61,7 @@ export function AgentForm({
         welcomeMessage: values.welcomeMessage,
         language: values.language,
         maxCallSeconds: Number(values.maxCallSeconds),
-        extraction: values.extraction.map(({ key, description }) => ({ key: customKey(key), description, kind: "text" as const })),
+        extraction: values.extraction.map(({ key, description }) => ({ key: customKey(key) ?? key, description, kind: "text" as const })),
         ...(values.disclosure.trim() ? { disclosure: values.disclosure } : agent ? { disclosure: usual } : {}),
         ...(values.voice && values.voice !== voiceNow
           ? { voice: voice ? { provider: voice.provider, voice: voice.voice, ...(voice.voiceId ? { voiceId: voice.voiceId } : {}), ...(voice.model ? { model: voice.model } : {}) } : values.voice }

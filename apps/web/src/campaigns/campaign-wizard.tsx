@@ -1,7 +1,7 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
-import { FormError } from "@/accounts/form-error.tsx";
+import { FormError } from "@/ui/form-error.tsx";
 import { campaignCan } from "@parley/core/campaigns/can";
 import { paths } from "@/paths.ts";
 import { useRefused } from "@/shell/me.ts";

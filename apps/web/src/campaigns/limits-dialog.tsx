@@ -1,5 +1,5 @@
 import { useForm } from "react-hook-form";
-import { showRefusal, FormError } from "@/accounts/form-error.tsx";
+import { showRefusal, FormError } from "@/ui/form-error.tsx";
 import { trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";

@@ -1,6 +1,6 @@
 import { systemStages } from "@parley/core/contacts/stages";
 import { useForm } from "react-hook-form";
-import { FormError, showRefusal } from "@/accounts/form-error.tsx";
+import { FormError, showRefusal } from "@/ui/form-error.tsx";
 import { trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";

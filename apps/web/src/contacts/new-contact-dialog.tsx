@@ -1,5 +1,5 @@
 import { useForm } from "react-hook-form";
-import { FormError, showRefusal } from "@/accounts/form-error.tsx";
+import { FormError, showRefusal } from "@/ui/form-error.tsx";
 import { paths } from "@/paths.ts";
 import { useGo } from "@/shell/go.tsx";
 import { trpc } from "@/trpc.ts";

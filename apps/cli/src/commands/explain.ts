@@ -36,7 +36,7 @@ function verdictLine(told: {
   const { verdict, reason, until } = told;
   return [
     verdicts[verdict],
-    reason ? reasonText(reason) : null,
+    reason && verdict !== "done" ? reasonText(reason) : null,
     until ? `Not before ${moment(until)}.` : null,
   ]
     .filter(Boolean)

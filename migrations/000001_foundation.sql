@@ -72,15 +72,17 @@ create function app.wall_at(domain_at timestamptz) returns timestamptz language 
 $$ select case when not isfinite(domain_at) then domain_at else clock_wall + (domain_at - clock_base) / clock_scale end from public.system_settings $$;
 comment on function app.wall_at(timestamptz) is 'The wall instant at which domain time reaches domain_at.';
 
--- Time-ordered ids that tell an outsider nothing about how many there are.
+-- Time-ordered ids that tell an outsider nothing about how many there are. The twelve bits after the milliseconds are
+-- their fraction, so that rows written one after the other are listed in that order.
 create function app.uuid7() returns uuid language sql volatile parallel safe as $$
   select encode(
-    set_bit(set_bit(overlay(
+    set_bit(set_bit(set_bit(overlay(overlay(
       uuid_send(gen_random_uuid())
-      placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
-      from 1 for 6), 52, 1), 53, 1), 'hex')::uuid
+      placing substring(int8send(floor(t.ms)::bigint) from 3) from 1 for 6)
+      placing int2send(floor((t.ms - floor(t.ms)) * 4096)::int2) from 7 for 2), 52, 1), 53, 1), 54, 1), 'hex')::uuid
+  from (select extract(epoch from clock_timestamp()) * 1000 as ms) t
 $$;
-comment on function app.uuid7() is 'UUID version 7: milliseconds first, then randomness.';
+comment on function app.uuid7() is 'UUID version 7: milliseconds and their fraction first, then randomness.';
 
 create function app.user_id() returns uuid language sql stable parallel safe as
 $$ select nullif(current_setting('app.user_id', true), '')::uuid $$;

@@ -11,7 +11,6 @@ create or replace function app.task_names() returns text[] language sql immutabl
     'calls/reconcile',
     'campaigns/launch',
     'campaigns/finish',
-    'billing/check',
     'provider/refresh',
     'leads/analyse',
     'calls/fetch_recording',

@@ -56,7 +56,6 @@ export const jobs = {
     maxAttempts: 5,
     subject: "campaignId",
   }),
-  "billing/check": task({ userId: id }, { runner: "slow", priority: 2, maxAttempts: 3, subject: "userId" }),
   "provider/refresh": task({}, { runner: "slow", priority: 3, maxAttempts: 3, subject: null }),
   "leads/analyse": task(ofCall, { runner: "slow", priority: 4, maxAttempts: 5, subject: "callId" }),
   "calls/fetch_recording": task(ofCall, { runner: "slow", priority: 5, maxAttempts: 8, subject: "callId" }),

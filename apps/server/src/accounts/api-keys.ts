@@ -2,7 +2,7 @@ import { grantableScopes, type Scope } from "@parley/core/accounts/permissions";
 import type { ApiKey } from "@parley/core/accounts/schema";
 import { notAllowed, notFound } from "@parley/core/errors";
 import { apiKeyPrefix } from "@parley/core/ids";
-import { maybeRow, param, row, rows, sql } from "@parley/db";
+import { maybeRow, param, row, rows, sql, touch } from "@parley/db";
 import type { Ctx } from "../context.ts";
 import { audit } from "../audit.ts";
 import { newToken, sha256 } from "./session.ts";
@@ -30,6 +30,7 @@ export async function createApiKey(
       entityId: id,
       changes: { name: [null, name], scopes: [null, scopes ?? grantable] },
     });
+    await touch(tx, "settings");
     return { id, key };
   });
 }
@@ -67,6 +68,7 @@ export async function revokeApiKey(ctx: Ctx, { id }: { id: string }): Promise<{ 
       entityId: id,
       changes: { name: [revoked.name, null] },
     });
+    await touch(tx, "settings");
   });
   return { ok: true };
 }

@@ -2,7 +2,7 @@ import type { Role } from "@parley/core/accounts/permissions";
 import type * as z from "zod";
 import type { membersProcedures } from "@parley/core/accounts/schema";
 import { conflict, notFound } from "@parley/core/errors";
-import { maybeRow, param, row, rows, sql, type Tx } from "@parley/db";
+import { maybeRow, param, row, rows, sql, touch, type Tx } from "@parley/db";
 import type { Ctx } from "../context.ts";
 import { audit } from "../audit.ts";
 import { newToken, sha256 } from "./session.ts";
@@ -46,6 +46,7 @@ export async function inviteMember(ctx: Ctx, { email, role }: { email?: string |
       entityId: made.id,
       changes: { role: [null, role], email: [null, email ?? null] },
     });
+    await touch(tx, "settings");
     return made;
   });
   return { link: `${ctx.config.publicUrl}/invitation/${token}`, expiresAt };
@@ -68,6 +69,7 @@ export async function setMemberRole(
       entityId: id,
       changes: { role: [member.role, role] },
     });
+    await touch(tx, "settings");
   });
   return { ok: true };
 }
@@ -89,6 +91,7 @@ export async function removeMember(ctx: Ctx, { id }: { id: string }): Promise<{ 
       entityId: id,
       changes: { role: [member.role, null] },
     });
+    await touch(tx, "settings");
   });
   return { ok: true };
 }

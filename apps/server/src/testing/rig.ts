@@ -28,7 +28,11 @@ export type Rig = {
   /** Both clocks run this many times as fast from now on, or jump ahead. */
   clock(change: { scale?: number; advanceTo?: string }): Promise<void>;
   /** Resolves with the first truthy answer; fails with `what` when there is none within `withinMs` (wall time). */
-  until<T>(what: string, look: () => Promise<T>, withinMs?: number): Promise<NonNullable<T>>;
+  until<T>(
+    what: string,
+    look: () => Promise<T>,
+    withinMs?: number,
+  ): Promise<Exclude<T, false | null | undefined>>;
   /** Resolves when no job is due or running. */
   idle(): Promise<void>;
 };
@@ -57,7 +61,7 @@ export function useRig(env: Record<string, string> = {}): Rig {
     const end = performance.now() + withinMs;
     for (;;) {
       const found = await look();
-      if (found) return found;
+      if (found) return found as never;
       if (performance.now() > end) throw new Error(`Waited ${withinMs} ms in vain until ${what}`);
       await new Promise((done) => setTimeout(done, 25));
     }

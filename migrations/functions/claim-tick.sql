@@ -6,6 +6,29 @@
 -- index on open calls by phone). The advisory lock only saves work.
 -- It waits for nothing: every row it locks is locked with skip locked, tenants first, then their lanes, and only then
 -- is anything read that the decision rests on; so who frees room later must wait for the tick and finds what it left.
+
+-- The next items of some lanes in the order in which they are dialled, calls by hand first; of each lane at most its room.
+create or replace function app.queue_head(p_lanes uuid[], p_rooms int[], p_limit int, p_at timestamptz)
+returns table (id uuid, lane_id uuid, priority smallint, due_at timestamptz, place bigint) language sql stable as $$
+  select i.id, i.lane_id, i.priority, i.due_at, i.place
+  from (
+    select q.*, row_number() over (order by (l.campaign_id is not null), q.priority, q.due_at, q.id) as place
+    from unnest(p_lanes, p_rooms) as open (lane_id, room)
+    join public.call_lanes l on l.id = open.lane_id
+    cross join lateral (
+      select q.id, q.lane_id, q.priority, q.due_at
+      from public.call_queue q
+      where q.lane_id = open.lane_id and q.status = 'pending'
+        and q.priority = any ('{0,1,2,3,4,5,6,7,8,9}'::smallint[]) and q.due_at <= p_at
+      order by q.priority, q.due_at, q.id
+      limit least(open.room, p_limit)
+    ) q
+  ) i
+  where i.place <= p_limit
+$$;
+comment on function app.queue_head(uuid[], int[], int, timestamptz) is 'Due items at the head of lanes, best first, at most p_limit in all and p_rooms of each lane (null: no such limit).';
+grant execute on function app.queue_head(uuid[], int[], int, timestamptz) to parley_worker, parley_definer;
+
 drop function if exists app.claim_tick();
 create function app.claim_tick()
 returns table (ran boolean, dialled int, disposed int, again boolean, next_wake timestamptz, stopped_by text, woken uuid[])
@@ -14,6 +37,7 @@ set search_path = public, pg_temp
 set lock_timeout = '200ms'
 set enable_seqscan = off
 set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_settings system_settings;
@@ -21,13 +45,17 @@ declare
   v_wall timestamptz := app.wall();
   v_account uuid;
   v_account_room record;
+  v_open int;
   v_free int;
   v_users uuid[];
   v_candidates int;
   v_lanes uuid[];
   v_skipped_lanes boolean;
-  v_looked uuid[];
   v_blocked int;
+  v_locked boolean;
+  v_unfilled boolean;
+  v_spent uuid[];
+  v_dry int;
   v_jobs jsonb;
 begin
   ran := false; dialled := 0; disposed := 0; again := false; woken := '{}';
@@ -69,8 +97,8 @@ begin
     stopped_by := 'provider_gate'; next_wake := v_account_room.gate_until; return next; return;
   end if;
 
-  select v_settings.concurrent_calls_limit - count(*) into v_free
-  from calls c where c.ended_at is null and c.system_slot is not null;
+  select count(*) into v_open from calls c where c.ended_at is null and c.system_slot is not null;
+  v_free := v_settings.concurrent_calls_limit - v_open;
   if least(v_free, v_account_room.lines) <= 0 then
     stopped_by := case when v_free <= 0 then 'system_limit' else 'provider_lines' end;
     return next; return;
@@ -136,79 +164,99 @@ begin
       where k.id = any (array(select l.campaign_id from call_lanes l where l.id = any (v_lanes) and l.campaign_id is not null))
         and k.status = 'running'
     ),
+    -- lanes differ in few hours: each is looked up once
+    hours as materialized (
+      select d.*, o.opens_at, o.closes_at, r.country as rule_country, r.version as rule_version, r.consent
+      from (
+        select distinct l.zone_set, l.country, t.rule_set, coalesce(k."window", 'null') as "window"
+        from call_lanes l
+        join tenant t on t.user_id = l.user_id
+        left join campaign k on k.id = l.campaign_id
+        where l.id = any (v_lanes)
+      ) d
+      left join lateral app.next_open(d.zone_set, d.country, d.rule_set, d."window", v_now) o on true
+      left join lateral (
+        select r.country, r.version, r.consent from calling_rules r
+        where r.rule_set = d.rule_set and r.country in (d.country, '**') order by r.country = '**' limit 1
+      ) r on true
+    ),
     lane as materialized (
-      select l.id, l.user_id, l.campaign_id, l.country, l.zone_set, l.hold_credits, open.closes_at as open_until,
+      select l.id, l.user_id, l.campaign_id, l.zone_set, l.hold_credits, k.pace_at,
+        h.closes_at as open_until, h.rule_set, h.rule_country, h.rule_version, h.consent,
         case
-          when open.opens_at is null or open.opens_at > v_now then 'closed'
+          when h.opens_at is null or h.opens_at > v_now then 'closed'
           when t.concurrent_limit - t.live <= 0 then 'user_limit'
           when t.available < l.hold_credits then 'credits'
           when k.cap_room <= 0 then 'campaign_cap'
           when k.budget_left < l.hold_credits then 'budget'
           when k.pace_at > v_wall then 'pace'
         end as blocked_by,
-        k.pace_at
+        least(v_free, k.cap_room, k.budget_left / l.hold_credits, case when k.pace_at is not null then 1 end)::int as room
       from call_lanes l
       join tenant t on t.user_id = l.user_id
       left join campaign k on k.id = l.campaign_id
-      left join lateral app.next_open(l.zone_set, l.country, t.rule_set, k."window", v_now) open on true
+      join hours h on h.zone_set = l.zone_set and h.country = l.country and h.rule_set = t.rule_set
+        and h."window" = coalesce(k."window", 'null')
       where l.id = any (v_lanes) and (l.campaign_id is null or k.id is not null)
     ),
     open_lane as materialized (select * from lane where blocked_by is null),
     room as materialized (
       select t.user_id, t.turn, t.live,
-        least(
-          t.concurrent_limit - t.live, v_free, t.available / greatest(1, min(l.hold_credits)),
-          sum(coalesce(least(k.cap_room, case when k.pace_at is not null then 1 end, v_free), v_free))
-        )::int as room
+        least(t.concurrent_limit - t.live, v_free, t.available / min(l.hold_credits), sum(l.room))::int as room
       from tenant t
       join (select distinct on (user_id, campaign_id) * from open_lane order by user_id, campaign_id, hold_credits) l on l.user_id = t.user_id
-      left join campaign k on k.id = l.campaign_id
       group by t.user_id, t.turn, t.live, t.concurrent_limit, t.available
     ),
     share as materialized (
-      select user_id, count(*)::int as quota
+      select s.user_id, s.quota, array_agg(l.id) as lanes, array_agg(l.room) as rooms
       from (
-        select r.user_id from room r, generate_series(r.live + 1, r.live + r.room) level
-        order by level, r.turn
-        limit v_free
+        select user_id, count(*)::int as quota
+        from (
+          select r.user_id from room r, generate_series(r.live + 1, r.live + r.room) level
+          order by level, r.turn
+          limit v_free
+        ) level
+        group by user_id
       ) s
-      group by user_id
+      join open_lane l on l.user_id = s.user_id
+      group by s.user_id, s.quota
     ),
+    -- one more than there are lines for: it tells that the lane has more to come
     looked as materialized (
-      select s.user_id, s.quota, i.*
+      select s.user_id, s.quota, q.*
       from share s
-      cross join lateral (
-        select q.*, l.campaign_id as lane_campaign_id
-        from open_lane l
-        cross join lateral (
-          select q.id, q.lane_id, q.priority, q.due_at
-          from call_queue q
-          where q.lane_id = l.id and q.status = 'pending'
-            and q.priority = any ('{0,1,2,3,4,5,6,7,8,9}'::smallint[]) and q.due_at <= v_now
-          order by q.priority, q.due_at, q.id
-          limit s.quota + 64
-        ) q
-        where l.user_id = s.user_id
-        order by (l.campaign_id is not null), q.priority, q.due_at, q.id
-        limit s.quota + 64
-      ) i
+      cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, v_now) q
+    ),
+    -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
+    head as materialized (
+      select k.*, v.verdict, v.reason, v.until
+      from looked k
+      cross join lateral (select * from app.item_verdict(k.id, v_now) offset 0) v
+      where k.place <= k.quota
+    ),
+    -- whose head is blocked: 64 further down, so that a blocked stretch is soon behind
+    further as materialized (
+      select s.user_id, s.quota, q.*, v.verdict, v.reason, v.until
+      from share s
+      cross join lateral app.queue_head(s.lanes, null, s.quota + 64, v_now) q
+      cross join lateral (select * from app.item_verdict(q.id, v_now) offset 0) v
+      where s.user_id in (select user_id from head where verdict <> 'dial')
+        and q.id not in (select id from head)
     ),
     mine as materialized (
-      select id from call_queue where id = any (array(select id from looked)) and status = 'pending'
+      select id from call_queue
+      where id = any (array(select id from head union all select id from further)) and status = 'pending'
       for update skip locked
     ),
     judged as materialized (
-      select k.*, v.verdict, v.reason, v.until
-      from looked k
-      join mine using (id)
-      cross join lateral app.item_verdict(k.id) v
+      select j.* from (select * from head union all select * from further) j join mine using (id)
     ),
     dialable as materialized (
-      select j.user_id, j.quota, j.id, j.priority, j.due_at, j.lane_campaign_id,
+      select j.user_id, j.quota, j.id, j.priority, j.due_at,
         a.id as agent_id, a.version as agent_version, a.provider_account_id, a.max_call_seconds,
         ceil(a.max_call_seconds::numeric / t.pulse_seconds)::bigint * t.pulse_credits as hold,
         coalesce(q.from_number, k.from_number, a.from_number) as from_number,
-        q.phone_number, q.contact_id, q.campaign_id, q.lane_id, t.available, t.rule_set, k.cap_room, k.budget_left, k.pace_at,
+        q.phone_number, q.contact_id, q.campaign_id, q.lane_id, t.available, k.cap_room, k.budget_left, k.pace_at,
         k.calls_per_second
       from judged j
       join call_queue q on q.id = j.id
@@ -243,26 +291,26 @@ begin
     system_slot as materialized (
       select n, row_number() over (order by n) as rank
       from (
-        select generate_series(1, v_settings.concurrent_calls_limit) as n
+        select generate_series(1, v_open + v_free) as n
         except select c.system_slot from calls c where c.ended_at is null and c.system_slot is not null
       ) free
     ),
     account_slot as materialized (
       select n, row_number() over (order by n) as rank
       from (
-        select generate_series(1, (select concurrency_max from provider_accounts where id = v_account)) as n
+        select generate_series(1, (select concurrency_max from provider_accounts where id = v_account) - v_account_room.lines + v_free) as n
         except select c.account_slot from calls c
           where c.provider_account_id = v_account and c.ended_at is null and c.account_slot is not null
       ) free
     ),
     user_slot as materialized (
-      select t.user_id, n, row_number() over (partition by t.user_id order by n) as rank
-      from tenant t
+      select r.user_id, n, row_number() over (partition by r.user_id order by n) as rank
+      from room r
+      join share s on s.user_id = r.user_id
       cross join lateral (
-        select generate_series(1, t.concurrent_limit) as n
-        except select c.user_slot from calls c where c.user_id = t.user_id and c.ended_at is null and c.user_slot is not null
+        select generate_series(1, r.live + s.quota) as n
+        except select c.user_slot from calls c where c.user_id = r.user_id and c.ended_at is null and c.user_slot is not null
       ) free
-      where t.user_id in (select user_id from chosen)
     ),
     call as (
       insert into calls (user_id, queue_id, campaign_id, contact_id, agent_id, agent_version, provider_account_id,
@@ -273,17 +321,13 @@ begin
         coalesce((select max(p.attempt) from calls p where p.queue_id = c.id), 0) + 1,
         s.n, us.n, acs.n, c.hold, c.max_call_seconds,
         v_wall + greatest(interval '2 seconds', interval '15 seconds' * v_settings.lease_scale), v_now, v_now,
-        jsonb_build_object('ruleSet', c.rule_set, 'ruleCountry', r.country, 'ruleVersion', r.version, 'consent', r.consent,
+        jsonb_build_object('ruleSet', l.rule_set, 'ruleCountry', l.rule_country, 'ruleVersion', l.rule_version, 'consent', l.consent,
           'zones', l.zone_set, 'openUntil', l.open_until, 'checkedAt', v_now, 'agentVersion', c.agent_version)
       from chosen c
       join system_slot s on s.rank = c.rank
       join account_slot acs on acs.rank = c.rank
       join user_slot us on us.user_id = c.user_id and us.rank = c.user_rank
       join lane l on l.id = c.lane_id
-      cross join lateral (
-        select r.country, r.version, r.consent from calling_rules r
-        where r.rule_set = c.rule_set and r.country in (l.country, '**') order by r.country = '**' limit 1
-      ) r
       on conflict do nothing
       returning id, queue_id, user_id, campaign_id
     ),
@@ -351,8 +395,16 @@ begin
       (select count(*) from took),
       (select count(*) from skipped) + (select count(*) from deferred) + (select count(*) from dropped),
       (select count(*) from blocked),
-      array(select distinct lane_id from looked)
-        || array(select l.id from open_lane l where l.user_id in (select user_id from share) and l.id not in (select lane_id from looked)),
+      (select count(*) from head) + (select count(*) from further) > (select count(*) from mine),
+      exists (select 1 from share s where s.quota > (select count(*) from call c where c.user_id = s.user_id)),
+      -- lanes that may have run dry: all that was seen of them is disposed of, or nothing of their tenant is left to see
+      array(
+        select l.id from share s join open_lane l on l.user_id = s.user_id
+        where (select count(*) from looked k where k.user_id = s.user_id) <= s.quota
+          or l.id in (select lane_id from looked)
+            and not exists (select 1 from looked k where k.lane_id = l.id and k.id not in (
+              select id from took union all select id from skipped union all select id from deferred union all select id from dropped))
+      ),
       array(select distinct user_id from told),
       coalesce((select jsonb_agg(jsonb_build_object(
           'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
@@ -361,23 +413,26 @@ begin
           'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
           'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
           from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
-    into dialled, disposed, v_blocked, v_looked, woken, v_jobs
+    into dialled, disposed, v_blocked, v_locked, v_unfilled, v_spent, woken, v_jobs
     from (select 1) one
     left join (select count(*) from paced) p on true
     left join (select count(*) from served) s on true;
 
     -- 4. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
     update call_lanes l
-    set next_due_at = coalesce((
-      select min(h.due_at)
+    set next_due_at = coalesce(d.at, 'infinity')
+    from unnest(v_spent) spent
+    cross join lateral (
+      select min(h.due_at) as at
       from generate_series(0, 9) p
       cross join lateral (
         select q.due_at from call_queue q
-        where q.lane_id = l.id and q.status = 'pending' and q.priority = p::smallint
+        where q.lane_id = spent and q.status = 'pending' and q.priority = p::smallint
         order by q.due_at, q.id limit 1
       ) h
-    ), 'infinity')
-    where l.id = any (v_looked);
+    ) d
+    where l.id = spent and coalesce(d.at > v_now, true);
+    get diagnostics v_dry = row_count;
 
     if dialled > 0 then
       update provider_accounts a
@@ -387,7 +442,8 @@ begin
     if jsonb_array_length(v_jobs) > 0 then
       perform app.enqueue(v_jobs);
     end if;
-    again := again or disposed > 0 or v_blocked > 0;
+    -- a line that its tenant could not fill goes to the next one in turn
+    again := again or disposed > 0 or v_blocked > 0 or v_locked or v_unfilled and (dialled > 0 or v_dry > 0);
   end if;
 
   select app.wall_at(min(at)) into next_wake

@@ -1,6 +1,8 @@
 -- Every predicate of one queue item, evaluated once. The tick asks for the verdict, explain shows the checks:
 -- there is no second definition.
-create or replace function app.item_checks(p_item_id uuid)
+drop function if exists app.item_verdict(uuid);
+drop function if exists app.item_checks(uuid);
+create or replace function app.item_checks(p_item_id uuid, p_at timestamptz default app.now())
 returns table (
   item_id uuid, at timestamptz, status text, due_at timestamptz, kind text, wait_reason text,
   expired boolean, erased boolean, suppressed text, campaign_status text, campaign_reason text, campaign_over boolean,
@@ -41,7 +43,7 @@ returns table (
   join public.call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
   left join public.call_campaigns k on k.user_id = q.user_id and k.id = q.campaign_id
   left join public.agents a on a.user_id = q.user_id and a.id = coalesce(q.agent_id, k.agent_id)
-  cross join (select app.now() as at) n
+  cross join (select p_at as at offset 0) n -- offset 0: read the clock once, not in every predicate
   cross join lateral (
     select r.consent, r.dials_max, r.answered_max from public.calling_rules r
     where r.rule_set = u.rule_set and r.country in (l.country, '**')
@@ -49,10 +51,10 @@ returns table (
   ) rule
   where q.id = p_item_id
 $$;
-comment on function app.item_checks(uuid) is 'Each predicate that decides whether a queue item may be dialled now, with its value.';
+comment on function app.item_checks(uuid, timestamptz) is 'Each predicate that decides whether a queue item may be dialled at that domain time (absent: now), with its value.';
 
 -- dial | skip (never) | defer (until) | hold (its lane, campaign or due time holds it; nothing to write) | done
-create or replace function app.item_verdict(p_item_id uuid)
+create or replace function app.item_verdict(p_item_id uuid, p_at timestamptz default app.now())
 returns table (verdict text, reason text, until timestamptz) language sql stable as $$
   select
     case
@@ -83,7 +85,7 @@ returns table (verdict text, reason text, until timestamptz) language sql stable
       when k.other_call_id is not null then k.at + interval '2 minutes'
       when k.frequency_until > k.at then k.frequency_until
     end
-  from app.item_checks(p_item_id) k
+  from (select * from app.item_checks(p_item_id, p_at) offset 0) k -- offset 0: each check is made once, not wherever it is named
 $$;
-comment on function app.item_verdict(uuid) is 'dial, skip, defer, hold or done, with the reason code and the first instant at which it can change.';
-grant execute on function app.item_checks(uuid), app.item_verdict(uuid) to parley_web, parley_worker, parley_ro, parley_definer;
+comment on function app.item_verdict(uuid, timestamptz) is 'dial, skip, defer, hold or done, with the reason code and the first instant at which it can change.';
+grant execute on function app.item_checks(uuid, timestamptz), app.item_verdict(uuid, timestamptz) to parley_web, parley_worker, parley_ro, parley_definer;

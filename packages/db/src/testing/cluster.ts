@@ -32,15 +32,20 @@ async function sweepAbandoned(): Promise<void> {
   }
 }
 
-/** A throw-away cluster with fast settings and one migrated template database that tests clone. */
-export async function startTestCluster(): Promise<TestCluster & { stop: () => Promise<void> }> {
+/**
+ * A throw-away cluster and one migrated template database to clone. It gives up durability for speed, unless what is
+ * measured or broken on it needs a disk that keeps its promises.
+ */
+export async function startTestCluster({ durable = false } = {}): Promise<
+  TestCluster & { stop: () => Promise<void> }
+> {
   await sweepAbandoned();
   const home = mkdtempSync(join(tmpdir(), HOME));
   writeFileSync(join(home, "pid"), String(process.pid));
   try {
     // The database user must be able to walk down to its directory.
     chmodSync(home, 0o755);
-    const server = await startEmbedded({ dir: join(home, "postgres"), password: newKey(), fast: true });
+    const server = await startEmbedded({ dir: join(home, "postgres"), password: newKey(), fast: !durable });
     const stop = async () => {
       await server.stop();
       rmSync(home, { recursive: true, force: true });

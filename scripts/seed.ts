@@ -115,11 +115,9 @@ async function importList(at: Visitor, list: Cast["lists"][number]): Promise<str
       return wanted.includes(seen.status) && seen;
     });
   const seen = await settled(["ready", "mapping"]);
-  if (seen.status === "mapping") {
-    await at.trpc.imports.setMapping.mutate({
-      importId,
-      mapping: { ...seen.mapping, Patient: "name", Mobile: "phone_number" } as never,
-    });
+  // No alias knows what a dental clinic calls its people; a person would say so on the mapping screen.
+  if (seen.headers.includes("Patient")) {
+    await at.trpc.imports.setMapping.mutate({ importId, mapping: { ...seen.mapping, Patient: "name" } as never });
     await settled(["ready"]);
   }
   await at.trpc.imports.commit.mutate({

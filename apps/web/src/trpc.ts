@@ -5,6 +5,7 @@ import {
   httpSubscriptionLink,
   splitLink,
   TRPCClientError,
+  type TRPCLink,
 } from "@trpc/client";
 import { createTRPCQueryUtils, createTRPCReact } from "@trpc/react-query";
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
@@ -74,7 +75,20 @@ export const queryClient = new QueryClient({
 /** Unsafe requests of a cookie session carry this header, which no other site can send. */
 export const csrf = { "x-parley-csrf": "1" };
 
+/**
+ * An infinite query writes its own `direction: "forward"` over the input, which our inputs do not know and which one of
+ * them means otherwise. It is taken out again; a filter of that name travels in `context.filter`.
+ */
+const pagingLink: TRPCLink<AppRouter> =
+  () =>
+  ({ op, next }) => {
+    const { direction, ...input } = (op.input ?? {}) as Record<string, unknown>;
+    const isPaging = direction === "forward" || direction === "backward";
+    return next(isPaging ? { ...op, input: { ...input, ...(op.context["filter"] as object | undefined) } } : op);
+  };
+
 const links = [
+  pagingLink,
   splitLink({
     condition: (operation) => operation.type === "subscription",
     true: httpSubscriptionLink({ url: http.trpc }),

@@ -124,7 +124,11 @@ export function CallsPage() {
   const stop = useStopCall();
   const query = trpc.calls.list.useInfiniteQuery(
     { ...search, limit: 100 },
-    { getNextPageParam: (page) => page.nextCursor, ...live },
+    {
+      getNextPageParam: (page) => page.nextCursor,
+      trpc: { context: { filter: search.direction ? { direction: search.direction } : {} } },
+      ...live,
+    },
   );
   const agents = trpc.agents.list.useQuery({});
   const filter = (change: CallFilters) =>

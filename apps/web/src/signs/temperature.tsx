@@ -20,7 +20,7 @@ export const Score = ({
 }) => (
   <span className="tnum whitespace-nowrap">
     {score}
-    {temperature && <span className="text-ink-3"> {temperature}</span>}
+    {temperature && <span className="font-normal text-ink-3"> {temperature}</span>}
   </span>
 );
 

@@ -12,6 +12,7 @@ export function CopyButton({ value, label }: { value: string; label: string }) {
   }, [copied]);
   return (
     <IconButton
+      inRow
       icon={copied ? Check : Copy}
       label={copied ? "Copied" : label}
       onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}

@@ -89,9 +89,9 @@ export const Fact = ({
 }) => (
   <div className="flex min-h-[var(--row)] items-baseline gap-3 border-t border-line px-4 py-1 first:border-t-0 lg:px-5">
     <dt className="w-32 shrink-0 text-ink-2">{name}</dt>
-    <dd className="min-w-0 grow break-words">
-      {children}
-      {aside && <span className="float-right pl-3">{aside}</span>}
+    <dd className="flex min-w-0 grow items-baseline gap-3">
+      <span className="min-w-0 grow break-words">{children}</span>
+      {aside && <span className="-my-1 shrink-0 self-center">{aside}</span>}
     </dd>
   </div>
 );

@@ -9,7 +9,7 @@ import {
 } from "@trpc/client";
 import { createTRPCQueryUtils, createTRPCReact } from "@trpc/react-query";
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
-import type { AppRouter } from "./contract.ts";
+import type { AppRouter } from "@parley/server/router";
 import { http } from "./paths.ts";
 
 /** Hooks: `trpc.campaigns.get.useSuspenseQuery({ campaignId })`. */
@@ -29,7 +29,7 @@ export interface Refusal {
 /** Anything thrown by a query or mutation, in the server's words where it has any. */
 export function refusal(thrown: unknown): Refusal {
   if (thrown instanceof TRPCClientError) {
-    const told = (thrown as TRPCClientError<AppRouter>).data;
+    const told: ErrorFacts | undefined = thrown.data as ErrorFacts | undefined;
     if (told) {
       return { code: told.code, message: thrown.message, requestId: told.requestId, issues: told.issues ?? [] };
     }
@@ -46,6 +46,13 @@ export function refusal(thrown: unknown): Refusal {
     requestId: undefined,
     issues: [],
   };
+}
+
+/** What our server puts beside the message of every error. */
+interface ErrorFacts {
+  code: string;
+  requestId?: string;
+  issues?: readonly { path: string; message: string }[];
 }
 
 let onSignedOut = () => {};

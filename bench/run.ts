@@ -1,17 +1,23 @@
-import { openBench, type Bench } from "./bench.ts";
+import { openBench } from "./bench.ts";
 import { dispatchFigures } from "./dispatch.ts";
-import { isMet, times, type Figure } from "./figure.ts";
+import { ingestFigures } from "./ingest.ts";
+import { isMet, times } from "./figure.ts";
 
 const bench = await openBench({ quick: process.argv.includes("--quick") });
+const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : null;
+const suites = { dispatch: dispatchFigures, ingest: ingestFigures };
 try {
-  for (const figure of await dispatchFigures(bench))
-    console.log(
-      isMet(figure) ? "✓" : "✗",
-      figure.ratio && times(figure.ratio),
-      figure.ours,
-      figure.floor,
-      figure.name,
-    );
+  for (const [name, figures] of Object.entries(suites)) {
+    if (only && only !== name) continue;
+    for (const figure of await figures(bench))
+      console.log(
+        isMet(figure) ? "✓" : "✗",
+        figure.ratio && times(figure.ratio),
+        figure.ours,
+        figure.floor,
+        figure.name,
+      );
+  }
 } finally {
   await bench.stop();
 }

@@ -178,7 +178,7 @@ returns table (factor text, amount bigint, most bigint, until timestamptz) langu
     select k.id, k.status, k."window", k.launch_lease_until, u.rule_set, u.status as tenant_status, n.at
     from public.call_campaigns k
     join public.users u on u.id = k.user_id
-    cross join (select app.now() as at) n
+    cross join (select app.now() as at offset 0) n
     where k.user_id = p_user_id and k.id = p_campaign_id
   ),
   lane as materialized (

@@ -15,7 +15,7 @@ select u.company, coalesce(k.name, '(direct calls)') as campaign, l.country, l.z
 from call_lanes l
 join users u on u.id = l.user_id
 left join call_campaigns k on k.user_id = l.user_id and k.id = l.campaign_id
-cross join (select app.now() as at) n
+cross join (select app.now() as at offset 0) n
 where k.id is null or k.status in ('running', 'paused')
 order by l.next_due_at;
 comment on view ops.lanes is 'Lanes of running and paused campaigns and of direct calls: ready, or what holds them. Pending is counted up to 10001.';

@@ -10,7 +10,7 @@ select u.company, k.name as campaign, coalesce(k.status, 'direct') as status,
 from call_queue q
 join users u on u.id = q.user_id
 left join call_campaigns k on k.user_id = q.user_id and k.id = q.campaign_id
-cross join (select app.now() as at) n
+cross join (select app.now() as at offset 0) n
 where q.status in ('pending', 'in_progress')
 group by u.company, k.name, k.status, q.user_id, q.campaign_id, n.at
 order by due desc, waiting desc;

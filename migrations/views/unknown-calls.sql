@@ -6,7 +6,7 @@ select c.id, u.company, c.reason, n.at - c.dialing_at as age, c.polls, c.next_po
 from calls c
 join users u on u.id = c.user_id
 join agents a on a.user_id = c.user_id and a.id = c.agent_id
-cross join (select app.now() as at) n
+cross join (select app.now() as at offset 0) n
 where c.status = 'unknown'
 order by c.dialing_at;
 comment on view ops.unknown_calls is 'Calls of which it is not known whether they exist: each keeps its line and hold and is looked up, never redialled.';

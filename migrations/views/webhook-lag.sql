@@ -11,7 +11,7 @@ select u.company, e.source,
   e.user_id
 from webhook_events e
 join users u on u.id = e.user_id
-cross join (select app.wall() as at) w
+cross join (select app.wall() as at offset 0) w
 where e.status <> 'done' or e.received_wall > w.at - interval '1 day'
 group by u.company, e.source, e.user_id, w.at
 order by pending desc, bad desc;

@@ -35,7 +35,7 @@ export async function listItems(
         from call_queue q
         join call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
         left join call_campaigns k on k.user_id = q.user_id and k.id = q.campaign_id
-        cross join (select app.now() as at) n
+        cross join (select app.now() as at offset 0) n
         where q.user_id = ${param(ctx.user.id)}
           and (${param(after)}::uuid is null or q.id ${beyond} ${param(after)}::uuid)
           and (${param(input.campaignId ?? null)}::uuid is null or q.campaign_id = ${param(input.campaignId ?? null)}::uuid)

@@ -1,9 +1,9 @@
-import type { ByOutcome, ByStatus, CampaignProgress } from "@parley/core/campaigns/schema";
-import type { CampaignStatus } from "@parley/core/campaigns/status";
+import type { ByOutcome, CampaignProgress } from "@parley/core/campaigns/schema";
+import type { CampaignStatus, ItemStatus } from "@parley/core/campaigns/status";
 import { notFound } from "@parley/core/errors";
 import { param, row, sql } from "@parley/db";
 import type { Ctx } from "../context.ts";
-import { byOutcomeColumns, byStatusColumns } from "../tallies.ts";
+import { byOutcomeColumns } from "../tallies.ts";
 import { waitReason } from "./row.ts";
 
 /** The rate is taken over so many minutes, or since the start. */
@@ -16,7 +16,7 @@ type Found = {
   launched: number;
   launch_total: number | null;
   launching: boolean;
-  items: ByStatus & { total: number };
+  items: Partial<Record<ItemStatus, number>> | null;
   attempts: ByOutcome;
   lately: number;
   minutes: number;
@@ -36,17 +36,27 @@ export async function progress(ctx: Ctx, { campaignId }: { campaignId: string })
     row<Found>(
       tx,
       sql`
+      with n as materialized (select app.now() as at),
+      -- one pass over the items; what is told apart below: where they stand, and why the pending ones wait
+      item as materialized (
+        select q.status, q.lane_id, q.wait_reason, min(q.due_at) as due_at, count(*) as people
+        from (
+          select q.status, q.lane_id, q.due_at, q.status = 'pending' and q.due_at > n.at as later,
+            case when q.status = 'pending' then q.wait_reason end as wait_reason
+          from call_queue q cross join n
+          where q.user_id = ${param(ctx.user.id)} and q.campaign_id = ${param(campaignId)}
+        ) q
+        group by q.status, q.lane_id, q.later, q.wait_reason
+      )
       select k.status, k.status_reason, k.budget_credits as budget, k.launched, k.launch_total,
         k.launch_lease_until is not null and k.status in ('running', 'paused') as launching,
-        to_jsonb(i) as items, to_jsonb(o) as attempts, r.lately,
+        (select jsonb_object_agg(i.status, i.people) from (select status, sum(people) as people from item group by status) i) as items,
+        to_jsonb(o) as attempts, r.lately,
         least(${param(RATE_MINUTES)}::float8, extract(epoch from n.at - k.started_at) / 60)::float8 as minutes,
         coalesce(s.spent_credits, 0) as spent, h.held, h.in_air, f.factor, f.amount, f.most, f.until, w.waiting
       from call_campaigns k
-      cross join (select app.now() as at) n
+      cross join n
       left join campaign_spend s on s.user_id = k.user_id and s.campaign_id = k.id
-      cross join lateral (
-        select ${byStatusColumns} from call_queue q where q.user_id = k.user_id and q.campaign_id = k.id
-      ) i
       cross join lateral (
         select ${byOutcomeColumns} from calls c where c.user_id = k.user_id and c.campaign_id = k.id and c.final_at is not null
       ) o
@@ -63,25 +73,33 @@ export async function progress(ctx: Ctx, { campaignId }: { campaignId: string })
       cross join lateral (
         select jsonb_agg(g) as waiting
         from (
-          select x.reason, count(*)::int as count, min(x.next_at) as "nextAt"
+          select x.reason, sum(x.people)::int as count, min(x.next_at) as "nextAt"
           from (
-            select ${waitReason} as reason,
+            select ${waitReason} as reason, q.people,
               case when q.due_at > n.at then q.due_at when l.opens_at > n.at and isfinite(l.opens_at) then l.opens_at end as next_at
-            from call_queue q join call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
-            where q.user_id = k.user_id and q.campaign_id = k.id and q.status = 'pending'
+            from item q join call_lanes l on l.user_id = k.user_id and l.id = q.lane_id
+            where q.status = 'pending'
           ) x
-          group by x.reason order by count(*) desc
+          group by x.reason order by count desc
         ) g
       ) w
       where k.user_id = ${param(ctx.user.id)} and k.id = ${param(campaignId)}`,
       notFound("campaign").message,
     ),
   );
-  const { total, ...byStatus } = its.items;
+  const {
+    pending = 0,
+    in_progress: inProgress = 0,
+    completed = 0,
+    failed = 0,
+    canceled = 0,
+    skipped = 0,
+  } = its.items ?? {};
+  const byStatus = { pending, inProgress, completed, failed, canceled, skipped };
   return {
     status: its.status,
     statusReason: its.status_reason,
-    total,
+    total: Object.values(byStatus).reduce((sum, people) => sum + people, 0),
     byStatus,
     byOutcome: its.attempts,
     spent: its.spent,

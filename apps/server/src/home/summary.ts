@@ -86,7 +86,7 @@ function roomNow(tx: Tx): Promise<Room> {
         'contacts', exists (select 1 from contacts c where c.user_id = n.user_id),
         'call', exists (select 1 from calls c where c.user_id = n.user_id),
         'campaign', exists (select 1 from call_campaigns k where k.user_id = n.user_id and k.started_at is not null)) as steps
-    from (select ${param(tx.userId)}::uuid as user_id, app.now() as at) n
+    from (select ${param(tx.userId)}::uuid as user_id, app.now() as at offset 0) n
     cross join lateral app.tenant_room(n.user_id) t
     cross join app.system_room() s
     join provider_accounts a on a.name = 'platform'
@@ -168,7 +168,7 @@ async function spendingOf(
     sql`
     with clock as (
       select u.id as user_id, u.time_zone, n.at, date_trunc('day', n.at at time zone u.time_zone) as midnight
-      from users u cross join (select app.now() as at) n where u.id = ${param(tx.userId)}
+      from users u cross join (select app.now() as at offset 0) n where u.id = ${param(tx.userId)}
     ),
     span (name, from_at, to_at) as (
       select 'today', midnight at time zone time_zone, at from clock

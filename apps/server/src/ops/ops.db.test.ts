@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { make } from "@parley/db/testing/make";
 import { useDatabase } from "@parley/db/testing/database";
 import { opsViews, Diagnosis, Result } from "@parley/core/ops/schema";
@@ -152,16 +154,34 @@ describe("ops.sql", () => {
 
 describe("doctor", () => {
   it("looks at everything and gives each fault its cure", async () => {
-    const found = Diagnosis.parse(await diagnose(ctx));
+    // Nobody can listen on port 1: neither the sandbox nor this server.
+    const away = requestOf(
+      testParts(db, { SANDBOX_URL: "http://127.0.0.1:1", PUBLIC_URL: "http://127.0.0.1:1" }),
+      userId,
+    );
+    const found = Diagnosis.parse(await diagnose(away));
     expect(found.ok).toBe(false);
     const check = (name: string) => found.checks.find((one) => one.name === name)!;
     for (const name of ["database", "migrations", "roles", "clocks", "dialling", "ledger"])
       expect(check(name), name).toMatchObject({ status: "ok" });
     expect(check("workers")).toMatchObject({ status: "bad", cure: expect.stringContaining("PARLEY_ROLE") });
-    // Nothing listens where the sandbox and this server would be.
     expect(check("voice provider")).toMatchObject({ status: "bad" });
     expect(check("webhooks").status).toBe("bad");
     for (const { status, cure } of found.checks) expect(cure === null).toBe(status === "ok");
+  });
+
+  it("asks itself from outside whether webhooks arrive", async () => {
+    const server = createServer((request, response) =>
+      response.writeHead(request.url === "/healthz" ? 200 : 404).end(),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { checks } = await diagnose(requestOf(testParts(db, { PUBLIC_URL: publicUrl }), userId));
+    server.close();
+    expect(checks.find(({ name }) => name === "webhooks")).toMatchObject({
+      status: "ok",
+      detail: `${publicUrl} can be reached.`,
+    });
   });
 
   it("knows that a real provider cannot reach localhost", async () => {

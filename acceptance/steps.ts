@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { House } from "./house.ts";
+import { until, type House } from "./house.ts";
 import type { Output, Visitor } from "./visitor.ts";
 
 /** What a test says once and every campaign needs: an agent at the provider. */
@@ -65,4 +65,38 @@ export async function advance(house: House, to: string): Promise<void> {
 export async function wallOf(house: House): Promise<(domain: string) => number> {
   const { base, wall, scale } = await house.clock();
   return (domain) => Date.parse(wall) + (Date.parse(domain) - Date.parse(base)) / scale;
+}
+
+/** Uploads a list and waits until it stands at one of `wanted`; fails with the import's own words. */
+export async function upload(
+  owner: Visitor,
+  csv: string | Uint8Array<ArrayBuffer>,
+  { name = "People.csv", wanted = ["ready"] as readonly string[], withinMs = 30_000 } = {},
+): Promise<Output<"imports.get">> {
+  const answer = await owner.fetch(`/api/imports?name=${encodeURIComponent(name)}`, {
+    method: "POST",
+    headers: { "content-type": "text/csv" },
+    body: csv,
+  });
+  if (answer.status !== 201) throw new Error(`The upload was refused: ${await answer.text()}`);
+  const { importId } = (await answer.json()) as { importId: string };
+  return importAt(owner, importId, wanted, withinMs);
+}
+
+export function importAt(
+  owner: Visitor,
+  importId: string,
+  wanted: readonly string[],
+  withinMs = 30_000,
+): Promise<Output<"imports.get">> {
+  return until(
+    `the import is ${wanted.join(" or ")}`,
+    async () => {
+      const seen = await owner.ask("imports.get", { importId });
+      if (seen.status === "failed" && !wanted.includes("failed"))
+        throw new Error(`The import failed: ${seen.error}`);
+      return wanted.includes(seen.status) && seen;
+    },
+    { withinMs, everyMs: 50 },
+  );
 }

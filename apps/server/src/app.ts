@@ -15,7 +15,7 @@ import type { Ctx, Parts } from "./context.ts";
 import { refuseForeign } from "./csrf.ts";
 import { keepDeadlines } from "./deadlines.ts";
 import { reportHealth } from "./health.ts";
-import { answerError } from "./http-errors.ts";
+import { answerError, swallowed } from "./http-errors.ts";
 import { clockRoute } from "./internal/clock.ts";
 import { LiveReader } from "./live/reader.ts";
 import { causeOf } from "./log.ts";
@@ -54,7 +54,10 @@ export async function createApp(parts: Parts): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 2000 },
   }) as unknown as FastifyInstance;
 
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.setErrorHandler(async (error, request, reply) => {
+    await swallowed(request.raw);
+    return answerError(error, request, reply);
+  });
   keepDeadlines(app);
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: false,

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { asParleyError, ParleyError } from "@parley/core/errors";
@@ -30,6 +31,24 @@ export function answerError(thrown: unknown, request: FastifyRequest, reply: Fas
     ? { error: { message, code: TRPC_ERROR_CODES_BY_KEY[trpcCode[code]], data } }
     : { message, ...data };
   return reply.code(status).type("application/json").send(body);
+}
+
+const SWALLOW_MS = 3_000;
+
+/**
+ * Resolves once the rest of a refused body has been read and dropped, or after a moment: whoever is still sending when
+ * the connection closes finds it reset, and never reads why.
+ */
+export async function swallowed(raw: IncomingMessage): Promise<void> {
+  if (raw.complete || raw.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, SWALLOW_MS);
+    raw
+      .once("close", resolve)
+      .once("end", resolve)
+      .once("close", () => clearTimeout(timer))
+      .resume();
+  });
 }
 
 function read(thrown: FastifyError): { error: ParleyError; status: number } {

@@ -53,9 +53,18 @@ const t = initTRPC.context<RequestContext>().create({
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
-/** An absent input is the empty one, so that `GET /trpc/auth.me` needs no query string. */
+/** An absent input is the empty one, so that `GET /trpc/auth.me` needs no query string; a broken one is the sender's. */
 const emptyInput = t.middleware(({ next, getRawInput }) =>
-  next({ getRawInput: async () => (await getRawInput()) ?? {} }),
+  next({
+    getRawInput: async () => {
+      try {
+        return (await getRawInput()) ?? {};
+      } catch (error) {
+        if (!(error instanceof TRPCError && error.code === "BAD_REQUEST")) throw error;
+        throw new ParleyError("invalid", "The input is not JSON. Send one JSON object.", { cause: error });
+      }
+    },
+  }),
 );
 
 /** A ParleyError keeps its code on the wire; tRPC would call it an internal error. */

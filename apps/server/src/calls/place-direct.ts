@@ -136,7 +136,7 @@ async function phoneOf(tx: Tx, raw: string, field: string): Promise<string> {
   if (!phone.ok)
     throw new ParleyError(
       "invalid",
-      `"${raw}" is not a phone number that can be called. Write it with the country code, like +91 9876543210.`,
+      `${field}: “${raw}” is not a phone number that can be called. Write it with the country code, like +91 9876543210.`,
       {
         issues: [{ path: field, message: phone.reason }],
       },

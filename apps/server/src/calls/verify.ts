@@ -33,7 +33,8 @@ export async function verifyCall(ctx: Ctx, { callId }: { callId: string }): Prom
       sql`select status, bolna_execution_id, provider_account_id, final_at, settled_at from calls where user_id = ${param(tx.userId)} and id = ${param(callId)}`,
     ),
   );
-  if (!call.bolna_execution_id || (call.final_at && call.settled_at)) return;
+  if (call.final_at && call.settled_at) return ctx.db.tx((tx) => askNoMore(tx, callId));
+  if (!call.bolna_execution_id) return;
   const wait = await ctx.db.tx(async (tx) => {
     const { seconds } = await row<{ seconds: number }>(
       tx,
@@ -71,10 +72,9 @@ async function writeVerdict(tx: Tx, callId: string, answer: ExecutionResult): Pr
   call = await applyEvent(tx, call, { ...news, verified: true, source: "poll" }, settings);
 
   const isOver = (word: string) => isTerminal(call.status) && word === call.status;
-  if (call.final_at) {
-    if (isOver(news.status) && !call.settled_at) await settle(tx, call, false);
-    return;
-  }
+  // Closed by our own clock, the item has gone on; the price still waits for the provider's word.
+  if (call.final_at && call.settled_at) return;
+  if (call.final_at && isOver(news.status)) return settle(tx, call, false);
   if (isOver(news.status)) return finish(tx, call, settings);
   if (isTerminal(call.status)) return disagree(tx, call, settings, news.status);
   await stillOpen(tx, call, settings);
@@ -292,9 +292,18 @@ async function forgotten(tx: Tx, call: CallRow, settings: ClockSettings): Promis
     cure: "Ask the provider. After three days the call is settled from its last facts.",
     userId: call.user_id,
   });
-  const since = (Date.parse(settings.now) - Date.parse(call.ended_at ?? call.created_at)) / 86_400_000;
-  if (since > settleAfterDays && call.ended_at) return settleByClock(tx, call);
+  if (call.ended_at === null) return stillOpen(tx, call, settings);
+  const since = (Date.parse(settings.now) - Date.parse(call.ended_at)) / 86_400_000;
+  if (since > settleAfterDays * settings.leaseScale) return settleByClock(tx, call);
   await pollAgain(tx, call, settings, pollAtSeconds(call.polls, settings.leaseScale), 1);
+}
+
+/** Late news may have set another time to look; there is nothing left to learn. */
+async function askNoMore(tx: Tx, callId: string): Promise<void> {
+  await rows(
+    tx,
+    sql`update calls set next_poll_at = null where user_id = ${param(tx.userId)} and id = ${param(callId)} and next_poll_at is not null`,
+  );
 }
 
 async function pollAgain(

@@ -1,0 +1,121 @@
+import type { Execution } from "@parley/core/wire/bolna";
+import { make } from "@parley/db/testing/make";
+import { useDatabase } from "@parley/db/testing/database";
+import { beforeEach, describe, expect, it } from "vitest";
+import { jobContext, type Ctx } from "../context.ts";
+import type { ExecutionResult } from "../providers/bolna.ts";
+import { testParts } from "../testing/test-parts.ts";
+import { verifyCall } from "./verify.ts";
+
+const db = useDatabase();
+let ctx: Ctx;
+let callId: string;
+let answer: ExecutionResult;
+
+const inProgress = {
+  kind: "found",
+  execution: { id: "e", status: "in-progress" } as Execution,
+  body: {},
+} as const;
+
+/** A call of 60 seconds at most that has been in progress for so long already. */
+beforeEach(async () => {
+  await db.owner.query(
+    "truncate users, people, incidents cascade; delete from graphile_worker._private_jobs",
+  );
+  const userId = await make.user(db.owner, { credits: 1000 });
+  const agentId = await make.agent(db.owner, userId, { maxCallSeconds: 60 });
+  const campaignId = await make.campaign(db.owner, userId, agentId);
+  const laneId = await make.lane(db.owner, userId, campaignId);
+  await make.item(db.owner, userId, { laneId, campaignId });
+  await db.worker.pool.query("select * from app.claim_tick()");
+  const { rows } = await db.owner.query<{ id: string }>(
+    "update calls set status = 'in-progress', bolna_execution_id = 'e', next_poll_at = app.now(), lease_until = null returning id",
+  );
+  callId = rows[0]!.id;
+  const parts = testParts(db);
+  ctx = jobContext(
+    { ...parts, providers: { ...parts.providers, bolna: { getExecution: async () => answer } as never } },
+    userId,
+  );
+});
+
+const call = async () =>
+  (
+    await db.owner.query(
+      `select status, ended_by, outcome, settled_at is not null as settled, estimated, price_credits, next_poll_at > app.now() as asked_later from calls`,
+    )
+  ).rows[0];
+
+/** Everything that has happened to the call happened so much earlier. */
+const later = (interval: string) =>
+  db.owner.query(
+    `update calls set created_at = created_at - $1::interval, ended_at = ended_at - $1::interval, next_poll_at = app.now(),
+      stages = jsonb_build_object('in-progress', to_char((created_at - $1::interval) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
+     update provider_accounts set read_tokens_at = app.wall() - interval '1 hour'`.replaceAll(
+      "$1",
+      `'${interval}'`,
+    ),
+  );
+
+describe("a call whose end is never told", () => {
+  it("gives its line back after twice its longest length, keeps its hold, and is asked about again later", async () => {
+    answer = inProgress;
+    await later("3 minutes");
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({
+      ended_by: "clock",
+      outcome: "unclear",
+      settled: false,
+      asked_later: true,
+    });
+    await later("2 hours");
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({ settled: false, asked_later: true });
+  });
+
+  it("is settled from its last facts after three days, and says that it is an estimate", async () => {
+    answer = inProgress;
+    await later("3 minutes");
+    await verifyCall(ctx, { callId });
+    await later("4 days");
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({
+      settled: true,
+      estimated: true,
+      price_credits: 0,
+      outcome: "unclear",
+    });
+  });
+
+  it("is charged by the provider's word when that comes after all, and not asked about again", async () => {
+    answer = inProgress;
+    await later("3 minutes");
+    await verifyCall(ctx, { callId });
+    answer = {
+      kind: "found",
+      execution: { id: "e", status: "completed", conversation_duration: 41 } as Execution,
+      body: {},
+    };
+    await later("1 hour");
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({
+      settled: true,
+      estimated: false,
+      price_credits: 7,
+      outcome: "unclear",
+    });
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({ asked_later: null });
+  });
+
+  it("does not hold its line for ever when the provider has forgotten it", async () => {
+    answer = { kind: "absent" };
+    await later("3 minutes");
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({ status: "in-progress", ended_by: "clock", settled: false });
+    await later("4 days");
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({ settled: true, estimated: true });
+  });
+});

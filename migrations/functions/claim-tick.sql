@@ -115,12 +115,14 @@ begin
     where not l.paused and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
   ),
   turn as (
-    select r.user_id from ready r left join tenant_turns t on t.user_id = r.user_id
+    select r.user_id from ready r
+    join users u on u.id = r.user_id and u.status = 'active'
+    left join tenant_turns t on t.user_id = r.user_id
     order by coalesce(t.last_served, 0), r.user_id
     limit v_free + 64
   ),
   mine as (
-    select u.id from users u where u.id = any (array(select user_id from turn)) and u.status = 'active'
+    select u.id from users u where u.id = any (array(select user_id from turn))
     for no key update skip locked
   )
   select array(select id from mine), (select count(*) from turn) into v_users, v_candidates;

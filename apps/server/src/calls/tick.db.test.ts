@@ -235,6 +235,13 @@ describe("the dispatcher's tick", () => {
     expect(await tick()).toMatchObject({ dialled: 0, stopped_by: "provider_gate" });
   });
 
+  it("comes to rest over a suspended tenant, and dials nobody for it", async () => {
+    const { userId } = await tenant({ items: 2 });
+    await db.owner.query("update users set status = 'suspended' where id = $1", [userId]);
+    expect(await tick()).toMatchObject({ dialled: 0, again: false });
+    expect(await calls(userId)).toHaveLength(0);
+  });
+
   it("hands no item and no line to two dispatchers at once", async () => {
     const { userId } = await tenant({ concurrentLimit: 5, items: 40 });
     await Promise.all(

@@ -182,7 +182,7 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
   "incidents.list": () => [plain],
   "incidents.resolve": (its) => [nowhere({ incidentId: its.incidentId })],
 
-  "leads.correct": (its) => [nowhere({ callId: its.callId, score: 1 })],
+  "leads.correct": (its) => [nowhere({ callId: its.callId, score: 9 })],
   "leads.get": (its) => [nowhere({ callId: its.callId })],
   "leads.list": (its) => [
     plain,

@@ -51,7 +51,8 @@ export async function listTimeline(ctx: Ctx, { contactId, kinds, ...page }: List
     const found = await rows<TimelineEntry & { key: string }>(
       tx,
       sql`
-      select id, contact_id as "contactId", at, kind, actor, ref, summary, at::text as key
+      select id, contact_id as "contactId", at, kind, ref, summary, at::text as key,
+        case when actor like 'person:%' then coalesce((select n.name from app.names_of(array[substr(actor, 8)::uuid]) n), actor) else actor end as actor
       from timeline_entries
       where user_id = ${param(ctx.user.id)} and contact_id = ${param(contactId)}
         and (${param(kinds ?? null)}::text[] is null or kind = any(${param(kinds ?? null)}::text[]))

@@ -71,10 +71,10 @@ function WorkspaceForm({ settings }: { settings: Settings }) {
       <form onSubmit={(event) => void save(event)} className="flex flex-col gap-4 px-4 py-4 lg:border-r lg:border-line lg:px-5" noValidate>
         <FormError>{errors.root?.message}</FormError>
         <Field label="Company" error={errors.company?.message} help="Agents name it when they introduce themselves.">
-          <Input {...form.register("company")} className="max-w-[360px]" />
+          <Input {...form.register("company")} width="w-full max-w-[360px]" />
         </Field>
         <Field label="Billing e-mail" error={errors.email?.message}>
-          <Input type="email" {...form.register("email")} className="max-w-[360px]" />
+          <Input type="email" {...form.register("email")} width="w-full max-w-[360px]" />
         </Field>
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label="Time zone" error={errors.timeZone?.message} help="For days and reports. People are called by their own clock.">
@@ -85,7 +85,7 @@ function WorkspaceForm({ settings }: { settings: Settings }) {
             </Select>
           </Field>
           <Field label="Country of numbers without a code" error={errors.defaultRegion?.message} help="Two capitals, like IN or US.">
-            <Input mono {...form.register("defaultRegion")} className="max-w-[80px]" maxLength={2} />
+            <Input mono {...form.register("defaultRegion")} width="w-20" maxLength={2} />
           </Field>
         </div>
         <Field

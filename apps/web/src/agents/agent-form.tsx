@@ -1,8 +1,7 @@
 import type { Agent, AgentDraft } from "@parley/core/agents/schema";
-import { defaultMaxCallSeconds } from "@parley/core/agents/schema";
+import { defaultMaxCallSeconds, extractionKinds } from "@parley/core/agents/schema";
 import { defaultDisclosure, openingWords } from "@parley/core/agents/disclosure";
 import { callHold } from "@parley/core/calls/price";
-import { customKey } from "@parley/core/contacts/csv-map";
 import { Plus, Trash2 } from "lucide-react";
 import { useFieldArray, useForm } from "react-hook-form";
 import { FormError, showRefusal } from "@/ui/form-error.tsx";
@@ -13,9 +12,22 @@ import { Field, FieldGroup } from "@/ui/field.tsx";
 import { plural } from "@/ui/format.ts";
 import { Input, InputWithUnit, Select, Textarea } from "@/ui/input.tsx";
 import { Section } from "@/ui/section.tsx";
+import { emptyField, extractionOf, fieldForm, kindWords } from "./extraction-form.ts";
 
 const languages = ["en", "en-IN", "en-US", "en-GB", "hi", "mr", "es", "fr", "de", "it", "pt", "nl", "pl", "ar", "ja"];
 const fields = ["name", "prompt", "welcomeMessage", "disclosure", "language", "voice", "maxCallSeconds", "fromNumber", "extraction"];
+
+/** The first thing wrong with the fields to find out, wherever it stands among them. */
+function extractionError(errors: unknown): string | null {
+  if (typeof errors !== "object" || errors === null) return null;
+  if ("message" in errors && typeof errors.message === "string" && errors.message) return errors.message;
+  for (const [name, inner] of Object.entries(errors)) {
+    if (name === "ref") continue;
+    const found = extractionError(inner);
+    if (found) return found;
+  }
+  return null;
+}
 
 const sample = (text: string) =>
   text.replaceAll(/\{(\w+)\}/g, (whole, key: string) => ({ name: "Anjali", company: "Asha Textiles" })[key] ?? whole);
@@ -43,11 +55,12 @@ export function AgentForm({
       voice: voiceNow,
       maxCallSeconds: String(agent?.maxCallSeconds ?? defaultMaxCallSeconds),
       fromNumber: agent?.fromNumber ?? "",
-      extraction: agent?.extraction.map(({ key, description }) => ({ key, description })) ?? [],
+      extraction: agent?.extraction.map(fieldForm) ?? [],
     },
   });
   const { errors, isSubmitting, isDirty } = form.formState;
   const extraction = useFieldArray({ control: form.control, name: "extraction" });
+  const kinds = form.watch("extraction");
   const [welcome, disclosure, language, longest] = form.watch(["welcomeMessage", "disclosure", "language", "maxCallSeconds"]);
   const usual = defaultDisclosure(language, workspace.company);
   const chosen = voices.data?.items ?? [];
@@ -61,7 +74,7 @@ export function AgentForm({
         welcomeMessage: values.welcomeMessage,
         language: values.language,
         maxCallSeconds: Number(values.maxCallSeconds),
-        extraction: values.extraction.map(({ key, description }) => ({ key: customKey(key) ?? key, description, kind: "text" as const })),
+        extraction: values.extraction.map(extractionOf),
         ...(values.disclosure.trim() ? { disclosure: values.disclosure } : agent ? { disclosure: usual } : {}),
         ...(values.voice && values.voice !== voiceNow
           ? { voice: voice ? { provider: voice.provider, voice: voice.voice, ...(voice.voiceId ? { voiceId: voice.voiceId } : {}), ...(voice.model ? { model: voice.model } : {}) } : values.voice }
@@ -79,7 +92,7 @@ export function AgentForm({
       <div className="flex flex-col gap-4 px-4 py-4 lg:border-r lg:border-line lg:px-5">
         <FormError>{errors.root?.message}</FormError>
         <Field label="Name" error={errors.name?.message}>
-          <Input {...form.register("name", { required: "Name the agent" })} className="max-w-[360px]" autoFocus={!agent} />
+          <Input {...form.register("name", { required: "Name the agent" })} width="w-full max-w-[360px]" autoFocus={!agent} />
         </Field>
         <Field
           label="What it is to do"
@@ -123,19 +136,32 @@ export function AgentForm({
           </Field>
         </div>
         <Field label="Caller number" optional error={errors.fromNumber?.message} help="One of yours at the provider; empty lets the provider choose.">
-          <Input mono {...form.register("fromNumber")} className="max-w-[240px]" />
+          <Input mono {...form.register("fromNumber")} width="w-60" />
         </Field>
         <FieldGroup label="To find out in every conversation" help="Each becomes a column of the leads, with the words it was taken from.">
           <ul className="flex flex-col gap-2">
             {extraction.fields.map((field, at) => (
-              <li key={field.id} className="flex gap-2">
-                <Input mono aria-label="Key" placeholder="budget" className="w-36 shrink-0" {...form.register(`extraction.${at}.key`)} />
-                <Input aria-label="What to look for" placeholder="What the person is ready to spend" {...form.register(`extraction.${at}.description`)} />
+              <li key={field.id} className="flex flex-wrap items-start gap-2 border-t border-line pt-2 first:border-t-0 first:pt-0 sm:flex-nowrap">
+                <Input aria-label="Name of the field" placeholder="Budget" width="w-full sm:w-36 sm:shrink-0" {...form.register(`extraction.${at}.label`)} />
+                <span className="flex min-w-0 grow flex-col gap-2">
+                  <Input aria-label="What to look for" placeholder="What the person is ready to spend" {...form.register(`extraction.${at}.description`)} />
+                  {kinds[at]?.kind === "choice" && (
+                    <Input aria-label="Choices, separated by commas" placeholder="London, Manchester, Leeds" {...form.register(`extraction.${at}.choices`)} />
+                  )}
+                </span>
+                <Select aria-label="Kind" className="w-28 shrink-0" {...form.register(`extraction.${at}.kind`)}>
+                  {extractionKinds.map((kind) => (
+                    <option key={kind} value={kind}>
+                      {kindWords[kind]}
+                    </option>
+                  ))}
+                </Select>
                 <IconButton icon={Trash2} label="Remove this field" onClick={() => extraction.remove(at)} />
               </li>
             ))}
           </ul>
-          <Button look="link" size="sm" icon={Plus} className="mt-1" onClick={() => extraction.append({ key: "", description: "" })}>
+          {errors.extraction && <p role="alert" className="mt-1 text-xs text-bad-ink">{extractionError(errors.extraction)}</p>}
+          <Button look="link" size="sm" icon={Plus} className="mt-1" onClick={() => extraction.append(emptyField)}>
             Add a field
           </Button>
         </FieldGroup>

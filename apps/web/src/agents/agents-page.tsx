@@ -16,7 +16,7 @@ import { DangerDialog } from "@/ui/dialog.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { count, duration, plural, share } from "@/ui/format.ts";
 import { None } from "@/ui/section.tsx";
-import { Tabs } from "@/ui/tabs.tsx";
+import { TabPanel, Tabs } from "@/ui/tabs.tsx";
 import { Time } from "@/ui/time.tsx";
 import { toast } from "@/ui/toast.ts";
 import { SyncSign } from "./sync-sign.tsx";
@@ -118,7 +118,8 @@ export function AgentsPage() {
           { value: "active" as const, label: "Active" },
           { value: "archived" as const, label: "Archived" },
         ]}
-      />
+      >
+      <TabPanel value={shown}>
       <QueryTable
         label="Agents"
         query={query}
@@ -173,6 +174,8 @@ export function AgentsPage() {
           )
         }
       />
+      </TabPanel>
+      </Tabs>
       <DangerDialog
         open={archiving !== null}
         onOpenChange={(open) => !open && setArchiving(null)}

@@ -1,7 +1,7 @@
 import type { Call } from "./call.ts";
 import { reasonOf } from "@parley/core/reasons";
 import { Link } from "@tanstack/react-router";
-import { Check, ShieldCheck } from "lucide-react";
+import { Check } from "lucide-react";
 import { paths } from "@/paths.ts";
 import { OutcomeGlyph, outcomeSigns } from "@/signs/outcome.tsx";
 import { CallStatus } from "@/signs/call-status.tsx";
@@ -88,7 +88,13 @@ export function CallFacts({ call }: { call: Call }) {
         <Section
           title={call.direction === "inbound" ? "What was checked" : "Why this call was allowed"}
           className="border-b border-line"
-          aside={<ShieldCheck className="size-4 text-ink-3" strokeWidth={1.75} aria-hidden />}
+          aside={
+            typeof call.receipt["checkedAt"] === "string" && (
+              <span className="text-ink-3">
+                checked <Time at={call.receipt["checkedAt"]} />
+              </span>
+            )
+          }
         >
           <ul className="px-4 pb-3 lg:px-5">
             {receipt.map((line) => (

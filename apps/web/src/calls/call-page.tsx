@@ -64,6 +64,7 @@ function CallView({ call }: { call: Call }) {
 
   const name = call.contactName ?? call.phoneNumber;
   const person = call.contactName?.split(" ")[0] ?? "Person";
+  const speaker = call.agentName.length > 8 ? (call.agentName.split(" ")[0] ?? "Agent") : call.agentName;
   const stageAt = new Map(call.stages.map((stage) => [stage.status, stage.at]));
   const last = call.stages.at(-1);
   const endedOtherwise =
@@ -138,7 +139,7 @@ function CallView({ call }: { call: Call }) {
                 turns={turns}
                 at={player.at}
                 seconds={seconds}
-                agentName={call.agentName}
+                agentName={speaker}
                 personName={person}
                 pins={pinsOf(turns, evidence)}
                 onSeek={player.seek}
@@ -157,7 +158,7 @@ function CallView({ call }: { call: Call }) {
             note={`${call.transcriptFinal ? "final" : "not final yet"}, ${count(turns.length)} turns; times are estimated`}
             at={player.at}
             playing={player.playing}
-            agentName={call.agentName}
+            agentName={speaker}
             personName={person}
             evidence={evidence}
             onSeek={player.seek}

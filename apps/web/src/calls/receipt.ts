@@ -1,21 +1,14 @@
-/** The receipt of a call, made when it was claimed, as lines that can be read. Unknown keys are told by their name. */
+import { exactly, zoneCity } from "@/ui/format.ts";
 
-const names: Record<string, string> = {
-  window: "Inside hours",
-  consent: "Consent",
-  suppression: "Not suppressed",
-  suppressed: "Not suppressed",
-  ruleSet: "Rule set",
-  ruleVersion: "Rules, version",
-  rulesVersion: "Rules, version",
-  zones: "Time zones",
-  zoneSet: "Time zones",
-  dialsInPeriod: "Dials in the period",
-  answeredInPeriod: "Conversations in the period",
-  frequencyCap: "Frequency cap",
-  disclosure: "Says that it is automated",
-  checkedAt: "Checked",
-};
+/** The receipt of a call: which rules let it through when it was claimed. */
+type Receipt = Record<string, unknown>;
+
+const text = (value: unknown): string | null =>
+  typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : null;
+
+const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+const bases: Record<string, string> = { express: "express", written: "in writing", existing: "existing customer" };
 
 const words = (key: string): string => {
   const spaced = key
@@ -27,20 +20,53 @@ const words = (key: string): string => {
 
 function told(value: unknown): string | null {
   if (value === null || value === undefined || value === "") return null;
-  if (value === true) return "yes";
-  if (value === false) return "no";
   if (Array.isArray(value)) return value.map(String).join(", ");
   if (typeof value === "object") {
     return Object.entries(value)
       .map(([key, inner]) => `${words(key).toLowerCase()} ${told(inner) ?? "–"}`)
       .join(", ");
   }
-  return String(value);
+  const plain = String(value);
+  return /^\d{4}-\d\d-\d\dT/.test(plain) ? exactly(plain) : plain;
 }
 
-export function receiptLines(receipt: Record<string, unknown>): { name: string; detail: string }[] {
-  return Object.entries(receipt).flatMap(([key, value]) => {
-    const detail = told(value);
-    return detail === null ? [] : [{ name: names[key] ?? words(key), detail }];
-  });
+const known = new Set(["zones", "openUntil", "ruleSet", "ruleCountry", "ruleVersion", "consent", "agentVersion", "checkedAt"]);
+
+/** The receipt as lines to be read. What it holds beyond what we have words for is told by its own name. */
+export function receiptLines(receipt: Receipt): { name: string; detail: string }[] {
+  const zones = list(receipt["zones"]).map(zoneCity);
+  const open = text(receipt["openUntil"]);
+  const rules = text(receipt["ruleSet"]);
+  const country = text(receipt["ruleCountry"]);
+  const version = text(receipt["ruleVersion"]);
+  const consent = text(receipt["consent"]);
+  const agent = text(receipt["agentVersion"]);
+  const lines: { name: string; detail: string | null }[] = [
+    {
+      name: "Inside hours",
+      detail: zones.length > 0 || open ? [zones.join(" or "), open && `open until ${exactly(open)}`].filter(Boolean).join(", ") : null,
+    },
+    {
+      name: "Consent",
+      detail:
+        consent === null && rules === null
+          ? null
+          : consent && consent !== "none"
+            ? (bases[consent] ?? consent)
+            : rules === "rehearsal"
+              ? "not asked for in a rehearsal"
+              : "not required there",
+    },
+    {
+      name: "Rules",
+      detail: rules
+        ? [rules.replaceAll("-", " "), country && country !== "**" ? country : null, version && `version ${version}`].filter(Boolean).join(", ")
+        : null,
+    },
+    { name: "Agent", detail: agent ? `version ${agent}` : null },
+    ...Object.entries(receipt)
+      .filter(([key]) => !known.has(key))
+      .map(([key, value]) => ({ name: words(key), detail: told(value) })),
+  ];
+  return lines.flatMap(({ name, detail }) => (detail ? [{ name, detail }] : []));
 }

@@ -1,9 +1,11 @@
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { http, paths } from "@/paths.ts";
 import { useLiveQuery } from "@/shell/live.ts";
+import { LiveSummary } from "@/shell/live-summary.tsx";
 import { useRefused } from "@/shell/me.ts";
 import { Page } from "@/shell/page.tsx";
 import { CampaignBadge } from "@/signs/campaign-status.tsx";
+import { finishedOf } from "@/signs/counts.ts";
 import { ExportLink } from "@/table/filters.tsx";
 import { trpc } from "@/trpc.ts";
 import { useMemo, useState } from "react";
@@ -56,6 +58,9 @@ export function CampaignPage() {
       }
       actions={<CampaignActions campaign={campaign} progress={progress} onLimits={() => setLimits(true)} />}
     >
+      <LiveSummary
+        words={`${finishedOf(progress.byStatus)} finished, ${progress.byStatus.inProgress} on the phone, ${progress.byStatus.pending} waiting`}
+      />
       <CampaignFigures campaign={campaign} progress={progress} />
       <BecauseCampaign campaign={campaign} progress={progress} onLimits={() => setLimits(true)} />
       <CampaignOutcomes campaignId={campaignId} progress={progress} />

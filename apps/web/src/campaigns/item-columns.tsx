@@ -1,9 +1,10 @@
-import { reasonOf } from "@parley/core/reasons";
+import { reasonText } from "@parley/core/reasons";
 import { Link } from "@tanstack/react-router";
 import { paths } from "@/paths.ts";
 import { ItemStatusWord } from "@/signs/item-status.tsx";
 import { AttemptDots, OutcomeWord } from "@/signs/outcome.tsx";
 import type { Outcome } from "@/signs/outcome.tsx";
+import { briefReason } from "@/signs/reason.ts";
 import type { Column } from "@/table/columns.tsx";
 import { count } from "@/ui/format.ts";
 import { None } from "@/ui/section.tsx";
@@ -13,10 +14,16 @@ import type { Item } from "./campaign.ts";
 /** What a person waits for, or why nothing more is dialled. */
 export function whyOf(item: Item): string | null {
   const code = item.status === "pending" ? item.waitReason : item.status === "skipped" ? item.skipReason : null;
-  if (code) return reasonOf(code).text;
-  if (item.status === "pending") return "Due, waiting for a free line.";
-  if (item.status === "failed") return `All ${count(item.attempts)} tries used`;
+  if (code) return briefReason(code);
+  if (item.status === "pending") return "Due, no free line";
+  if (item.status === "failed") return item.attempts === 1 ? "Its one try is used" : `All ${count(item.attempts)} tries used`;
   return null;
+}
+
+/** The same as a sentence with the next step. */
+function sentenceOf(item: Item): string | undefined {
+  const code = item.status === "pending" ? (item.waitReason ?? "due") : item.skipReason;
+  return code ? reasonText(code) : undefined;
 }
 
 export const triesOf = (item: Item) => (
@@ -59,7 +66,7 @@ export const itemColumns = (): Column<Item>[] => [
     cell: (item) => {
       const why = whyOf(item);
       return why ? (
-        <span className="text-ink-2" title={why}>
+        <span className="text-ink-2" title={sentenceOf(item)}>
           {why}
         </span>
       ) : (

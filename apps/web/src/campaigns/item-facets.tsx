@@ -6,6 +6,7 @@ import { paths } from "@/paths.ts";
 import type { ItemFilters } from "@/paths.ts";
 import { cn } from "@/ui/cn.ts";
 import { count } from "@/ui/format.ts";
+import { briefReason } from "@/signs/reason.ts";
 import type { Progress } from "./campaign.ts";
 
 const order: { status: ItemStatus; key: keyof Progress["byStatus"] }[] = [
@@ -67,7 +68,7 @@ export function ItemFacets({
                         search.reason === entry.reason && "bg-selected font-medium text-ink hover:bg-selected",
                       )}
                     >
-                      <span className="truncate">{shortReason(entry.reason)}</span>
+                      <span className="truncate">{briefReason(entry.reason)}</span>
                       <span className="tnum">{count(entry.count)}</span>
                     </Link>
                   </li>
@@ -80,20 +81,3 @@ export function ItemFacets({
     </nav>
   );
 }
-
-const shortReasons: Record<string, string> = {
-  due: "Due, no free line",
-  window_closed: "Outside calling hours",
-  retry_gap: "Retry not due yet",
-  frequency_cap: "Frequency cap reached",
-  other_call_open: "On another call",
-  agent_not_ready: "Agent not ready",
-  rate_limited: "Provider asked to wait",
-  provider_unclear: "Outcome being looked up",
-};
-
-/** A reason in three words, for a narrow column; the sentence is its tooltip. */
-export const shortReason = (code: string): string => {
-  const words = shortReasons[code] ?? code.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
-};

@@ -12,6 +12,7 @@ import { CopyButton } from "@/ui/copy-button.tsx";
 import { zoneCity } from "@/ui/format.ts";
 import { Fact, Facts, None, Section } from "@/ui/section.tsx";
 import { Time } from "@/ui/time.tsx";
+import { regionName } from "./regions.ts";
 import { EditContactDialog } from "./edit-contact-dialog.tsx";
 
 export type ContactDetail = Outputs["contacts"]["get"];
@@ -50,7 +51,7 @@ export function ContactFacts({ contact }: { contact: ContactDetail }) {
           </Fact>
           <Fact name="E-mail">{text(contact.email)}</Fact>
           <Fact name="Company">{text(contact.company)}</Fact>
-          <Fact name="Place">{[contact.city, contact.country].filter(Boolean).join(", ") || <None />}</Fact>
+          <Fact name="Place">{[contact.city, contact.country ? regionName(contact.country) : null].filter(Boolean).join(", ") || <None />}</Fact>
           <Fact name="Time zone">
             {contact.timeZone
               ? zoneCity(contact.timeZone)

@@ -11,7 +11,7 @@ import { refusal, trpc } from "@/trpc.ts";
 import { Badge } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { useNow } from "@/ui/clock.ts";
-import { clockTime, count, share, viewerZone, zoneCity } from "@/ui/format.ts";
+import { clockTime, count, plural, share, viewerZone, zoneCity } from "@/ui/format.ts";
 import { KeyFigure, KeyFigures } from "@/ui/key-figures.tsx";
 import { toast } from "@/ui/toast.ts";
 import { CallDialog } from "./call-dialog.tsx";
@@ -95,7 +95,7 @@ export function ContactPage() {
           size="lg"
           label="Score"
           figure={contact.score === null ? "–" : <Score score={contact.score} temperature={contact.temperature} />}
-          note={contact.score === null ? "after the first conversation" : `from ${count(contact.scores.length)} conversations`}
+          note={contact.score === null ? "after the first conversation" : `from ${plural(contact.scores.length, "conversation")}`}
           drawing={<Sparkline values={contact.scores.map((each) => each.score)} />}
         />
         <KeyFigure

@@ -3,13 +3,14 @@ import { Plus } from "lucide-react";
 import { OutcomeChart } from "@/charts/outcome-chart.tsx";
 import { paths } from "@/paths.ts";
 import { useLiveQuery } from "@/shell/live.ts";
+import { LiveSummary } from "@/shell/live-summary.tsx";
 import { useRefused } from "@/shell/me.ts";
 import { Page } from "@/shell/page.tsx";
 import { outcomeCounts } from "@/signs/counts.ts";
 import { trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { useNow } from "@/ui/clock.ts";
-import { clockTime, viewerZone, weekdayAndDay, zoneName } from "@/ui/format.ts";
+import { clockTime, plural, viewerZone, weekdayAndDay, zoneName } from "@/ui/format.ts";
 import { CampaignLines } from "./campaign-lines.tsx";
 import { DiallingSwitch } from "@/shell/dialling-switch.tsx";
 import { FirstSteps } from "./first-steps.tsx";
@@ -53,6 +54,9 @@ export function HomePage() {
         </>
       }
     >
+      <LiveSummary
+        words={`${plural(summary.lines.used, "line")} in use, ${summary.queue.due} due, ${summary.today.answered} of ${summary.today.calls} answered today`}
+      />
       {isNew && <FirstSteps steps={summary.steps} />}
       <TodayFigures summary={summary} />
       <div className="grid border-b border-line lg:grid-cols-[minmax(0,1fr)_340px] xl:grid-cols-[minmax(0,1fr)_412px]">

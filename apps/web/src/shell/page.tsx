@@ -1,5 +1,5 @@
 import { ChevronLeft, Keyboard, MoonStar, Search } from "lucide-react";
-import { createContext, use, useRef } from "react";
+import { createContext, lazy, Suspense, use, useRef } from "react";
 import type { ReactNode, RefObject } from "react";
 import type { Place } from "@/paths.ts";
 import { IconButton } from "@/ui/button.tsx";
@@ -16,6 +16,8 @@ export interface Crumb {
   /** Spread from paths.ts. Absent for the page itself. */
   link?: Place;
 }
+
+const Notices = lazy(() => import("./notices.tsx").then((module) => ({ default: module.Notices })));
 
 const ScrollContext = createContext<RefObject<HTMLElement | null> | null>(null);
 
@@ -108,6 +110,9 @@ export function Page({
           <LiveMarker />
           <span className="mx-1.5 hidden h-4 w-px bg-line-2 lg:block" />
           <IconButton icon={Search} label="Search or run" onClick={openPalette} className="lg:hidden" />
+          <Suspense fallback={<span className="size-10 lg:size-7" />}>
+            <Notices />
+          </Suspense>
           <IconButton icon={Keyboard} label="Keyboard shortcuts" onClick={openShortcuts} className="max-lg:hidden" />
           <IconButton icon={MoonStar} label="Switch between light and dark" onClick={toggleTheme} className="max-lg:hidden" />
         </div>

@@ -7,7 +7,7 @@ import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { freePort } from "@parley/db/embedded";
 import { signUp, type SignedUp } from "../apps/server/src/testing/visitor.ts";
-import { installation, Program, watchMemory } from "../chaos/programs.ts";
+import { agreedEnv, Program, watchMemory } from "../chaos/programs.ts";
 import type { Bench } from "./bench.ts";
 import { interleaved, milliseconds, perSecond, type Figure } from "./figure.ts";
 
@@ -28,7 +28,7 @@ export async function importFigures(bench: Bench): Promise<Figure[]> {
     const file = join(home, "people.csv");
     await writePeople(file, rows);
     const port = await freePort();
-    const env = { ...installation(home, database.loginUrls), PORT: String(port) };
+    const env = { ...agreedEnv(home, database.loginUrls), PORT: String(port) };
     const start = (role: string) => {
       const program = Program.start(role, { app: "server", env: { ...env, PARLEY_ROLE: role } });
       programs.push(program);

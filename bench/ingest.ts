@@ -11,7 +11,7 @@ import { drainWebhooks } from "../apps/server/src/calls/drain.ts";
 import { readConfig } from "../apps/server/src/config.ts";
 import { createLogger } from "../apps/server/src/log.ts";
 import { createParts } from "../apps/server/src/parts.ts";
-import { installation, Program } from "../chaos/programs.ts";
+import { agreedEnv, Program } from "../chaos/programs.ts";
 import type { Bench, BenchDatabase } from "./bench.ts";
 import { interleaved, median, milliseconds, ms, perSecond, type Figure } from "./figure.ts";
 import { hammer, httpLoad, type LoadResult } from "./load.ts";
@@ -50,7 +50,7 @@ async function intake(
   const port = await freePort();
   const server = Program.start("http", {
     app: "server",
-    env: { ...installation(home, database.loginUrls), PARLEY_ROLE: "http", PORT: String(port) },
+    env: { ...agreedEnv(home, database.loginUrls), PARLEY_ROLE: "http", PORT: String(port) },
   });
   const echo = createServer((request, response) => {
     request.resume().on("end", () => response.setHeader("content-length", 2).end("ok"));

@@ -84,7 +84,7 @@ function residentBytes(pid: number): number {
 }
 
 /** What every process of one installation must agree on. */
-export function installation(dataDir: string, logins: LoginUrls): Env {
+export function agreedEnv(dataDir: string, logins: LoginUrls): Env {
   return {
     PARLEY_DATA_DIR: dataDir,
     ENCRYPTION_KEY: newKey(),

@@ -1,0 +1,68 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { signUp, type SignedUp } from "../apps/server/src/testing/visitor.ts";
+import type { Installation } from "./installation.ts";
+
+/** Numbers that play a part (docs/sandbox.md); the rest follow the sandbox's seeded mix. */
+const MAGIC = 24;
+
+export type Tenant = { id: string; visitor: SignedUp; campaignId: string; contacts: number };
+
+/** Tenants with an agent, an imported list that holds every magic number, and a running campaign; all over HTTP. */
+export async function launch(
+  there: Installation,
+  its: { tenants: number; calls: number; concurrentLimit: number },
+): Promise<Tenant[]> {
+  const tenants: Tenant[] = [];
+  for (let n = 0; n < its.tenants; n++) {
+    const visitor = await signUp(there.url, { company: `Chaos ${n}`, email: `owner${n}@chaos.example` });
+    const contacts = Math.ceil(its.calls / its.tenants);
+    const importId = await importPeople(visitor, peopleCsv(n, contacts));
+    const agent = await visitor.trpc.agents.create.mutate({
+      name: "Asha",
+      prompt: "Sell tea.",
+      welcomeMessage: "Hello, this is Asha.",
+      maxCallSeconds: 90,
+    });
+    const campaign = await visitor.trpc.campaigns.create.mutate({
+      name: `Campaign ${n}`,
+      agentId: agent.id,
+      audience: { importId },
+      retry: { maxAttempts: 3, busy: [0.5, 1], noAnswer: [0.5, 1], failed: [0.5], voicemail: [] },
+    });
+    await visitor.trpc.campaigns.start.mutate({ campaignId: campaign.id });
+    tenants.push({ id: visitor.session.user.id, visitor, campaignId: campaign.id, contacts });
+  }
+  return tenants;
+}
+
+async function importPeople(visitor: SignedUp, csv: string): Promise<string> {
+  const answer = await visitor.fetch("/api/imports?name=people.csv&defaultRegion=IN", {
+    method: "POST",
+    headers: { "content-type": "text/csv" },
+    body: csv,
+  });
+  if (!answer.ok) throw new Error(`The upload was refused: ${await answer.text()}`);
+  const { importId } = (await answer.json()) as { importId: string };
+  const reaches = async (status: "ready" | "done") => {
+    for (;;) {
+      const now = await visitor.trpc.imports.get.query({ importId });
+      if (now.status === status) return;
+      if (now.status === "failed") throw new Error(`The import failed: ${now.error}`);
+      await pause(50);
+    }
+  };
+  await reaches("ready");
+  await visitor.trpc.imports.commit.mutate({ importId });
+  await reaches("done");
+  return importId;
+}
+
+/** Ten digits: 9, tenant, block, and the last four that decide what happens. */
+function peopleCsv(tenant: number, people: number): string {
+  const lines = Array.from({ length: people }, (_, n) => {
+    const lastFour = n < MAGIC ? n + 1 : 1000 + (n % 9000);
+    const number = `9${String(tenant).padStart(2, "0")}${String(Math.floor(n / 9000)).padStart(3, "0")}${String(lastFour).padStart(4, "0")}`;
+    return `Person ${n},+91 ${number}`;
+  });
+  return ["name,phone", ...lines, ""].join("\n");
+}

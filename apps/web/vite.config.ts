@@ -1,6 +1,7 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { budget } from "./budget.ts";
 
 /** In development Vite serves the screens and hands /trpc and /api to the server. */
 const server = `http://127.0.0.1:${process.env.PORT ?? 3000}`;
@@ -8,7 +9,7 @@ const server = `http://127.0.0.1:${process.env.PORT ?? 3000}`;
 const vendor = (...names: string[]) => new RegExp(`node_modules/(${names.join("|")})/`);
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), budget()],
   resolve: { alias: { "@": `${import.meta.dirname}/src` } },
   // The server replaces the placeholder with the nonce of each response's style-src.
   html: { cspNonce: "__CSP_NONCE__" },

@@ -5,7 +5,6 @@ import { createRoot } from "react-dom/client";
 import { router } from "./routes.tsx";
 import "./styles/index.css";
 import { queryClient, reactClient, trpc } from "./trpc.ts";
-import { TooltipProvider } from "./ui/tooltip.tsx";
 
 // Style elements that libraries make at run time carry the nonce of this response.
 const nonce = document.querySelector<HTMLMetaElement>("meta[property=csp-nonce]")?.nonce;
@@ -18,9 +17,7 @@ createRoot(root).render(
   <StrictMode>
     <trpc.Provider client={reactClient} queryClient={queryClient}>
       <QueryClientProvider client={queryClient}>
-        <TooltipProvider>
-          <RouterProvider router={router} />
-        </TooltipProvider>
+        <RouterProvider router={router} />
       </QueryClientProvider>
     </trpc.Provider>
   </StrictMode>,

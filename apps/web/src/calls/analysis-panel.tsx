@@ -3,6 +3,7 @@ import type { Call } from "./call.ts";
 import { dimensions, mostScore } from "@parley/core/leads/grade";
 import { dimensionWords, leadOutcomeWords, sentimentWords, unreadableWords } from "@parley/core/leads/words";
 import { CircleAlert } from "lucide-react";
+import { useState } from "react";
 import { useRefused } from "@/shell/me.ts";
 import { Level, TemperatureBadge } from "@/signs/temperature.tsx";
 import { refusal, trpc } from "@/trpc.ts";
@@ -12,6 +13,7 @@ import { Fact, Facts, Section, SectionHead } from "@/ui/section.tsx";
 import { Skeleton } from "@/ui/skeleton.tsx";
 import { Time } from "@/ui/time.tsx";
 import { toast } from "@/ui/toast.ts";
+import { CorrectDialog } from "./correct-dialog.tsx";
 import { turnOfEvidence } from "./turns.ts";
 import type { Turn } from "./turns.ts";
 
@@ -30,6 +32,8 @@ export function AnalysisPanel({
 }) {
   const { analysis } = call;
   const refused = useRefused("leads.reanalyse");
+  const correctRefused = useRefused("leads.correct");
+  const [correcting, setCorrecting] = useState(false);
   const utils = trpc.useUtils();
   const again = trpc.leads.reanalyse.useMutation({
     onSuccess: () => {
@@ -114,8 +118,16 @@ export function AnalysisPanel({
               </>
             )
           }
-          aside={runAgain}
+          aside={
+            <>
+              <Button look="link" size="sm" disabledReason={correctRefused} onClick={() => setCorrecting(true)}>
+                Correct
+              </Button>
+              {runAgain}
+            </>
+          }
         />
+        {correcting && <CorrectDialog callId={call.id} analysis={analysis} onClose={() => setCorrecting(false)} />}
         <div className="px-4 pb-3 lg:px-5">
           <div className="mb-2 flex flex-wrap items-center gap-x-4 gap-y-1">
             {analysis.score !== null && (

@@ -1,6 +1,7 @@
 import type { Inputs } from "@/trpc.ts";
 import { defaultRetry } from "@parley/core/campaigns/retry";
 import { weekdays } from "@parley/core/zone";
+import { dateTimeField, fromDateTimeField } from "@/ui/format.ts";
 import type { Campaign } from "./campaign.ts";
 
 /** The campaign form as people fill it in: text where they type text, `""` where they leave something open. */
@@ -65,15 +66,6 @@ export function readWaits(text: string): number[] | null {
   return minutes.every((wait) => Number.isFinite(wait) && wait > 0) ? minutes : null;
 }
 
-const pad = (value: number) => String(value).padStart(2, "0");
-
-/** An instant as the browser's date field wants it, in the reader's zone. */
-export function localField(at: string | null): string {
-  if (!at) return "";
-  const date = new Date(at);
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
-}
-
 type Audience = Inputs["campaigns"]["create"]["audience"];
 
 export function audienceOf(form: DraftForm): Audience | null {
@@ -94,7 +86,6 @@ export function audienceOf(form: DraftForm): Audience | null {
 }
 
 const numeric = (text: string): number | null => (text.trim() === "" ? null : Number(text));
-const instant = (field: string): string | null => (field === "" ? null : new Date(field).toISOString());
 
 /** What is missing or mistyped, by field, before the server is asked. */
 export function problemsOf(form: DraftForm): Partial<Record<keyof DraftForm, string>> {
@@ -137,8 +128,8 @@ export const rulesOf = (form: DraftForm) => ({
   maxConcurrent: numeric(form.maxConcurrent),
   callsPerSecond: numeric(form.callsPerSecond),
   budgetCredits: numeric(form.budgetCredits),
-  startsAt: instant(form.startsAt),
-  endsAt: instant(form.endsAt),
+  startsAt: fromDateTimeField(form.startsAt),
+  endsAt: fromDateTimeField(form.endsAt),
   fromNumber: form.fromNumber.trim() === "" ? null : form.fromNumber.trim(),
 });
 
@@ -195,8 +186,8 @@ export function formOf(campaign: Campaign): DraftForm {
     maxConcurrent: campaign.maxConcurrent?.toString() ?? "",
     callsPerSecond: campaign.callsPerSecond?.toString() ?? "",
     budgetCredits: campaign.budgetCredits?.toString() ?? "",
-    startsAt: localField(campaign.startsAt),
-    endsAt: localField(campaign.endsAt),
+    startsAt: dateTimeField(campaign.startsAt),
+    endsAt: dateTimeField(campaign.endsAt),
     fromNumber: campaign.fromNumber ?? "",
   };
 }

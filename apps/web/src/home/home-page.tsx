@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { OutcomeChart } from "@/charts/outcome-chart.tsx";
 import { paths } from "@/paths.ts";
 import { useLiveQuery } from "@/shell/live.ts";
@@ -12,12 +13,15 @@ import { Button } from "@/ui/button.tsx";
 import { useNow } from "@/ui/clock.ts";
 import { clockTime, plural, viewerZone, weekdayAndDay, zoneName } from "@/ui/format.ts";
 import { CampaignLines } from "./campaign-lines.tsx";
-import { DiallingSwitch } from "@/shell/dialling-switch.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { LeadsToActOn } from "./leads-to-act-on.tsx";
 import { Lines } from "./lines.tsx";
 import { Needs } from "./needs.tsx";
 import { TodayFigures } from "./today-figures.tsx";
+
+const DiallingSwitch = lazy(() =>
+  import("@/shell/dialling-switch.tsx").then((module) => ({ default: module.DiallingSwitch })),
+);
 
 /** Operations now: what is on the phone, what waits, what needs a person, what today came to. */
 export function HomePage() {
@@ -38,7 +42,9 @@ export function HomePage() {
       actionsBeside
       actions={
         <>
-          <DiallingSwitch dialling={summary.dialling} inAir={summary.lines.used} />
+          <Suspense fallback={<span className="w-[118px]" />}>
+            <DiallingSwitch dialling={summary.dialling} inAir={summary.lines.used} />
+          </Suspense>
           {refused ? (
             <Button look="filled" icon={Plus} disabledReason={refused} className="max-sm:hidden">
               New campaign

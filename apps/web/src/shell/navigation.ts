@@ -64,3 +64,6 @@ export const isCurrent = (destination: Destination, pathname: string): boolean =
   destination.below.length === 0
     ? pathname === "/"
     : destination.below.some((below) => pathname === below || pathname.startsWith(`${below}/`));
+
+/** How a place looks in the bottom bar. */
+export const tabLook = "relative flex h-14 flex-col items-center justify-center gap-0.5 text-2xs text-ink-2";

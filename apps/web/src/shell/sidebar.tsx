@@ -1,26 +1,25 @@
-import { useNavigate, useRouterState } from "@tanstack/react-router";
-import { ChevronsUpDown, Ellipsis, KeyRound, LogOut, Monitor, Moon, Search, Sun } from "lucide-react";
+import { useRouterState } from "@tanstack/react-router";
+import { Search } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { ReactNode } from "react";
-import { paths } from "@/paths.ts";
-import { client, queryClient, refusal, trpc } from "@/trpc.ts";
+import { trpc } from "@/trpc.ts";
 import { cn } from "@/ui/cn.ts";
-import { count, initials } from "@/ui/format.ts";
+import { count } from "@/ui/format.ts";
 import { commandKey, Kbd } from "@/ui/kbd.tsx";
-import { Menu } from "@/ui/popover.tsx";
-import type { MenuEntry } from "@/ui/popover.tsx";
-import { toast } from "@/ui/toast.ts";
+import { useMedia } from "@/ui/media.ts";
 import { Tooltip } from "@/ui/tooltip.tsx";
-import { setDensity, setTheme, useDensity, useTheme } from "./appearance.ts";
 import { CreditMeter } from "./credit-meter.tsx";
-import { Go, useGo } from "./go.tsx";
+import { Go } from "./go.tsx";
 import { useLiveQuery } from "./live.ts";
-import { Mark } from "./mark.tsx";
 import { useMe } from "./me.ts";
-import { destinations, isCurrent, settings } from "./navigation.ts";
+import { destinations, isCurrent, settings, tabLook } from "./navigation.ts";
 import type { Destination } from "./navigation.ts";
 import { openPalette } from "./overlays.ts";
 
-const roleWords = { owner: "Owner", manager: "Manager", agent: "Agent", viewer: "Viewer" } as const;
+// Menus float over the page, so the page does not wait for them.
+const WorkspaceSwitcher = lazy(() => import("./menus.tsx").then((menus) => ({ default: menus.WorkspaceSwitcher })));
+const MemberMenu = lazy(() => import("./menus.tsx").then((menus) => ({ default: menus.MemberMenu })));
+const MoreMenu = lazy(() => import("./menus.tsx").then((menus) => ({ default: menus.MoreMenu })));
 
 function useDestinations(): Destination[] {
   const me = useMe();
@@ -36,108 +35,6 @@ function useCounts(): Record<"calls" | "campaigns", number> {
 }
 
 const usePathname = () => useRouterState({ select: (state) => state.location.pathname });
-
-function useSignOut() {
-  const navigate = useNavigate();
-  return async () => {
-    try {
-      await client.auth.signOut.mutate({});
-      queryClient.clear();
-      await navigate(paths.signIn());
-    } catch (thrown) {
-      toast.error(refusal(thrown).message);
-    }
-  };
-}
-
-/** Which workspace we are in, and the others this person belongs to. */
-function WorkspaceSwitcher() {
-  const me = useMe();
-  const navigate = useNavigate();
-  const switchTo = async (userId: string) => {
-    try {
-      await client.auth.switch.mutate({ userId });
-      queryClient.clear();
-      await navigate(paths.home());
-      location.reload();
-    } catch (thrown) {
-      toast.error(refusal(thrown).message);
-    }
-  };
-  const entries: MenuEntry[] = me.memberships.map((membership) => ({
-    label: membership.company,
-    checked: membership.userId === me.current.user.id,
-    onSelect: () => void switchTo(membership.userId),
-  }));
-  return (
-    <Menu
-      align="start"
-      entries={[{ heading: "Workspaces" }, ...entries]}
-      trigger={
-        <button
-          type="button"
-          aria-label={`Workspace ${me.current.user.company}, change`}
-          className="mb-1 mt-1.5 flex h-9 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-hover max-xl:justify-center max-xl:px-0"
-        >
-          <Mark className="size-5 shrink-0 text-accent-ink" />
-          <span className="min-w-0 grow truncate font-semibold tracking-[-0.01em] max-xl:hidden">
-            {me.current.user.company}
-          </span>
-          <ChevronsUpDown className="size-3.5 shrink-0 text-ink-3 max-xl:hidden" strokeWidth={1.75} aria-hidden />
-        </button>
-      }
-    />
-  );
-}
-
-function MemberMenu() {
-  const me = useMe();
-  const theme = useTheme();
-  const density = useDensity();
-  const navigate = useNavigate();
-  const signOut = useSignOut();
-  return (
-    <Menu
-      align="start"
-      className="min-w-56"
-      header={
-        <div className="border-b border-line px-2 pb-2 pt-1">
-          <p className="truncate font-medium">{me.person.name}</p>
-          <p className="truncate text-xs text-ink-3">{me.person.email}</p>
-        </div>
-      }
-      entries={[
-        { heading: "Theme" },
-        { label: "Light", icon: Sun, checked: theme === "light", onSelect: () => setTheme("light") },
-        { label: "Dark", icon: Moon, checked: theme === "dark", onSelect: () => setTheme("dark") },
-        { label: "As the system", icon: Monitor, checked: theme === "system", onSelect: () => setTheme("system") },
-        { heading: "Rows" },
-        { label: "Compact", checked: density === "compact", onSelect: () => setDensity("compact") },
-        { label: "Default", checked: density === "default", onSelect: () => setDensity("default") },
-        { label: "Comfortable", checked: density === "comfortable", onSelect: () => setDensity("comfortable") },
-        "rule",
-        { label: "Change password", icon: KeyRound, onSelect: () => void navigate(paths.settings("account")) },
-        { label: "Sign out", icon: LogOut, onSelect: () => void signOut() },
-      ]}
-      trigger={
-        <button
-          type="button"
-          aria-label={`${me.person.name}, your menu`}
-          className="flex h-9 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-hover max-xl:justify-center max-xl:px-0"
-        >
-          <span
-            className="grid size-5 shrink-0 place-items-center rounded-full bg-accent-tint text-[10px] font-semibold text-accent-ink"
-            aria-hidden
-          >
-            {initials(me.person.name)}
-          </span>
-          <span className="min-w-0 grow truncate max-xl:hidden">{me.person.name}</span>
-          <span className="text-xs text-ink-3 max-xl:hidden">{roleWords[me.current.member.role]}</span>
-        </button>
-      }
-    />
-  );
-}
 
 function SideLink({ destination, counted }: { destination: Destination; counted: number }) {
   const current = isCurrent(destination, usePathname());
@@ -167,7 +64,9 @@ export function Sidebar() {
       aria-label="Main"
       className="flex w-[52px] shrink-0 flex-col border-r border-line px-2 pb-2 max-lg:hidden xl:w-[208px]"
     >
-      <WorkspaceSwitcher />
+      <Suspense fallback={<span className="h-[46px]" />}>
+        <WorkspaceSwitcher />
+      </Suspense>
       <button
         type="button"
         onClick={openPalette}
@@ -190,16 +89,19 @@ export function Sidebar() {
       <div className="mt-auto flex flex-col gap-px">
         <SideLink destination={settings} counted={0} />
         <CreditMeter />
-        <MemberMenu />
+        <Suspense fallback={<span className="h-9" />}>
+          <MemberMenu />
+        </Suspense>
       </div>
     </nav>
   );
 }
 
-/** The rail has no words, so hovering shows them; the full sidebar needs no tips. */
+/** The rail has no words, so pointing at it shows them; the full sidebar needs no tips. */
 function RailTip({ words, children }: { words: string; children: ReactNode }) {
+  const isRail = useMedia("(min-width: 1024px) and (max-width: 1279.98px)");
   return (
-    <Tooltip words={<span className="xl:hidden">{words}</span>} side="right">
+    <Tooltip words={isRail ? words : null} side="right">
       <div>{children}</div>
     </Tooltip>
   );
@@ -209,14 +111,8 @@ function RailTip({ words, children }: { words: string; children: ReactNode }) {
 export function BottomBar() {
   const pathname = usePathname();
   const all = useDestinations();
-  const go = useGo();
-  const signOut = useSignOut();
-  const me = useMe();
-  const theme = useTheme();
   const shown = all.slice(0, 4);
   const rest = [...all.slice(4), settings];
-  const inRest = rest.some((destination) => isCurrent(destination, pathname));
-  const look = "relative flex h-14 flex-col items-center justify-center gap-0.5 text-2xs text-ink-2";
   return (
     <nav
       aria-label="Main"
@@ -230,7 +126,7 @@ export function BottomBar() {
             key={destination.label}
             place={destination.link}
             aria-current={current ? "page" : undefined}
-            className={cn(look, current && "font-medium text-accent-ink")}
+            className={cn(tabLook, current && "font-medium text-accent-ink")}
           >
             {current && <span className="absolute inset-x-5 top-0 h-0.5 bg-accent" />}
             <destination.icon className="size-5 shrink-0" strokeWidth={1.75} aria-hidden />
@@ -238,37 +134,9 @@ export function BottomBar() {
           </Go>
         );
       })}
-      <Menu
-        align="end"
-        className="min-w-60"
-        header={
-          <div className="border-b border-line px-2 pb-2 pt-1">
-            <p className="truncate font-medium">{me.current.user.company}</p>
-            <p className="truncate text-xs text-ink-3">{me.person.name}</p>
-          </div>
-        }
-        entries={[
-          ...rest.map((destination) => ({
-            label: destination.label,
-            icon: destination.icon,
-            onSelect: () => go(destination.link),
-          })),
-          "rule",
-          {
-            label: theme === "dark" ? "Light theme" : "Dark theme",
-            icon: theme === "dark" ? Sun : Moon,
-            onSelect: () => setTheme(theme === "dark" ? "light" : "dark"),
-          },
-          { label: "Sign out", icon: LogOut, onSelect: () => void signOut() },
-        ]}
-        trigger={
-          <button type="button" className={cn(look, inRest && "font-medium text-accent-ink")}>
-            {inRest && <span className="absolute inset-x-5 top-0 h-0.5 bg-accent" />}
-            <Ellipsis className="size-5 shrink-0" strokeWidth={1.75} aria-hidden />
-            More
-          </button>
-        }
-      />
+      <Suspense fallback={<span className="h-14" />}>
+        <MoreMenu rest={rest} current={rest.some((destination) => isCurrent(destination, pathname))} />
+      </Suspense>
     </nav>
   );
 }

@@ -157,3 +157,15 @@ export function initials(name: string): string {
   const last = words.length > 1 ? (words.at(-1)?.[0] ?? "") : "";
   return (first + last).toUpperCase();
 }
+
+const pad = (value: number) => String(value).padStart(2, "0");
+
+/** An instant as the browser's date-and-time field wants it, in the reader's zone; empty for none. */
+export function dateTimeField(at: string | null): string {
+  if (!at) return "";
+  const date = new Date(at);
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
+}
+
+/** And back. */
+export const fromDateTimeField = (field: string): string | null => (field === "" ? null : new Date(field).toISOString());

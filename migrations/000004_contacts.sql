@@ -92,7 +92,8 @@ create unlogged table import_staging (
 comment on table import_staging is 'Parsed rows of running imports; unlogged, outside row-level security, worker only.';
 create index import_staging_chunks on import_staging (import_id, chunk);
 create index import_staging_phones on import_staging (import_id, phone_number, row_no) where phone_number is not null;
-grant select, insert, update, delete, truncate on import_staging to parley_worker;
+-- maintain: the worker has it analysed as it fills, for plans made for an empty table would not end.
+grant select, insert, update, delete, truncate, maintain on import_staging to parley_worker;
 alter table import_staging set (autovacuum_vacuum_scale_factor = 0.05);
 
 create table import_rejects (

@@ -12,6 +12,7 @@ import {
   timelineRouter,
 } from "./contacts/router.ts";
 import { homeRouter } from "./home/router.ts";
+import { importsRouter } from "./contacts/import/router.ts";
 import { leadsRouter } from "./leads/router.ts";
 import { liveRouter } from "./live/router.ts";
 import { notificationsRouter } from "./notifications/router.ts";
@@ -32,6 +33,7 @@ export const appRouter = router({
   incidents: incidentsRouter,
   contacts: contactsRouter,
   customFields: customFieldsRouter,
+  imports: importsRouter,
   leads: leadsRouter,
   live: liveRouter,
   members: membersRouter,

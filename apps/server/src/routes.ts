@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { RoutePath } from "@parley/core/accounts/permissions";
 import { recordingRoutes } from "./calls/recording.ts";
 import { webhookRoutes } from "./calls/webhook.ts";
+import { rejectsRoutes } from "./contacts/import/rejects.ts";
+import { uploadRoutes } from "./contacts/import/upload.ts";
 import type { Ctx, Parts } from "./context.ts";
 
 export type Doors = {
@@ -14,4 +16,4 @@ export type Doors = {
 export type Routes = (app: FastifyInstance, doors: Doors) => void | Promise<void>;
 
 /** Every plain route, slice by slice. */
-export const routes: Routes[] = [recordingRoutes, webhookRoutes];
+export const routes: Routes[] = [recordingRoutes, rejectsRoutes, uploadRoutes, webhookRoutes];

@@ -18,7 +18,10 @@ import { defaultRegionOf } from "./phone-of.ts";
 import { suppressNumber, tell } from "./suppress.ts";
 
 /** Numbers that are not to be contacted, latest first; searched by digits or by the name of their contact. */
-export async function listSuppressions(ctx: Ctx, { search, ...page }: PageInput & { search?: string | undefined }) {
+export async function listSuppressions(
+  ctx: Ctx,
+  { search, ...page }: PageInput & { search?: string | undefined },
+) {
   const after = cursorOf(page, z.object({ at: z.string(), id: z.uuid() }));
   const digits = search ? phoneDigits(search) : null;
   const found = digits

@@ -637,6 +637,7 @@ create table public.calls (
   constraint slots_are_positive CHECK (((system_slot > 0) AND (user_slot > 0) AND (account_slot > 0)))
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX calls_by_phone ON public.calls USING btree (user_id, phone_number, created_at DESC);
+CREATE INDEX calls_by_start ON public.calls USING btree (user_id, created_at);
 CREATE INDEX calls_latest ON public.calls USING btree (user_id, id DESC);
 CREATE INDEX calls_leased ON public.calls USING btree (lease_until) WHERE (lease_until IS NOT NULL);
 CREATE INDEX calls_of_agent ON public.calls USING btree (user_id, agent_id) INCLUDE (outcome, talk_seconds, price_credits);
@@ -923,6 +924,8 @@ create table public.contacts (
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.wall(),
   erased_at timestamp with time zone,
+  sort_name text generated always as (lower(COALESCE(name, (phone_number)::text, ''::text))) stored,
+  sort_score integer generated always as (COALESCE(score, 0)) stored,
   search text generated always as (lower(((((((COALESCE(name, ''::text) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(company, ''::text)) || ' '::text) || replace(COALESCE((phone_number)::text, ''::text), ' '::text, ''::text)))) stored,
   constraint contacts_pkey PRIMARY KEY (id),
   constraint contacts_tenant_key UNIQUE (user_id, id),
@@ -935,10 +938,10 @@ create table public.contacts (
   constraint score_in_range CHECK (((score >= 5) AND (score <= 15))),
   constraint temperature_is_known CHECK ((temperature = ANY (ARRAY['hot'::text, 'warm'::text, 'cold'::text])))
 );
-CREATE INDEX contacts_by_name ON public.contacts USING btree (user_id, lower(name) COLLATE "C", id);
-CREATE INDEX contacts_by_score ON public.contacts USING btree (user_id, score DESC NULLS LAST, id);
+CREATE INDEX contacts_by_name ON public.contacts USING btree (user_id, sort_name, id);
+CREATE INDEX contacts_by_score ON public.contacts USING btree (user_id, sort_score, id);
 CREATE INDEX contacts_by_stage ON public.contacts USING btree (user_id, stage_id, created_at DESC, id);
-CREATE INDEX contacts_latest ON public.contacts USING btree (user_id, created_at DESC, id);
+CREATE INDEX contacts_latest ON public.contacts USING btree (user_id, created_at, id);
 CREATE INDEX contacts_of_import ON public.contacts USING btree (user_id, import_id, id) WHERE (import_id IS NOT NULL);
 CREATE INDEX contacts_search ON public.contacts USING gin (search public.gin_trgm_ops);
 alter table public.contacts enable row level security;
@@ -970,7 +973,7 @@ CREATE TRIGGER updated_at BEFORE UPDATE ON public.contacts FOR EACH ROW EXECUTE 
 -- column user_id: grant select to parley_ro
 -- column zone_set: grant select to parley_ro
 -- column zones: grant select to parley_ro
--- comment: People of a tenant, unique by phone. zone_set is the sorted set of zones the person may be in; human_fields are never overwritten by analysis.
+-- comment: People of a tenant, unique by phone. zone_set is the sorted set of zones the person may be in; human_fields are never overwritten by analysis. sort_name and sort_score are what lists are ordered by: never null, and columns of their own because row-level security would not let an index over an expression be used.
 
 create table public.credit_entries (
   id uuid not null default app.uuid7(),
@@ -995,6 +998,7 @@ create table public.credit_entries (
   constraint entry_amount_is_not_zero CHECK ((amount <> 0)),
   constraint entry_kind_is_known CHECK ((kind = ANY (ARRAY['grant'::text, 'purchase'::text, 'call'::text, 'message'::text, 'adjustment'::text, 'refund'::text])))
 );
+CREATE INDEX credit_entries_by_time ON public.credit_entries USING btree (user_id, at) WHERE (kind = 'call'::text);
 CREATE INDEX credit_entries_latest ON public.credit_entries USING btree (user_id, id DESC);
 alter table public.credit_entries enable row level security;
 alter table public.credit_entries force row level security;
@@ -1140,7 +1144,7 @@ create unlogged table public.import_staging (
 ) with (autovacuum_vacuum_scale_factor=0.05);
 CREATE INDEX import_staging_chunks ON public.import_staging USING btree (import_id, chunk);
 CREATE INDEX import_staging_phones ON public.import_staging USING btree (import_id, phone_number, row_no) WHERE (phone_number IS NOT NULL);
--- grant delete, insert, select, truncate, update to parley_worker
+-- grant delete, insert, maintain, select, truncate, update to parley_worker
 -- comment: Parsed rows of running imports; unlogged, outside row-level security, worker only.
 
 create table public.imports (
@@ -1180,7 +1184,7 @@ create table public.imports (
   updated_at timestamp with time zone not null default app.wall(),
   restage boolean not null default true,
   has_header boolean not null default true,
-  warnings jsonb not null default '{}'::jsonb,
+  tries integer not null default 0,
   constraint imports_pkey PRIMARY KEY (id),
   constraint imports_tenant_key UNIQUE (user_id, id),
   constraint import_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
@@ -2101,7 +2105,8 @@ create view ops.jobs with (security_invoker=true) as
     w.at - j.oldest_due_at AS oldest,
     j.last_error
    FROM app.ops_jobs() j(task, waiting, due, running, exhausted, oldest_due_at, last_error)
-     CROSS JOIN ( SELECT app.wall() AS at) w
+     CROSS JOIN ( SELECT app.wall() AS at
+         OFFSET 0) w
   ORDER BY j.due DESC, j.task;
 -- grant select to parley_ro
 -- comment: Doorbells by task: due and not taken, running, waiting for their time, out of attempts. Losing one loses nothing; the sweeper rings again.
@@ -2134,7 +2139,8 @@ create view ops.lanes with (security_invoker=true) as
    FROM public.call_lanes l
      JOIN public.users u ON u.id = l.user_id
      LEFT JOIN public.call_campaigns k ON k.user_id = l.user_id AND k.id = l.campaign_id
-     CROSS JOIN ( SELECT app.now() AS at) n
+     CROSS JOIN ( SELECT app.now() AS at
+         OFFSET 0) n
   WHERE k.id IS NULL OR (k.status = ANY (ARRAY['running'::text, 'paused'::text]))
   ORDER BY l.next_due_at;
 -- grant select to parley_ro
@@ -2192,7 +2198,8 @@ create view ops.queue_now with (security_invoker=true) as
    FROM public.call_queue q
      JOIN public.users u ON u.id = q.user_id
      LEFT JOIN public.call_campaigns k ON k.user_id = q.user_id AND k.id = q.campaign_id
-     CROSS JOIN ( SELECT app.now() AS at) n
+     CROSS JOIN ( SELECT app.now() AS at
+         OFFSET 0) n
   WHERE q.status = ANY (ARRAY['pending'::text, 'in_progress'::text])
   GROUP BY u.company, k.name, k.status, q.user_id, q.campaign_id, n.at
   ORDER BY (count(*) FILTER (WHERE q.status = 'pending'::text AND q.due_at <= n.at)) DESC, (count(*) FILTER (WHERE q.status = 'pending'::text AND q.due_at > n.at)) DESC;
@@ -2388,7 +2395,8 @@ create view ops.unknown_calls with (security_invoker=true) as
    FROM public.calls c
      JOIN public.users u ON u.id = c.user_id
      JOIN public.agents a ON a.user_id = c.user_id AND a.id = c.agent_id
-     CROSS JOIN ( SELECT app.now() AS at) n
+     CROSS JOIN ( SELECT app.now() AS at
+         OFFSET 0) n
   WHERE c.status = 'unknown'::text
   ORDER BY c.dialing_at;
 -- grant select to parley_ro
@@ -2407,7 +2415,8 @@ create view ops.webhook_lag with (security_invoker=true) as
     e.user_id
    FROM public.webhook_events e
      JOIN public.users u ON u.id = e.user_id
-     CROSS JOIN ( SELECT app.wall() AS at) w
+     CROSS JOIN ( SELECT app.wall() AS at
+         OFFSET 0) w
   WHERE e.status <> 'done'::text OR e.received_wall > (w.at - '1 day'::interval)
   GROUP BY u.company, e.source, e.user_id, w.at
   ORDER BY (count(*) FILTER (WHERE e.status = 'pending'::text)) DESC, (count(*) FILTER (WHERE e.status = 'bad'::text)) DESC;
@@ -2516,7 +2525,7 @@ $function$
 -- grant execute to parley_worker
 -- comment: The system limit, the lines in use, and whether dialling is paused.
 
-CREATE OR REPLACE FUNCTION app.admin_tenants(p_search text, p_before timestamp with time zone, p_before_id uuid, p_limit integer)
+CREATE OR REPLACE FUNCTION app.admin_tenants(p_search text, p_before uuid, p_limit integer)
  RETURNS TABLE(id uuid, company text, email text, status text, credits bigint, held bigint, concurrent_limit integer, live integer, members integer, contacts integer, running_campaigns integer, created_at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
@@ -2524,9 +2533,9 @@ CREATE OR REPLACE FUNCTION app.admin_tenants(p_search text, p_before timestamp w
 AS $function$
   with page as (
     select u.* from users u
-    where (p_before is null or (u.created_at, u.id) < (p_before, p_before_id))
+    where (p_before is null or u.id < p_before)
       and (p_search is null or u.company ilike '%' || p_search || '%' or u.email ilike '%' || p_search || '%')
-    order by u.created_at desc, u.id desc
+    order by u.id desc
     limit p_limit
   )
   select u.id, u.company, u.email, u.status, u.credits, r.held, u.concurrent_limit, r.live,
@@ -2535,7 +2544,7 @@ AS $function$
     (select count(*)::int from call_campaigns k where k.user_id = u.id and k.status = 'running'),
     u.created_at
   from page u cross join lateral app.tenant_room(u.id) r
-  order by u.created_at desc, u.id desc
+  order by u.id desc
 $function$
 ;
 -- owner: parley_definer
@@ -2608,6 +2617,7 @@ CREATE OR REPLACE FUNCTION app.claim_tick()
  SET lock_timeout TO '200ms'
  SET enable_seqscan TO 'off'
  SET enable_mergejoin TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_settings system_settings;
@@ -2615,13 +2625,17 @@ declare
   v_wall timestamptz := app.wall();
   v_account uuid;
   v_account_room record;
+  v_open int;
   v_free int;
   v_users uuid[];
   v_candidates int;
   v_lanes uuid[];
   v_skipped_lanes boolean;
-  v_looked uuid[];
   v_blocked int;
+  v_locked boolean;
+  v_unfilled boolean;
+  v_spent uuid[];
+  v_dry int;
   v_jobs jsonb;
 begin
   ran := false; dialled := 0; disposed := 0; again := false; woken := '{}';
@@ -2663,8 +2677,8 @@ begin
     stopped_by := 'provider_gate'; next_wake := v_account_room.gate_until; return next; return;
   end if;
 
-  select v_settings.concurrent_calls_limit - count(*) into v_free
-  from calls c where c.ended_at is null and c.system_slot is not null;
+  select count(*) into v_open from calls c where c.ended_at is null and c.system_slot is not null;
+  v_free := v_settings.concurrent_calls_limit - v_open;
   if least(v_free, v_account_room.lines) <= 0 then
     stopped_by := case when v_free <= 0 then 'system_limit' else 'provider_lines' end;
     return next; return;
@@ -2681,12 +2695,14 @@ begin
     where not l.paused and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
   ),
   turn as (
-    select r.user_id from ready r left join tenant_turns t on t.user_id = r.user_id
+    select r.user_id from ready r
+    join users u on u.id = r.user_id and u.status = 'active'
+    left join tenant_turns t on t.user_id = r.user_id
     order by coalesce(t.last_served, 0), r.user_id
     limit v_free + 64
   ),
   mine as (
-    select u.id from users u where u.id = any (array(select user_id from turn)) and u.status = 'active'
+    select u.id from users u where u.id = any (array(select user_id from turn))
     for no key update skip locked
   )
   select array(select id from mine), (select count(*) from turn) into v_users, v_candidates;
@@ -2730,79 +2746,99 @@ begin
       where k.id = any (array(select l.campaign_id from call_lanes l where l.id = any (v_lanes) and l.campaign_id is not null))
         and k.status = 'running'
     ),
+    -- lanes differ in few hours: each is looked up once
+    hours as materialized (
+      select d.*, o.opens_at, o.closes_at, r.country as rule_country, r.version as rule_version, r.consent
+      from (
+        select distinct l.zone_set, l.country, t.rule_set, coalesce(k."window", 'null') as "window"
+        from call_lanes l
+        join tenant t on t.user_id = l.user_id
+        left join campaign k on k.id = l.campaign_id
+        where l.id = any (v_lanes)
+      ) d
+      left join lateral app.next_open(d.zone_set, d.country, d.rule_set, d."window", v_now) o on true
+      left join lateral (
+        select r.country, r.version, r.consent from calling_rules r
+        where r.rule_set = d.rule_set and r.country in (d.country, '**') order by r.country = '**' limit 1
+      ) r on true
+    ),
     lane as materialized (
-      select l.id, l.user_id, l.campaign_id, l.country, l.zone_set, l.hold_credits, open.closes_at as open_until,
+      select l.id, l.user_id, l.campaign_id, l.zone_set, l.hold_credits, k.pace_at,
+        h.closes_at as open_until, h.rule_set, h.rule_country, h.rule_version, h.consent,
         case
-          when open.opens_at is null or open.opens_at > v_now then 'closed'
+          when h.opens_at is null or h.opens_at > v_now then 'closed'
           when t.concurrent_limit - t.live <= 0 then 'user_limit'
           when t.available < l.hold_credits then 'credits'
           when k.cap_room <= 0 then 'campaign_cap'
           when k.budget_left < l.hold_credits then 'budget'
           when k.pace_at > v_wall then 'pace'
         end as blocked_by,
-        k.pace_at
+        least(v_free, k.cap_room, k.budget_left / l.hold_credits, case when k.pace_at is not null then 1 end)::int as room
       from call_lanes l
       join tenant t on t.user_id = l.user_id
       left join campaign k on k.id = l.campaign_id
-      left join lateral app.next_open(l.zone_set, l.country, t.rule_set, k."window", v_now) open on true
+      join hours h on h.zone_set = l.zone_set and h.country = l.country and h.rule_set = t.rule_set
+        and h."window" = coalesce(k."window", 'null')
       where l.id = any (v_lanes) and (l.campaign_id is null or k.id is not null)
     ),
     open_lane as materialized (select * from lane where blocked_by is null),
     room as materialized (
       select t.user_id, t.turn, t.live,
-        least(
-          t.concurrent_limit - t.live, v_free, t.available / greatest(1, min(l.hold_credits)),
-          sum(coalesce(least(k.cap_room, case when k.pace_at is not null then 1 end, v_free), v_free))
-        )::int as room
+        least(t.concurrent_limit - t.live, v_free, t.available / min(l.hold_credits), sum(l.room))::int as room
       from tenant t
       join (select distinct on (user_id, campaign_id) * from open_lane order by user_id, campaign_id, hold_credits) l on l.user_id = t.user_id
-      left join campaign k on k.id = l.campaign_id
       group by t.user_id, t.turn, t.live, t.concurrent_limit, t.available
     ),
     share as materialized (
-      select user_id, count(*)::int as quota
+      select s.user_id, s.quota, array_agg(l.id) as lanes, array_agg(l.room) as rooms
       from (
-        select r.user_id from room r, generate_series(r.live + 1, r.live + r.room) level
-        order by level, r.turn
-        limit v_free
+        select user_id, count(*)::int as quota
+        from (
+          select r.user_id from room r, generate_series(r.live + 1, r.live + r.room) level
+          order by level, r.turn
+          limit v_free
+        ) level
+        group by user_id
       ) s
-      group by user_id
+      join open_lane l on l.user_id = s.user_id
+      group by s.user_id, s.quota
     ),
+    -- one more than there are lines for: it tells that the lane has more to come
     looked as materialized (
-      select s.user_id, s.quota, i.*
+      select s.user_id, s.quota, q.*
       from share s
-      cross join lateral (
-        select q.*, l.campaign_id as lane_campaign_id
-        from open_lane l
-        cross join lateral (
-          select q.id, q.lane_id, q.priority, q.due_at
-          from call_queue q
-          where q.lane_id = l.id and q.status = 'pending'
-            and q.priority = any ('{0,1,2,3,4,5,6,7,8,9}'::smallint[]) and q.due_at <= v_now
-          order by q.priority, q.due_at, q.id
-          limit s.quota + 64
-        ) q
-        where l.user_id = s.user_id
-        order by (l.campaign_id is not null), q.priority, q.due_at, q.id
-        limit s.quota + 64
-      ) i
+      cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, v_now) q
+    ),
+    -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
+    head as materialized (
+      select k.*, v.verdict, v.reason, v.until
+      from looked k
+      cross join lateral (select * from app.item_verdict(k.id, v_now) offset 0) v
+      where k.place <= k.quota
+    ),
+    -- whose head is blocked: 64 further down, so that a blocked stretch is soon behind
+    further as materialized (
+      select s.user_id, s.quota, q.*, v.verdict, v.reason, v.until
+      from share s
+      cross join lateral app.queue_head(s.lanes, null, s.quota + 64, v_now) q
+      cross join lateral (select * from app.item_verdict(q.id, v_now) offset 0) v
+      where s.user_id in (select user_id from head where verdict <> 'dial')
+        and q.id not in (select id from head)
     ),
     mine as materialized (
-      select id from call_queue where id = any (array(select id from looked)) and status = 'pending'
+      select id from call_queue
+      where id = any (array(select id from head union all select id from further)) and status = 'pending'
       for update skip locked
     ),
     judged as materialized (
-      select k.*, v.verdict, v.reason, v.until
-      from looked k
-      join mine using (id)
-      cross join lateral app.item_verdict(k.id) v
+      select j.* from (select * from head union all select * from further) j join mine using (id)
     ),
     dialable as materialized (
-      select j.user_id, j.quota, j.id, j.priority, j.due_at, j.lane_campaign_id,
+      select j.user_id, j.quota, j.id, j.priority, j.due_at,
         a.id as agent_id, a.version as agent_version, a.provider_account_id, a.max_call_seconds,
         ceil(a.max_call_seconds::numeric / t.pulse_seconds)::bigint * t.pulse_credits as hold,
         coalesce(q.from_number, k.from_number, a.from_number) as from_number,
-        q.phone_number, q.contact_id, q.campaign_id, q.lane_id, t.available, t.rule_set, k.cap_room, k.budget_left, k.pace_at,
+        q.phone_number, q.contact_id, q.campaign_id, q.lane_id, t.available, k.cap_room, k.budget_left, k.pace_at,
         k.calls_per_second
       from judged j
       join call_queue q on q.id = j.id
@@ -2837,26 +2873,26 @@ begin
     system_slot as materialized (
       select n, row_number() over (order by n) as rank
       from (
-        select generate_series(1, v_settings.concurrent_calls_limit) as n
+        select generate_series(1, v_open + v_free) as n
         except select c.system_slot from calls c where c.ended_at is null and c.system_slot is not null
       ) free
     ),
     account_slot as materialized (
       select n, row_number() over (order by n) as rank
       from (
-        select generate_series(1, (select concurrency_max from provider_accounts where id = v_account)) as n
+        select generate_series(1, (select concurrency_max from provider_accounts where id = v_account) - v_account_room.lines + v_free) as n
         except select c.account_slot from calls c
           where c.provider_account_id = v_account and c.ended_at is null and c.account_slot is not null
       ) free
     ),
     user_slot as materialized (
-      select t.user_id, n, row_number() over (partition by t.user_id order by n) as rank
-      from tenant t
+      select r.user_id, n, row_number() over (partition by r.user_id order by n) as rank
+      from room r
+      join share s on s.user_id = r.user_id
       cross join lateral (
-        select generate_series(1, t.concurrent_limit) as n
-        except select c.user_slot from calls c where c.user_id = t.user_id and c.ended_at is null and c.user_slot is not null
+        select generate_series(1, r.live + s.quota) as n
+        except select c.user_slot from calls c where c.user_id = r.user_id and c.ended_at is null and c.user_slot is not null
       ) free
-      where t.user_id in (select user_id from chosen)
     ),
     call as (
       insert into calls (user_id, queue_id, campaign_id, contact_id, agent_id, agent_version, provider_account_id,
@@ -2867,17 +2903,13 @@ begin
         coalesce((select max(p.attempt) from calls p where p.queue_id = c.id), 0) + 1,
         s.n, us.n, acs.n, c.hold, c.max_call_seconds,
         v_wall + greatest(interval '2 seconds', interval '15 seconds' * v_settings.lease_scale), v_now, v_now,
-        jsonb_build_object('ruleSet', c.rule_set, 'ruleCountry', r.country, 'ruleVersion', r.version, 'consent', r.consent,
+        jsonb_build_object('ruleSet', l.rule_set, 'ruleCountry', l.rule_country, 'ruleVersion', l.rule_version, 'consent', l.consent,
           'zones', l.zone_set, 'openUntil', l.open_until, 'checkedAt', v_now, 'agentVersion', c.agent_version)
       from chosen c
       join system_slot s on s.rank = c.rank
       join account_slot acs on acs.rank = c.rank
       join user_slot us on us.user_id = c.user_id and us.rank = c.user_rank
       join lane l on l.id = c.lane_id
-      cross join lateral (
-        select r.country, r.version, r.consent from calling_rules r
-        where r.rule_set = c.rule_set and r.country in (l.country, '**') order by r.country = '**' limit 1
-      ) r
       on conflict do nothing
       returning id, queue_id, user_id, campaign_id
     ),
@@ -2945,8 +2977,16 @@ begin
       (select count(*) from took),
       (select count(*) from skipped) + (select count(*) from deferred) + (select count(*) from dropped),
       (select count(*) from blocked),
-      array(select distinct lane_id from looked)
-        || array(select l.id from open_lane l where l.user_id in (select user_id from share) and l.id not in (select lane_id from looked)),
+      (select count(*) from head) + (select count(*) from further) > (select count(*) from mine),
+      exists (select 1 from share s where s.quota > (select count(*) from call c where c.user_id = s.user_id)),
+      -- lanes that may have run dry: all that was seen of them is disposed of, or nothing of their tenant is left to see
+      array(
+        select l.id from share s join open_lane l on l.user_id = s.user_id
+        where (select count(*) from looked k where k.user_id = s.user_id) <= s.quota
+          or l.id in (select lane_id from looked)
+            and not exists (select 1 from looked k where k.lane_id = l.id and k.id not in (
+              select id from took union all select id from skipped union all select id from deferred union all select id from dropped))
+      ),
       array(select distinct user_id from told),
       coalesce((select jsonb_agg(jsonb_build_object(
           'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
@@ -2955,23 +2995,26 @@ begin
           'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
           'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
           from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
-    into dialled, disposed, v_blocked, v_looked, woken, v_jobs
+    into dialled, disposed, v_blocked, v_locked, v_unfilled, v_spent, woken, v_jobs
     from (select 1) one
     left join (select count(*) from paced) p on true
     left join (select count(*) from served) s on true;
 
     -- 4. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
     update call_lanes l
-    set next_due_at = coalesce((
-      select min(h.due_at)
+    set next_due_at = coalesce(d.at, 'infinity')
+    from unnest(v_spent) spent
+    cross join lateral (
+      select min(h.due_at) as at
       from generate_series(0, 9) p
       cross join lateral (
         select q.due_at from call_queue q
-        where q.lane_id = l.id and q.status = 'pending' and q.priority = p::smallint
+        where q.lane_id = spent and q.status = 'pending' and q.priority = p::smallint
         order by q.due_at, q.id limit 1
       ) h
-    ), 'infinity')
-    where l.id = any (v_looked);
+    ) d
+    where l.id = spent and coalesce(d.at > v_now, true);
+    get diagnostics v_dry = row_count;
 
     if dialled > 0 then
       update provider_accounts a
@@ -2981,7 +3024,8 @@ begin
     if jsonb_array_length(v_jobs) > 0 then
       perform app.enqueue(v_jobs);
     end if;
-    again := again or disposed > 0 or v_blocked > 0;
+    -- a line that its tenant could not fill goes to the next one in turn
+    again := again or disposed > 0 or v_blocked > 0 or v_locked or v_unfilled and (dialled > 0 or v_dry > 0);
   end if;
 
   select app.wall_at(min(at)) into next_wake
@@ -3245,6 +3289,7 @@ $function$
 ;
 -- owner: parley
 -- grant execute to parley_definer
+-- grant execute to parley_ro
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: The domain instant that comes after so much wall time.
@@ -3266,7 +3311,7 @@ $function$
 -- grant execute to parley_web
 -- comment: What a link invites to; nothing once it is used, withdrawn or expired.
 
-CREATE OR REPLACE FUNCTION app.item_checks(p_item_id uuid)
+CREATE OR REPLACE FUNCTION app.item_checks(p_item_id uuid, p_at timestamp with time zone DEFAULT app.now())
  RETURNS TABLE(item_id uuid, at timestamp with time zone, status text, due_at timestamp with time zone, kind text, wait_reason text, expired boolean, erased boolean, suppressed text, campaign_status text, campaign_reason text, campaign_over boolean, agent_ready boolean, consent_need text, consent_ok boolean, other_call_id uuid, frequency_until timestamp with time zone)
  LANGUAGE sql
  STABLE
@@ -3306,7 +3351,7 @@ AS $function$
   join public.call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
   left join public.call_campaigns k on k.user_id = q.user_id and k.id = q.campaign_id
   left join public.agents a on a.user_id = q.user_id and a.id = coalesce(q.agent_id, k.agent_id)
-  cross join (select app.now() as at) n
+  cross join (select p_at as at offset 0) n -- offset 0: read the clock once, not in every predicate
   cross join lateral (
     select r.consent, r.dials_max, r.answered_max from public.calling_rules r
     where r.rule_set = u.rule_set and r.country in (l.country, '**')
@@ -3320,9 +3365,9 @@ $function$
 -- grant execute to parley_ro
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: Each predicate that decides whether a queue item may be dialled now, with its value.
+-- comment: Each predicate that decides whether a queue item may be dialled at that domain time (absent: now), with its value.
 
-CREATE OR REPLACE FUNCTION app.item_verdict(p_item_id uuid)
+CREATE OR REPLACE FUNCTION app.item_verdict(p_item_id uuid, p_at timestamp with time zone DEFAULT app.now())
  RETURNS TABLE(verdict text, reason text, until timestamp with time zone)
  LANGUAGE sql
  STABLE
@@ -3356,7 +3401,7 @@ AS $function$
       when k.other_call_id is not null then k.at + interval '2 minutes'
       when k.frequency_until > k.at then k.frequency_until
     end
-  from app.item_checks(p_item_id) k
+  from (select * from app.item_checks(p_item_id, p_at) offset 0) k -- offset 0: each check is made once, not wherever it is named
 $function$
 ;
 -- owner: parley
@@ -3395,10 +3440,9 @@ begin
     returning * into v_lane;
     exit when v_lane.id is not null;
   end loop;
-  -- agents differ in their longest call; the cheapest one decides whether the lane has room
-  if v_lane.hold_credits > v_hold then
-    update public.call_lanes l set hold_credits = v_hold, blocked_by = nullif(nullif(l.blocked_by, 'credits'), 'budget')
-    where l.id = v_lane.id;
+  -- direct calls go through several agents: the cheapest longest call decides whether their lane has room
+  if p_campaign_id is null and v_lane.hold_credits > v_hold then
+    update public.call_lanes l set hold_credits = v_hold, blocked_by = nullif(l.blocked_by, 'credits') where l.id = v_lane.id;
   end if;
   return query select v_lane.id, v_lane.opens_at;
 end $function$
@@ -3422,6 +3466,20 @@ $function$
 -- grant execute to parley_worker
 -- comment: Lowers the next due time of lanes; called by every verb that adds or re-dues items, after it has written them.
 
+CREATE OR REPLACE FUNCTION app.like_part(p_word text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select '%' || replace(replace(replace(p_word, '\', '\\'), '%', '\%'), '_', '\_') || '%'
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: A pattern that finds the word anywhere, taken literally.
+
 CREATE OR REPLACE FUNCTION app.limiting_factor(p_user_id uuid, p_campaign_id uuid)
  RETURNS TABLE(factor text, amount bigint, most bigint, until timestamp with time zone)
  LANGUAGE sql
@@ -3431,7 +3489,7 @@ AS $function$
     select k.id, k.status, k."window", k.launch_lease_until, u.rule_set, u.status as tenant_status, n.at
     from public.call_campaigns k
     join public.users u on u.id = k.user_id
-    cross join (select app.now() as at) n
+    cross join (select app.now() as at offset 0) n
     where k.user_id = p_user_id and k.id = p_campaign_id
   ),
   lane as materialized (
@@ -3774,6 +3832,33 @@ end $function$
 -- grant execute to parley_worker
 -- comment: Retention: outbox, idempotency keys, expired sessions, bodies of old webhooks.
 
+CREATE OR REPLACE FUNCTION app.queue_head(p_lanes uuid[], p_rooms integer[], p_limit integer, p_at timestamp with time zone)
+ RETURNS TABLE(id uuid, lane_id uuid, priority smallint, due_at timestamp with time zone, place bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select i.id, i.lane_id, i.priority, i.due_at, i.place
+  from (
+    select q.*, row_number() over (order by (l.campaign_id is not null), q.priority, q.due_at, q.id) as place
+    from unnest(p_lanes, p_rooms) as open (lane_id, room)
+    join public.call_lanes l on l.id = open.lane_id
+    cross join lateral (
+      select q.id, q.lane_id, q.priority, q.due_at
+      from public.call_queue q
+      where q.lane_id = open.lane_id and q.status = 'pending'
+        and q.priority = any ('{0,1,2,3,4,5,6,7,8,9}'::smallint[]) and q.due_at <= p_at
+      order by q.priority, q.due_at, q.id
+      limit least(open.room, p_limit)
+    ) q
+  ) i
+  where i.place <= p_limit
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_worker
+-- comment: Due items at the head of lanes, best first, at most p_limit in all and p_rooms of each lane (null: no such limit).
+
 CREATE OR REPLACE FUNCTION app.raise_incident(p_kind text, p_ref text, p_severity text, p_message text, p_cure text, p_user_id uuid)
  RETURNS uuid
  LANGUAGE sql
@@ -3904,6 +3989,21 @@ $function$
 -- grant execute to parley_worker
 -- comment: Closes the open incident of a fact.
 
+CREATE OR REPLACE FUNCTION app.resolve_platform_incident(p_id uuid, p_by text)
+ RETURNS SETOF public.incidents
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update incidents set status = 'resolved', resolved_at = coalesce(resolved_at, app.now()), resolved_by = coalesce(resolved_by, p_by)
+  where id = p_id and user_id is null
+  returning *
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Closes an incident that belongs to no tenant; the caller has checked that a platform admin asks.
+
 CREATE OR REPLACE FUNCTION app.ring_agent_syncs(p_webhook_base text)
  RETURNS integer
  LANGUAGE plpgsql
@@ -3935,6 +4035,43 @@ end $function$
 -- owner: parley_definer
 -- grant execute to parley_worker
 -- comment: Rings agents/sync for every agent that must be mirrored or compared; p_webhook_base is the address its webhooks should go to.
+
+CREATE OR REPLACE FUNCTION app.search_contacts(p_text text)
+ RETURNS SETOF uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_words text[];
+  v_longest text;
+begin
+  if p_text ~ '^[+0-9 ().-]+$' and p_text ~ '[0-9]{3}' then
+    v_words := array[regexp_replace(p_text, '[^0-9]', '', 'g')];
+  else
+    v_words := array(select w from regexp_split_to_table(lower(trim(p_text)), '\s+') w where w <> '');
+  end if;
+  select w into v_longest from unnest(v_words) w order by length(w) desc limit 1;
+  if v_longest is null then
+    return query select c.id from contacts c where c.user_id = app.user_id();
+    return;
+  end if;
+  if length(v_longest) < 3 then
+    -- too short for trigrams: names that begin so
+    return query
+      select c.id from contacts c
+      where c.user_id = app.user_id() and c.sort_name >= v_longest and c.sort_name < v_longest || chr(1114111);
+    return;
+  end if;
+  return query execute
+    'select c.id from contacts c where c.user_id = app.user_id() and c.search like $1 and c.search like all ($2)'
+    using app.like_part(v_longest), array(select app.like_part(w) from unnest(v_words) w);
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Contacts of the transaction's tenant whose name, e-mail, company or number contains every word of the text.
 
 CREATE OR REPLACE FUNCTION app.seed_limits(p_concurrent_calls_limit integer)
  RETURNS integer
@@ -4134,6 +4271,59 @@ end $function$
 -- grant execute to parley_web
 -- comment: A person with a tenant of their own (the transaction's); null when the e-mail address is taken. The first one on an installation is platform admin.
 
+CREATE OR REPLACE FUNCTION app.suppress(p_user_id uuid, p_phone_number text, p_channel text, p_reason text, p_source text, p_call_id uuid DEFAULT NULL::uuid, p_note text DEFAULT NULL::text, p_created_by uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(added boolean, skipped integer, stopping integer, in_air integer)
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_campaigns uuid[];
+begin
+  perform app.lock_phone(p_user_id, p_phone_number);
+  insert into public.suppressions (user_id, phone_number, channel, reason, source, call_id, note, created_by)
+  values (p_user_id, p_phone_number, p_channel, p_reason, p_source, p_call_id, p_note, p_created_by)
+  on conflict on constraint one_suppression_per_number do nothing;
+  added := found;
+  skipped := 0; stopping := 0; in_air := 0;
+  if p_channel = 'whatsapp' then
+    return next;
+    return;
+  end if;
+  with closed as (
+    update public.call_queue
+    set status = 'skipped', skip_reason = case p_reason when 'dnc' then 'dnc' else 'suppressed' end,
+      wait_reason = null, closed_at = app.now()
+    where user_id = p_user_id and phone_number = p_phone_number and status = 'pending'
+    returning campaign_id
+  )
+  select count(*), array_agg(distinct campaign_id) filter (where campaign_id is not null)
+  into skipped, v_campaigns
+  from closed;
+  -- a claimed call is withdrawn by its own job, which looks here under the same lock before it dials
+  select count(*) filter (where c.status in ('claimed', 'prepared', 'scheduled', 'queued', 'rescheduled')),
+    count(*) filter (where c.status not in ('claimed', 'prepared', 'scheduled', 'queued', 'rescheduled'))
+  into stopping, in_air
+  from public.calls c
+  where c.user_id = p_user_id and c.phone_number = p_phone_number and c.ended_at is null and c.direction = 'outbound';
+  perform app.enqueue(coalesce((
+    select jsonb_agg(jsonb_build_object(
+      'identifier', j.task, 'payload', j.payload || jsonb_build_object('userId', p_user_id), 'job_key', j.task || ':' || j.ref,
+      'priority', j.priority, 'max_attempts', 5))
+    from (
+      select 'calls/stop' as task, jsonb_build_object('callId', c.id) as payload, c.id as ref, 1 as priority
+      from public.calls c
+      where c.user_id = p_user_id and c.phone_number = p_phone_number and c.ended_at is null and c.direction = 'outbound'
+        and c.status in ('prepared', 'scheduled', 'queued', 'rescheduled')
+      union all
+      select 'campaigns/finish', jsonb_build_object('campaignId', k), k, 4 from unnest(v_campaigns) k
+    ) j), '[]'));
+  return next;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Suppresses a number: whether it is new, items skipped, calls being taken back, calls that can no longer be stopped.
+
 CREATE OR REPLACE FUNCTION app.sweep()
  RETURNS TABLE(task text, rung integer)
  LANGUAGE plpgsql
@@ -4188,7 +4378,8 @@ begin
        'campaigns/finish:' || k.id, 4
      from call_campaigns k
      where k.status = 'running' and k.launch_lease_until is null
-       and not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress'))
+       and (k.ends_at <= v_now
+         or not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress')))
      limit 100)
     union all
     (select 'launch', 'campaigns/launch', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
@@ -4283,7 +4474,6 @@ AS $function$
     'calls/reconcile',
     'campaigns/launch',
     'campaigns/finish',
-    'billing/check',
     'provider/refresh',
     'leads/analyse',
     'calls/fetch_recording',
@@ -4397,10 +4587,11 @@ CREATE OR REPLACE FUNCTION app.uuid7()
  PARALLEL SAFE
 AS $function$
   select encode(
-    set_bit(set_bit(overlay(
+    set_bit(set_bit(set_bit(overlay(overlay(
       uuid_send(gen_random_uuid())
-      placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
-      from 1 for 6), 52, 1), 53, 1), 'hex')::uuid
+      placing substring(int8send(floor(t.ms)::bigint) from 3) from 1 for 6)
+      placing int2send(floor((t.ms - floor(t.ms)) * 4096)::int2) from 7 for 2), 52, 1), 53, 1), 54, 1), 'hex')::uuid
+  from (select extract(epoch from clock_timestamp()) * 1000 as ms) t
 $function$
 ;
 -- owner: parley
@@ -4408,7 +4599,7 @@ $function$
 -- grant execute to parley_ro
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: UUID version 7: milliseconds first, then randomness.
+-- comment: UUID version 7: milliseconds and their fraction first, then randomness.
 
 CREATE OR REPLACE FUNCTION app.wake_tenant(p_user_id uuid, p_reasons text[])
  RETURNS integer

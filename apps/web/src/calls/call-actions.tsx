@@ -5,7 +5,7 @@ import { History, Octagon, Phone } from "lucide-react";
 import { paths } from "@/paths.ts";
 import { useRefused } from "@/shell/me.ts";
 import { Button } from "@/ui/button.tsx";
-import { usePlaceCall } from "./use-place-call.ts";
+import { usePlaceCall } from "@/shell/use-place-call.ts";
 import { useStopCall } from "./use-stop-call.ts";
 
 /** What can be done about a call: look back, stop it, call the person again. */

@@ -15,7 +15,7 @@ import type { Campaign } from "./campaign.ts";
 import { AgentStep, AudienceStep, RulesStep } from "./draft-steps.tsx";
 import { audienceOf, createInput, emptyDraft, formOf, problemsOf, updateInput } from "./draft.ts";
 import type { DraftForm } from "./draft.ts";
-import { pickedContacts } from "./picked.ts";
+import { pickedContacts } from "@/table/picked.ts";
 import { PreflightPane } from "./preflight-pane.tsx";
 import { PreviewPane } from "./preview-pane.tsx";
 import { StepLinks } from "./step-links.tsx";
@@ -196,6 +196,7 @@ function EditCampaign({ campaign }: { campaign: Campaign }) {
       {preflight.data && (
         <DangerDialog
           open={starting}
+          look="filled"
           onOpenChange={setStarting}
           title={`Call ${plural(eligible, "person", "people")}`}
           action={`Start calling ${count(eligible)}`}

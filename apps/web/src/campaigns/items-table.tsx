@@ -12,7 +12,7 @@ import { trpc } from "@/trpc.ts";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { Time } from "@/ui/time.tsx";
 import type { Item } from "./campaign.ts";
-import { ExplainDrawer } from "./explain-drawer.tsx";
+import { ExplainDrawer } from "@/shell/explain-drawer.tsx";
 import { triesOf, whyOf } from "./item-columns.tsx";
 
 /** Everyone on the list: where each stands, why, and what comes next. */

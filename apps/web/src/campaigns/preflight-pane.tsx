@@ -125,7 +125,7 @@ function Zones({ preflight, window }: { preflight: Preflight; window: WindowRule
         return isOpenEverywhere(window, new Date(at).toISOString(), zone.zones) ? ("open" as const) : ("closed" as const);
       }),
       right: plural(zone.count, "person", "people"),
-      rightNote: zone.closesAt && open ? `closes ${moment(zone.closesAt, now)}` : zone.opensAt && !open ? `opens ${moment(zone.opensAt, now)}` : "open",
+      rightNote: zone.closesAt && open && Date.parse(zone.closesAt) - now < 86_400_000 ? `closes ${moment(zone.closesAt, now)}` : zone.opensAt && !open ? `opens ${moment(zone.opensAt, now)}` : "open",
     };
   });
   return (

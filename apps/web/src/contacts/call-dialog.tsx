@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { usePlaceCall } from "@/calls/use-place-call.ts";
+import { usePlaceCall } from "@/shell/use-place-call.ts";
 import { trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";

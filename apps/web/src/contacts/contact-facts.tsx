@@ -75,7 +75,11 @@ export function ContactFacts({ contact }: { contact: ContactDetail }) {
           </Fact>
           {contact.notes && <Fact name="Notes">{contact.notes}</Fact>}
           {custom.map(([key, value]) => (
-            <Fact key={key} name={fields.data?.items.find((field) => field.key === key)?.label ?? key.replaceAll("_", " ")}>
+            <Fact key={key} name={
+                <span className="block first-letter:uppercase">
+                  {fields.data?.items.find((field) => field.key === key)?.label ?? key.replaceAll("_", " ")}
+                </span>
+              }>
               {String(value)}
             </Fact>
           ))}

@@ -3,7 +3,7 @@ import { systemStages } from "@parley/core/contacts/stages";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { FileUp, ListPlus, Phone, ShieldBan, UserRound, UserRoundPlus } from "lucide-react";
 import { useState } from "react";
-import { keepPicked } from "@/campaigns/picked.ts";
+import { keepPicked } from "@/table/picked.ts";
 import { http, paths } from "@/paths.ts";
 import type { ContactFilters } from "@/paths.ts";
 import { useGo } from "@/shell/go.tsx";

@@ -1,7 +1,7 @@
 import { reasonOf } from "@parley/core/reasons";
 import { Hourglass } from "lucide-react";
 import { useState } from "react";
-import { ExplainDrawer } from "@/campaigns/explain-drawer.tsx";
+import { ExplainDrawer } from "@/shell/explain-drawer.tsx";
 import { useLiveQuery } from "@/shell/live.ts";
 import { trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";

@@ -106,6 +106,8 @@ export function QueryTable<Row>({
   });
   useEffect(() => virtual.measure(), [virtual, rowHeight, isNarrow]);
 
+  // Anything above may move where the list begins, so it is measured after every drawing; it settles at once.
+  // oxlint-disable-next-line react-hooks/exhaustive-deps
   useLayoutEffect(() => {
     const parent = scroll.current;
     if (!list.current || !parent) return;
@@ -240,6 +242,8 @@ export function QueryTable<Row>({
           const id = rowId(row);
           const on = isSelected(selection, id);
           return (
+            // The list answers j, k and enter, and the row's name is a link: the click is a shortcut for the mouse.
+            // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
             <div
               key={item.key}
               ref={isNarrow ? virtual.measureElement : undefined}
@@ -260,7 +264,7 @@ export function QueryTable<Row>({
                 ...(isNarrow ? {} : { gridTemplateColumns: template, height: rowHeight }),
               }}
               onClick={(event) => {
-                if (event.target instanceof HTMLElement && event.target.closest("a, button, input, label, [role=menuitem]")) return;
+                if (event.target instanceof Element && event.target.closest("a, button, input, label, [role=menuitem]")) return;
                 if (window.getSelection()?.toString()) return;
                 open(row);
               }}

@@ -68,6 +68,7 @@ export function DangerDialog({
   action,
   typed,
   busy,
+  look = "danger",
   onConfirm,
 }: {
   open: boolean;
@@ -77,6 +78,8 @@ export function DangerDialog({
   action: string;
   typed?: string;
   busy?: boolean;
+  /** `filled` for what is weighty but wanted, such as starting a campaign. */
+  look?: "danger" | "filled";
   onConfirm: () => void;
 }) {
   const [written, setWritten] = useState("");
@@ -94,7 +97,7 @@ export function DangerDialog({
         <>
           {missing && <span className="mr-auto self-center text-xs text-ink-3">{missing}</span>}
           <Button onClick={() => onOpenChange(false)}>Keep as it is</Button>
-          <Button look="danger" type="submit" form={formId} disabledReason={missing} busy={busy ?? false}>
+          <Button look={look} type="submit" form={formId} disabledReason={missing} busy={busy ?? false}>
             {action}
           </Button>
         </>

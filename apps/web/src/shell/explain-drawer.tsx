@@ -5,7 +5,7 @@ import { refusal, trpc } from "@/trpc.ts";
 import { Drawer } from "@/ui/dialog.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { Time } from "@/ui/time.tsx";
-import type { Item } from "./campaign.ts";
+import type { Item } from "@parley/core/campaigns/schema";
 
 const verdicts = {
   dial: "Would be dialled now",

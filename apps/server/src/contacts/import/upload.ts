@@ -26,12 +26,7 @@ export const uploadRoutes: Routes = async (app, { parts, enter }) => {
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   app.post("/api/imports", { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
     const ctx = await enter(request, ROUTE);
-    try {
-      return await reply.code(201).send(await upload(ctx, request));
-    } catch (error) {
-      letTheAnswerThrough(request);
-      throw error;
-    }
+    return reply.code(201).send(await upload(ctx, request));
   });
 };
 
@@ -149,16 +144,4 @@ function tooLarge(maxBytes: number) {
   return invalid(
     `The file is larger than ${Math.max(1, Math.round(maxBytes / 1024 / 1024))} MB. Split it, or raise MAX_IMPORT_BYTES.`,
   );
-}
-
-const ANSWER_MS = 3_000;
-
-/**
- * Closing on a sender that is still busy would reset the connection, and the answer with it: what comes is thrown away
- * for a moment in which it can be read.
- */
-function letTheAnswerThrough({ raw }: FastifyRequest): void {
-  if (raw.complete) return;
-  raw.resume();
-  setTimeout(() => raw.destroy(), ANSWER_MS).unref();
 }

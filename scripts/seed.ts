@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createTRPCClient, httpLink } from "@trpc/client";
 import { onServer } from "@parley/db/owner";
@@ -117,7 +117,10 @@ async function importList(at: Visitor, list: Cast["lists"][number]): Promise<str
   const seen = await settled(["ready", "mapping"]);
   // No alias knows what a dental clinic calls its people; a person would say so on the mapping screen.
   if (seen.headers.includes("Patient")) {
-    await at.trpc.imports.setMapping.mutate({ importId, mapping: { ...seen.mapping, Patient: "name" } as never });
+    await at.trpc.imports.setMapping.mutate({
+      importId,
+      mapping: { ...seen.mapping, Patient: "name" } as never,
+    });
     await settled(["ready"]);
   }
   await at.trpc.imports.commit.mutate({
@@ -190,4 +193,11 @@ async function main(): Promise<void> {
   console.log("Seed: two workspaces, a day of calls, and one campaign under way.");
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  await clock({ scale: 1, advanceTo: new Date().toISOString() }).catch(() => {});
+  throw error;
+} finally {
+  rmSync(join(need("PARLEY_DATA_DIR"), "seeding"), { force: true });
+}

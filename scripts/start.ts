@@ -1,4 +1,4 @@
-import { readFileSync, existsSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "@parley/db/embedded";
 import { openHouse, type House } from "@parley/db/house";
@@ -17,13 +17,7 @@ const household = new Household();
 async function start(): Promise<void> {
   const [{ house, logins }] = await Promise.all([database(), dev ? undefined : buildWeb()]);
   const seeding = await wantsSeed(house);
-  // The seed lives through a day: the domain clock begins yesterday, before anybody has read it.
-  if (seeding)
-    await onServer(house.ownerUrl, (db) =>
-      db.query(
-        "update system_settings set clock_base = app.wall() - interval '26 hours', clock_wall = app.wall()",
-      ),
-    );
+  await setClock(house, seeding);
   const [port, chatPort, sandboxPort] = await ports();
 
   const publicUrl = env.PUBLIC_URL || `http://localhost:${port}`;
@@ -102,6 +96,23 @@ async function database(): Promise<{ house: House; logins: LoginUrls }> {
   const applied = await migrate(house.ownerUrl);
   if (applied.length > 0) console.log(`Database: ${applied.length} migration files applied.`);
   return { house, logins: await ensureLogins(house.ownerUrl, house.secretsDir, house.keys.ENCRYPTION_KEY) };
+}
+
+/**
+ * The seed lives through a day: the domain clock begins yesterday, before anybody has read it. One that was cut short
+ * left the clock running fast; it was never ahead of the present, so there it goes on.
+ */
+async function setClock(house: House, seeding: boolean): Promise<void> {
+  const cutShort = join(house.dataDir, "seeding");
+  if (!seeding && !existsSync(cutShort)) return;
+  await onServer(house.ownerUrl, (db) =>
+    db.query(
+      "update system_settings set clock_base = app.wall() - $1::interval, clock_wall = app.wall(), clock_scale = 1",
+      [seeding ? "26 hours" : "0"],
+    ),
+  );
+  if (seeding) writeFileSync(cutShort, "");
+  else rmSync(cutShort);
 }
 
 /** What the reader's environment says, without the owner's login: no request or job may use it. */

@@ -10,7 +10,7 @@ export type Tenant = { id: string; visitor: SignedUp; campaignId: string; contac
 /** Tenants with an agent, an imported list that holds every magic number, and a running campaign; all over HTTP. */
 export async function launch(
   there: Installation,
-  its: { tenants: number; calls: number; concurrentLimit: number },
+  its: { tenants: number; calls: number },
 ): Promise<Tenant[]> {
   const tenants: Tenant[] = [];
   for (let n = 0; n < its.tenants; n++) {

@@ -8,6 +8,8 @@ export type KillOptions = {
   minutes: number;
   /** People on all lists together. */
   calls: number;
+  /** Lists, each of a tenant of its own. */
+  tenants?: number;
   kill: readonly Victim[];
   /** Mean seconds between two kills of a program, and of Postgres. */
   everySeconds: number;
@@ -23,12 +25,13 @@ export type Report = {
   logs: string | null;
 };
 
-const TENANTS = 5;
 const WORKERS = 2;
 const TENANT_LIMIT = 6;
 const SYSTEM_LIMIT = 20;
-/** The domain clock runs so much faster: a call takes a second or two, a retry comes soon. */
+/** How much faster the domain clock runs: a call takes a second or two, a retry comes soon. */
 const CLOCK_SCALE = 30;
+/** And at the end, when only late figures and calls without an end are waited for: three days in half a minute. */
+const CLOCK_SCALE_AT_LAST = 10_000;
 /** No event of any call for so long, with nobody killing: it will not end by itself. */
 const STALLED_MS = 90_000;
 
@@ -52,6 +55,7 @@ const faults = {
  * lies; then the invariants. Resolves when every campaign has ended and all is settled, or nothing moves any more.
  */
 export async function killAround(options: KillOptions, say: (line: string) => void): Promise<Report> {
+  const tenantCount = options.tenants ?? 5;
   const random = seeded(options.seed);
   const there = await Installation.open({
     workers: WORKERS,
@@ -69,14 +73,13 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
   try {
     await there.sandbox("/clock", { scale: CLOCK_SCALE });
     const tenants = await launch(there, {
-      tenants: TENANTS,
+      tenants: tenantCount,
       calls: options.calls,
-      concurrentLimit: TENANT_LIMIT,
     });
     await there.sandbox("/faults", faults);
     const contacts = tenants.reduce((sum, tenant) => sum + tenant.contacts, 0);
     say(
-      `${contacts} people on ${TENANTS} lists; killing for ${options.minutes} min: ${options.kill.join(", ") || "nobody"}`,
+      `${contacts} people on ${tenantCount} lists; killing for ${options.minutes} min: ${options.kill.join(", ") || "nobody"}`,
     );
 
     const progress = watchProgress(there);
@@ -164,7 +167,7 @@ async function untilDone(there: Installation, tenants: Tenant[], progress: Progr
 async function settleTheRest(there: Installation): Promise<void> {
   const until = Date.now() + 60_000;
   await there.sandbox("/faults", Object.fromEntries(Object.keys(faults).map((name) => [name, 0])));
-  await there.sandbox("/clock", { scale: 3000 });
+  await there.sandbox("/clock", { scale: CLOCK_SCALE_AT_LAST });
   while (Date.now() < until) {
     const [open] = await there.ask<{ n: string }>(`
       select (select count(*) from calls where settled_at is null or ended_at is null)

@@ -1,37 +1,58 @@
 import { parseArgs } from "node:util";
+import { closeTogether } from "./closing.ts";
 import type { Victim } from "./installation.ts";
-import { killAround, type Report } from "./kills.ts";
+import { killAround } from "./kills.ts";
+import { printed } from "./report.ts";
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "3" },
-    calls: { type: "string", default: "1000" },
-    kill: { type: "string", default: "http,worker,postgres" },
-    every: { type: "string", default: "2" },
-    "every-postgres": { type: "string", default: "20" },
-    seed: { type: "string", default: "1" },
-  },
-});
+const usage = `npm run chaos -- [options]
 
-const began = performance.now();
-const say = (line: string) =>
-  console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${line}`);
+  --minutes N         minutes of killing (3); the campaigns then go on to their end
+  --calls N           people on all lists together (1000)
+  --kill A,B          server (http and worker), http, worker, sandbox, postgres (server,postgres)
+  --every S           mean seconds between two kills of a program (2)
+  --every-postgres S  mean seconds between two kills of Postgres (20)
+  --seed N            decides when and whom (1)
+  --closing N         instead: N campaigns whose 200 items are closed by 16 workers at once`;
 
-const report = await killAround(
-  {
-    minutes: Number(values.minutes),
-    calls: Number(values.calls),
-    kill: victims(values.kill),
-    everySeconds: Number(values.every),
-    everySecondsPostgres: Number(values["every-postgres"]),
-    seed: Number(values.seed),
-  },
-  say,
-);
-print(report);
-process.exitCode = report.verdicts.every(({ ok }) => ok) ? 0 : 1;
+/** Runs what the command line asks for and prints what came of it; false on any breach. */
+export async function runChaos(args: string[]): Promise<boolean> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      minutes: { type: "string", default: "3" },
+      calls: { type: "string", default: "1000" },
+      kill: { type: "string", default: "server,postgres" },
+      every: { type: "string", default: "2" },
+      "every-postgres": { type: "string", default: "20" },
+      seed: { type: "string", default: "1" },
+      closing: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return true;
+  }
+  const began = performance.now();
+  const say = (line: string) =>
+    console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${line}`);
+  const report = values.closing
+    ? { verdicts: await closeTogether(Number(values.closing), say), counts: {}, logs: null }
+    : await killAround(
+        {
+          minutes: Number(values.minutes),
+          calls: Number(values.calls),
+          kill: victims(values.kill),
+          everySeconds: Number(values.every),
+          everySecondsPostgres: Number(values["every-postgres"]),
+          seed: Number(values.seed),
+        },
+        say,
+      );
+  console.log(printed(report));
+  return report.verdicts.every(({ ok }) => ok);
+}
 
-/** "server" is both of its processes. */
 function victims(list: string): Victim[] {
   const known: Record<string, Victim[]> = {
     server: ["http", "worker"],
@@ -47,17 +68,4 @@ function victims(list: string): Victim[] {
       if (!known[name]) throw new Error(`--kill takes ${Object.keys(known).join(", ")}; not ${name}.`);
       return known[name];
     });
-}
-
-function print({ verdicts, counts, logs }: Report): void {
-  const width = Math.max(
-    ...verdicts.map(({ what }) => what.length),
-    ...Object.keys(counts).map((name) => name.length),
-  );
-  console.log("");
-  for (const [name, count] of Object.entries(counts)) console.log(`  ${name.padEnd(width)}  ${count}`);
-  console.log("");
-  for (const { what, found, expected, ok } of verdicts)
-    console.log(`${ok ? "✓" : "✗"} ${what.padEnd(width)}  ${found}  (${expected})`);
-  if (logs) console.log(`\nA breach. The logs of all processes are in ${logs}`);
 }

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { killAround } from "./kills.ts";
+import { printed } from "./report.ts";
+
+test("two campaigns with every magic number end as they should while server, worker and Postgres are killed", async () => {
+  const said: string[] = [];
+  const report = await killAround(
+    {
+      minutes: 0.3,
+      calls: 50,
+      tenants: 2,
+      kill: ["http", "worker", "postgres"],
+      everySeconds: 2.5,
+      everySecondsPostgres: 7,
+      seed: 7,
+    },
+    (line) => said.push(line),
+  );
+  const kills = (victim: string) => Number(report.counts[`kill -9 of ${victim}`]);
+  expect(
+    report.verdicts.filter(({ ok }) => !ok),
+    [...said, printed(report)].join("\n"),
+  ).toEqual([]);
+  expect(kills("http") + kills("worker")).toBeGreaterThan(2);
+  expect(kills("postgres")).toBeGreaterThan(0);
+}, 240_000);

@@ -2,6 +2,7 @@ import { enqueue, maybeRow, param, raw, rows, sql, touch, type Tx } from "@parle
 import { leaseSeconds, pollAtSeconds } from "@parley/core/calls/lease";
 import {
   foldEvent,
+  isSighting,
   isTerminal,
   statusRank,
   type CallEvent,
@@ -32,7 +33,10 @@ export async function applyEvent(
   news: News,
   settings: ClockSettings,
 ): Promise<CallRow> {
-  const { facts, changes, effects } = foldEvent(factsOf(call), news);
+  // A word we do not know changes no status, but it proves that the call is there.
+  const isStrange = news.status !== null && !isSighting(news.status) && !!news.executionId;
+  const proves = isStrange && (statusRank[call.status] < statusRank.queued || call.status === "not-placed");
+  const { facts, changes, effects } = foldEvent(factsOf(call), proves ? { ...news, status: "queued" } : news);
   const sighted = effects.includes("sighted");
   const executionId = call.bolna_execution_id ?? news.executionId ?? null;
 
@@ -78,7 +82,7 @@ export async function applyEvent(
   if (effects.includes("analyse")) await requestAnalysis(tx, ids);
   if (effects.includes("fetch_recording")) await enqueue(tx, "calls/fetch_recording", ids);
   if (sighted) await adopted(tx, call);
-  if (effects.includes("unknown_word") && news.status !== null && news.source !== "place")
+  if ((proves || effects.includes("unknown_word")) && news.status !== null && news.source !== "place")
     await raiseIncident(tx, {
       kind: "unknown_status",
       ref: news.status.slice(0, 60),
@@ -159,7 +163,10 @@ async function writeCall(tx: Tx, before: CallRow, after: CallRow, sighted: boole
   );
 }
 
-/** The one thing that must never happen did: say so loudly, and stop the younger call if it has not been dialled yet. */
+/**
+ * The one thing that must never happen did: say so loudly, let the item wait for this call's end, and stop the younger
+ * call if it waits at the provider. A claimed one is withheld by the check before its dial.
+ */
 async function adopted(tx: Tx, call: CallRow): Promise<void> {
   await raiseIncident(tx, {
     kind: "adopted_call",
@@ -169,12 +176,18 @@ async function adopted(tx: Tx, call: CallRow): Promise<void> {
     cure: "It is followed like any other. Check whether the person was called again, and report the listing to the provider.",
     userId: call.user_id,
   });
+  await rows(
+    tx,
+    sql`
+    update call_queue set status = 'in_progress', wait_reason = null, attempts = attempts + 1
+    where user_id = ${param(call.user_id)} and id = ${param(call.queue_id)} and status = 'pending'`,
+  );
   const younger = await maybeRow<{ id: string }>(
     tx,
     sql`
     select id from calls
     where user_id = ${param(call.user_id)} and phone_number = ${param(call.phone_number)} and id <> ${param(call.id)}
-      and ended_at is null and direction = 'outbound' and status in ('claimed', 'queued', 'scheduled', 'prepared', 'rescheduled')
+      and ended_at is null and direction = 'outbound' and status in ('queued', 'scheduled', 'prepared', 'rescheduled')
     order by id desc limit 1`,
   );
   if (younger) await enqueue(tx, "calls/stop", { userId: call.user_id, callId: younger.id });

@@ -5,6 +5,7 @@ import { applyEvent } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
 import { recordInbound } from "./inbound.ts";
 import { lockCall } from "./row.ts";
+import { secondExecution } from "./second-execution.ts";
 import { clockSettings } from "./settings.ts";
 
 const BATCH = 100;
@@ -83,28 +84,34 @@ async function foldWebhook(tx: Tx, due: Due): Promise<void> {
 
   const news = newsOf(read.execution, event.received_at);
   const settings = await clockSettings(tx);
-  const callId =
-    (await knownCall(tx, event.endpoint_id, news)) ??
-    (await recordInbound(tx, event.endpoint_id, news, settings));
+  const known = await knownCall(tx, event.endpoint_id, news);
+  const callId = known?.id ?? (await recordInbound(tx, event.endpoint_id, news, settings));
   if (!callId) return notOurs(tx, due, news, event.attempts);
+  // Thought never placed: its item, which is locked before a call, may have to wait for it again.
+  if (known?.status === "not-placed")
+    await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
+      tx.userId,
+      known.queue_id,
+    ]);
   const call = await lockCall(tx, callId);
   await applyEvent(tx, call, { ...news, source: "webhook", body, webhookEventId: due.id }, settings);
   await done(tx, due, callId, null);
 }
 
+type Known = { id: string; status: string; queue_id: string | null };
+
 /** By execution once bound; before that by our own id, which we sent along with the call. */
-async function knownCall(tx: Tx, agentId: string, news: ExecutionNews): Promise<string | null> {
-  const found = await maybeRow<{ id: string }>(
+async function knownCall(tx: Tx, agentId: string, news: ExecutionNews): Promise<Known | undefined> {
+  return maybeRow<Known>(
     tx,
     sql`
-    select id from calls
+    select id, status, queue_id from calls
     where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and bolna_execution_id = ${param(news.executionId)}
     union
-    select id from calls
+    select id, status, queue_id from calls
     where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and bolna_execution_id is null and id = ${param(uuidOrNull(news.callId))}::uuid
     limit 1`,
   );
-  return found?.id ?? null;
 }
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -120,6 +127,16 @@ function parse(body: Buffer | null): unknown {
 
 /** An execution that carries our id but no call of ours may simply be early; one without is a call placed elsewhere. */
 async function notOurs(tx: Tx, due: Due, news: ExecutionNews, attempts: number): Promise<void> {
+  const followed = await maybeRow<{ id: string }>(
+    tx,
+    sql`
+    select id from calls
+    where user_id = ${param(due.user_id)} and id = ${param(uuidOrNull(news.callId))}::uuid and bolna_execution_id is not null`,
+  );
+  if (followed) {
+    await secondExecution(tx, { callId: followed.id, userId: due.user_id });
+    return done(tx, due, null, "A second execution of one attempt; the first one is followed.");
+  }
   if (news.callId && attempts < 5) {
     await rows(
       tx,

@@ -18,10 +18,11 @@ export async function recordInbound(
     tx,
     sql`
     insert into calls (user_id, status, direction, contact_id, agent_id, agent_version, provider_account_id, bolna_execution_id,
-      phone_number, from_number, max_call_seconds, created_at, claimed_at)
+      phone_number, from_number, max_call_seconds, created_at, claimed_at, next_poll_at)
     select a.user_id, 'queued', 'inbound', ${param(contactId)}, a.id, a.version, a.provider_account_id, ${param(news.executionId)},
       ${param(news.personNumber)}, ${param(news.agentNumber)}, a.max_call_seconds,
-      coalesce(${param(news.createdAt)}::timestamptz, ${param(settings.now)}), ${param(settings.now)}
+      coalesce(${param(news.createdAt)}::timestamptz, ${param(settings.now)}), ${param(settings.now)},
+      ${param(settings.now)}::timestamptz + interval '2 minutes'
     from agents a where a.user_id = ${param(tx.userId)} and a.id = ${param(agentId)}
     on conflict (provider_account_id, bolna_execution_id) do nothing
     returning id`,

@@ -1,11 +1,12 @@
-import { enqueue, maybeRow, param, row, rows, sql, type Tx } from "@parley/db";
+import { enqueue, param, row, rows, sql, type Tx } from "@parley/db";
 import { leaseSeconds } from "@parley/core/calls/lease";
 import { toWire } from "@parley/core/phone-text";
 import type { Ctx } from "../context.ts";
 import type { PlaceResult } from "../providers/bolna.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
-import { lockCall, type CallRow } from "./row.ts";
+import { lockInOrder, type CallRow } from "./row.ts";
+import { secondExecution } from "./second-execution.ts";
 import { clockSettings, leaseTerms } from "./settings.ts";
 import { refuse, withdraw, type Withdrawal } from "./withdraw.ts";
 
@@ -31,21 +32,7 @@ type Dial = {
 
 /** (a) Under phone, campaign and call locks: may it still be dialled? A STOP or a pause that committed first wins. */
 async function decide(tx: Tx, callId: string): Promise<Dial | null> {
-  const its = await maybeRow<{ phone_number: string; campaign_id: string | null; queue_id: string | null }>(
-    tx,
-    sql`select phone_number, campaign_id, queue_id from calls where user_id = ${param(tx.userId)} and id = ${param(callId)}`,
-  );
-  if (!its) return null;
-  await tx.query("select app.lock_phone($1, $2)", [tx.userId, its.phone_number]);
-  await tx.query("select 1 from call_campaigns where user_id = $1 and id = $2 for share", [
-    tx.userId,
-    its.campaign_id,
-  ]);
-  await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
-    tx.userId,
-    its.queue_id,
-  ]);
-  const call = await lockCall(tx, callId);
+  const call = await lockInOrder(tx, callId);
   const settings = await clockSettings(tx);
   const overdue = call.lease_until !== null && call.lease_until <= settings.wall;
 
@@ -69,7 +56,8 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
     set status = 'dialing', dialing_at = app.now(), dialing_wall = app.wall(), lease_epoch = lease_epoch + 1,
       lease_until = app.wall() + make_interval(secs => ${param(seconds)}),
       dialing_lease_end = app.wall() + make_interval(secs => ${param(seconds)}),
-      stages = stages || jsonb_build_object('dialing', app.now())
+      stages = stages || jsonb_build_object('dialing', app.now()),
+      receipt = receipt || jsonb_build_object('providerAgentId', (select a.bolna_agent_id from agents a where a.id = calls.agent_id))
     where id = ${param(call.id)}
     returning lease_epoch`,
   );
@@ -122,7 +110,9 @@ async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | nul
     expired: boolean;
     consent_ok: boolean;
     agent_ready: boolean;
+    campaign_over: boolean;
     item_status: string;
+    other_call_open: boolean;
     open: boolean;
     opens_at: string | null;
   }>(
@@ -130,7 +120,12 @@ async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | nul
     sql`
     select s.dialling_paused, a.status as account_status,
       case when a.gate_until > app.wall() then app.in_wall(a.gate_until - app.wall()) end as gate_at,
-      k.campaign_status, k.suppressed, k.erased, k.expired, k.consent_ok, k.agent_ready, q.status as item_status,
+      k.campaign_status, k.suppressed, k.erased, k.expired, k.consent_ok, k.agent_ready, k.campaign_over,
+      q.status as item_status,
+      exists (
+        select 1 from calls o
+        where o.user_id = q.user_id and o.phone_number = ${param(call.phone_number)} and o.ended_at is null and o.id <> ${param(call.id)}
+      ) as other_call_open,
       coalesce(o.opens_at <= app.now(), false) as open, o.opens_at
     from call_queue q
     join users u on u.id = q.user_id
@@ -149,10 +144,12 @@ async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | nul
   if (now.campaign_status === "canceled") return { reason: "campaign_canceled", cancel: true };
   if (now.campaign_status !== null && now.campaign_status !== "running")
     return { reason: `campaign_${now.campaign_status}` };
+  if (now.campaign_over) return { reason: "campaign_over", skip: "campaign_over" };
   if (!now.consent_ok) return { reason: "no_consent", skip: "no_consent" };
   if (now.dialling_paused) return { reason: "dialling_paused" };
   if (now.account_status !== "ok") return { reason: "provider_suspended" };
   if (now.gate_at) return { reason: "provider_gate", dueAt: now.gate_at };
+  if (now.other_call_open) return { reason: "other_call_open" };
   if (!now.open) return { reason: "window_closed", dueAt: now.opens_at };
   if (!now.agent_ready) return { reason: "agent_not_ready" };
   return null;
@@ -160,26 +157,12 @@ async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | nul
 
 /** (c) What the answer means. Anything but a clear yes or no is `unknown`: it keeps its line and is looked up, never redialled. */
 async function writeDown(tx: Tx, callId: string, epoch: number, result: PlaceResult): Promise<void> {
-  const { phone_number, queue_id } = await row<{ phone_number: string; queue_id: string }>(
-    tx,
-    sql`select phone_number, queue_id from calls where user_id = ${param(tx.userId)} and id = ${param(callId)}`,
-  );
-  await tx.query("select app.lock_phone($1, $2)", [tx.userId, phone_number]);
-  await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [tx.userId, queue_id]);
-  const call = await lockCall(tx, callId);
+  const call = await lockInOrder(tx, callId);
   const settings = await clockSettings(tx);
 
   if (result.kind === "accepted") {
     if (call.bolna_execution_id && call.bolna_execution_id !== result.executionId) {
-      await raiseIncident(tx, {
-        kind: "second_execution",
-        ref: call.id,
-        severity: "bad",
-        message: "The provider answered a call with another execution than the one its webhooks carry.",
-        cure: "Open both executions at the provider; stop the one that Parley does not follow.",
-        userId: call.user_id,
-      });
-      return;
+      return secondExecution(tx, { callId: call.id, userId: call.user_id });
     }
     // A fact even if it comes late: the fold raises dialing and unknown to queued, and leaves what is further along.
     await applyEvent(

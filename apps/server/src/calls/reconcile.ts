@@ -1,24 +1,36 @@
-import { maybeRow, param, row, rows, sql, type Tx } from "@parley/db";
+import { setTimeout } from "node:timers/promises";
+import { enqueue, maybeRow, param, row, rows, sql, touch, type Tx } from "@parley/db";
+import { settleCall } from "@parley/db/ledger";
+import { settleAfterDays } from "@parley/core/calls/lease";
 import type { Ctx } from "../context.ts";
 import type { TaskResult } from "../define-task.ts";
 import { newsOf, type ExecutionNews } from "../providers/bolna-news.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident, resolveIncident } from "./incident.ts";
-import { lockCall } from "./row.ts";
+import { lockCall, lockInOrder, type CallRow } from "./row.ts";
+import { secondExecution } from "./second-execution.ts";
 import { clockSettings } from "./settings.ts";
 import { withdraw } from "./withdraw.ts";
 
 const PAGE = 50;
 const WEEK_MS = 7 * 86_400_000;
+/** Longer than this nobody waits inside the job for the read budget. */
+const WAIT_MAX_SECONDS = 5;
 
 type Search = {
+  /** The agent as it was called at the provider when these calls were dialled. */
   bolnaAgentId: string;
   accountId: string;
+  /** The unknown calls that this listing is about. */
+  callIds: string[];
   /** Wall time at which this listing began: only one begun late enough can prove that a call is absent. */
   began: string;
   from: string;
   to: string;
 };
+
+/** A listing that came to its end; or why it did not. */
+type Looked = { kind: "complete" } | { kind: "unreachable"; why: string } | { kind: "wait"; seconds: number };
 
 /**
  * Looks for an agent's unknown calls at the provider. One listing serves all of them: a call whose id an execution
@@ -26,61 +38,89 @@ type Search = {
  * answered, do not show was never placed. Anything less proves nothing, and the call keeps its line.
  */
 export async function reconcileAgent(ctx: Ctx, { agentId }: { agentId: string }): Promise<TaskResult> {
-  const search = await ctx.db.tx((tx) => openSearch(tx, agentId));
-  if (!search) return;
-  for (let page = 1; ; page++) {
-    const wait = await ctx.db.tx((tx) => takeRead(tx, search.accountId));
-    if (wait > 0) return { snoozeSeconds: wait };
-    const answer = await ctx.providers.bolna.listExecutions(search.bolnaAgentId, {
-      from: search.from,
-      to: search.to,
-      page_number: page,
-      page_size: PAGE,
-    });
-    if (answer.kind !== "page") {
-      await ctx.db.tx((tx) =>
-        unreachable(
-          tx,
-          agentId,
-          answer.kind === "unavailable" ? answer.message : `${answer.status}: ${answer.message}`,
-        ),
-      );
+  for (const callId of await ctx.db.tx((tx) => forgottenCalls(tx, agentId)))
+    await ctx.db.tx((tx) => giveUp(tx, callId));
+  for (const search of await ctx.db.tx((tx) => openSearches(tx, agentId))) {
+    const looked = await lookThrough(ctx, agentId, search);
+    if (looked.kind === "wait") return { snoozeSeconds: looked.seconds };
+    if (looked.kind === "unreachable") {
+      await ctx.db.tx((tx) => unreachable(tx, agentId, looked.why));
       return;
     }
-    const found = answer.executions.map((execution) => newsOf(execution, search.began));
-    for (const id of await ctx.db.tx((tx) => notSeenBefore(tx, search.accountId, found))) {
-      const known = found.find((execution) => execution.executionId === id)!;
-      const news = known.callId ? known : await readOne(ctx, search.accountId, id);
-      if (!news) return { snoozeSeconds: 2 };
-      await ctx.db.tx((tx) => bind(tx, agentId, search.accountId, news));
-    }
-    if (!answer.hasMore) break;
+    for (const callId of await ctx.db.tx((tx) => provenAbsent(tx, search)))
+      await ctx.db.tx((tx) => takeBack(tx, callId));
   }
-  await ctx.db.tx((tx) => concludeAbsence(tx, agentId, search.began));
+  await ctx.db.tx(async (tx) => {
+    await resolveIncident(tx, "reconcile_unreachable", agentId);
+    await lookAgain(tx, agentId, (await clockSettings(tx)).reconcileGraceMs / 1000 / 4);
+  });
 }
 
-/** The window around all unknown dials of the agent, on the provider's (domain) clock; null when there is none left. */
-async function openSearch(tx: Tx, agentId: string): Promise<Search | null> {
-  const found = await maybeRow<Search & { unknown: number }>(
+/** Every page of the window, in stretches of a week, the most that the provider lists at once. */
+async function lookThrough(ctx: Ctx, agentId: string, search: Search): Promise<Looked> {
+  const end = Date.parse(search.to);
+  for (let start = Date.parse(search.from); start < end; start += WEEK_MS) {
+    for (let page = 1; ; page++) {
+      const wait = await readBudget(ctx, search.accountId);
+      if (wait > 0) return { kind: "wait", seconds: wait };
+      const answer = await ctx.providers.bolna.listExecutions(search.bolnaAgentId, {
+        from: new Date(start).toISOString(),
+        to: new Date(Math.min(start + WEEK_MS, end)).toISOString(),
+        page_number: page,
+        page_size: PAGE,
+      });
+      if (answer.kind === "unavailable") return { kind: "unreachable", why: answer.message };
+      if (answer.kind === "refused")
+        return { kind: "unreachable", why: `${answer.status}: ${answer.message}` };
+      const found = answer.executions.map((execution) => newsOf(execution, search.to));
+      for (const id of await ctx.db.tx((tx) => notSeenBefore(tx, search.accountId, found))) {
+        let news = found.find((execution) => execution.executionId === id)!;
+        // The list may be trimmed: what shows no id of ours is read once in full.
+        if (!news.callId) {
+          const pause = await readBudget(ctx, search.accountId);
+          if (pause > 0) return { kind: "wait", seconds: pause };
+          const read = await ctx.providers.bolna.getExecution(id);
+          // Listed, and it cannot be read: it may be ours, so nothing is proven.
+          if (read.kind === "absent")
+            return { kind: "unreachable", why: `it lists execution ${id} but cannot show it` };
+          if (read.kind === "unavailable") return { kind: "unreachable", why: read.message };
+          news = newsOf(read.execution, search.to);
+        }
+        await ctx.db.tx((tx) => bind(tx, agentId, search.accountId, news));
+      }
+      if (!answer.hasMore) break;
+      if (found.length === 0)
+        return { kind: "unreachable", why: "it announces more executions and shows none" };
+    }
+  }
+  return { kind: "complete" };
+}
+
+/** The window around all unknown dials of the agent, on the provider's (domain) clock; one search per name it had there. */
+function openSearches(tx: Tx, agentId: string): Promise<Search[]> {
+  return rows<Search>(
     tx,
     sql`
-    select a.bolna_agent_id as "bolnaAgentId", a.provider_account_id as "accountId", app.wall() as began,
-      min(c.dialing_at) - interval '5 minutes' as "from", app.now() + interval '5 minutes' as "to", count(c.id)::int as unknown
-    from agents a join calls c on c.user_id = a.user_id and c.agent_id = a.id and c.status = 'unknown'
+    select coalesce(c.receipt ->> 'providerAgentId', a.bolna_agent_id) as "bolnaAgentId", c.provider_account_id as "accountId",
+      array_agg(c.id) as "callIds", app.wall() as began, min(c.dialing_at) - interval '5 minutes' as "from",
+      app.now() + interval '5 minutes' as "to"
+    from agents a join calls c on c.user_id = a.user_id and c.agent_id = a.id and c.status = 'unknown' and c.ended_at is null
     where a.user_id = ${param(tx.userId)} and a.id = ${param(agentId)}
-    group by a.id`,
+    group by 1, 2`,
   );
-  if (!found || found.unknown === 0) return null;
-  const oldest = Date.parse(found.to) - WEEK_MS;
-  return { ...found, from: new Date(Math.max(Date.parse(found.from), oldest)).toISOString() };
 }
 
-async function takeRead(tx: Tx, accountId: string): Promise<number> {
-  const { seconds } = await row<{ seconds: number }>(
-    tx,
-    sql`select app.take_read(${param(accountId)}) as seconds`,
-  );
-  return seconds;
+/** Takes one request of the read budget, waiting a little for it; else says for how long there is none. */
+async function readBudget(ctx: Ctx, accountId: string): Promise<number> {
+  for (let waited = 0; ;) {
+    const { seconds } = await ctx.db.tx((tx) =>
+      row<{ seconds: number }>(tx, sql`select app.take_read(${param(accountId)}) as seconds`),
+    );
+    if (seconds <= 0) return 0;
+    if (waited + seconds > WAIT_MAX_SECONDS) return seconds;
+    waited += seconds;
+    await setTimeout(seconds * 1000);
+  }
 }
 
 /** Executions neither bound to a call nor remembered as somebody else's. */
@@ -95,21 +135,15 @@ async function notSeenBefore(tx: Tx, accountId: string, found: ExecutionNews[]):
   return fresh.map(({ id }) => id);
 }
 
-/** The list may be trimmed: what shows no id of ours is read once in full. */
-async function readOne(ctx: Ctx, accountId: string, executionId: string): Promise<ExecutionNews | null> {
-  if ((await ctx.db.tx((tx) => takeRead(tx, accountId))) > 0) return null;
-  const answer = await ctx.providers.bolna.getExecution(executionId);
-  return answer.kind === "found" ? newsOf(answer.execution, new Date(0).toISOString()) : null;
-}
-
 async function bind(tx: Tx, agentId: string, accountId: string, news: ExecutionNews): Promise<void> {
-  const ours = await maybeRow<{ id: string; queue_id: string | null }>(
+  const ours = await maybeRow<{ id: string; queue_id: string | null; bound: boolean }>(
     tx,
     sql`
-    select id, queue_id from calls
-    where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and bolna_execution_id is null and id::text = ${param(news.callId ?? "")}`,
+    select id, queue_id, bolna_execution_id is not null as bound from calls
+    where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and id::text = ${param(news.callId ?? "")}`,
   );
-  if (!ours) {
+  if (ours?.bound) await secondExecution(tx, { callId: ours.id, userId: tx.userId! });
+  if (!ours || ours.bound) {
     await rows(
       tx,
       sql`
@@ -134,39 +168,70 @@ async function bind(tx: Tx, agentId: string, accountId: string, news: ExecutionN
 }
 
 /** Complete listing, nothing of ours in it: the first such is noted, the second a grace later is proof. */
-async function concludeAbsence(tx: Tx, agentId: string, began: string): Promise<void> {
-  const settings = await clockSettings(tx);
+async function provenAbsent(tx: Tx, { callIds, began }: Search): Promise<string[]> {
+  const { reconcileGraceMs } = await clockSettings(tx);
   const unseen = await rows<{ id: string; proven: boolean }>(
     tx,
     sql`
-    select id, coalesce(absent_since + make_interval(secs => ${param(settings.reconcileGraceMs / 1000)}) <= ${param(began)}, false) as proven
-    from calls
-    where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and status = 'unknown'
-      and dialing_lease_end + make_interval(secs => ${param(settings.reconcileGraceMs / 1000)}) <= ${param(began)}`,
+    with unseen as (
+      select id, coalesce(absent_since + g.grace <= ${param(began)}, false) as proven
+      from calls cross join (select make_interval(secs => ${param(reconcileGraceMs / 1000)}) as grace) g
+      where user_id = ${param(tx.userId)} and id = any(${param(callIds)}::uuid[]) and status = 'unknown' and ended_at is null
+        and dialing_lease_end + g.grace <= ${param(began)}
+    ),
+    noted as (
+      update calls set absent_since = coalesce(absent_since, ${param(began)}::timestamptz)
+      where user_id = ${param(tx.userId)} and id = any(array(select id from unseen where not proven)) and status = 'unknown'
+    )
+    select id, proven from unseen`,
   );
-  await resolveIncident(tx, "reconcile_unreachable", agentId);
-  for (const { id } of unseen.filter((call) => call.proven)) {
-    const its = await row<{ phone_number: string; queue_id: string }>(
-      tx,
-      sql`select phone_number, queue_id from calls where user_id = ${param(tx.userId)} and id = ${param(id)}`,
-    );
-    await tx.query("select app.lock_phone($1, $2)", [tx.userId, its.phone_number]);
-    await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
-      tx.userId,
-      its.queue_id,
-    ]);
-    const call = await lockCall(tx, id);
-    if (call.status === "unknown" && !call.bolna_execution_id)
-      await withdraw(tx, call, { reason: "proven_absent" });
-  }
-  const waiting = unseen.filter((call) => !call.proven).map(({ id }) => id);
+  return unseen.filter(({ proven }) => proven).map(({ id }) => id);
+}
+
+async function takeBack(tx: Tx, callId: string): Promise<void> {
+  const call = await lockInOrder(tx, callId);
+  if (isStillUnknown(call)) await withdraw(tx, call, { reason: "proven_absent" });
+}
+
+const isStillUnknown = (call: CallRow) =>
+  call.status === "unknown" && call.ended_at === null && !call.bolna_execution_id;
+
+/** No call lasts so long, whatever the provider would say of it, if it could be asked. */
+async function forgottenCalls(tx: Tx, agentId: string): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    sql`
+    select id from calls
+    where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and status = 'unknown' and ended_at is null
+      and dialing_wall < app.wall() - make_interval(days => ${param(settleAfterDays)})`,
+  );
+  return found.map(({ id }) => id);
+}
+
+/** Nobody could tell in three days whether it was placed: line and hold are free, and it counts as a call, so that nobody is rung twice. */
+async function giveUp(tx: Tx, callId: string): Promise<void> {
+  const call = await lockInOrder(tx, callId);
+  if (!isStillUnknown(call)) return;
   await rows(
     tx,
     sql`
-    update calls set absent_since = coalesce(absent_since, ${param(began)}::timestamptz)
-    where user_id = ${param(tx.userId)} and id = any (${param(waiting)}::uuid[]) and status = 'unknown'`,
+    update calls
+    set ended_at = app.now(), ended_by = 'clock', final_at = app.now(), outcome = 'unclear', reason = 'no_final_news', next_poll_at = null
+    where user_id = ${param(tx.userId)} and id = ${param(callId)}`,
   );
-  await lookAgain(tx, agentId, settings.reconcileGraceMs / 1000 / 4);
+  await tx.query("select app.line_freed($1, $2)", [call.user_id, call.phone_number]);
+  await settleCall(tx, callId, 0, true);
+  await raiseIncident(tx, {
+    kind: "ended_by_clock",
+    ref: callId,
+    message:
+      "For three days the provider could not say whether a call was placed. Its line and its hold are free; the person is not dialled again for it.",
+    cure: "Look at the provider whether it was placed. If it was not, call the person by hand.",
+    userId: call.user_id,
+  });
+  if (call.queue_id)
+    await enqueue(tx, "campaigns/settle_item", { userId: call.user_id, itemId: call.queue_id });
+  await touch(tx, "calls", callId);
 }
 
 /** The provider cannot be asked: every unknown call stays as it is. */
@@ -186,6 +251,6 @@ async function lookAgain(tx: Tx, agentId: string, seconds: number): Promise<void
     tx,
     sql`
     update calls set next_poll_at = app.in_wall(make_interval(secs => ${param(Math.min(60, Math.max(1, seconds)))})), polls = polls + 1
-    where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and status = 'unknown'`,
+    where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and status = 'unknown' and ended_at is null`,
   );
 }

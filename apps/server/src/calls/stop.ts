@@ -1,8 +1,8 @@
-import { enqueue, param, row, sql, touch } from "@parley/db";
+import { enqueue, touch } from "@parley/db";
 import { ParleyError } from "@parley/core/errors";
 import { isWaiting, type CallStatus } from "@parley/core/calls/lifecycle";
 import type { Ctx } from "../context.ts";
-import { lockCall } from "./row.ts";
+import { lockCall, lockInOrder } from "./row.ts";
 import { withdraw } from "./withdraw.ts";
 
 /**
@@ -14,17 +14,7 @@ export async function stopCall(
   { callId }: { callId: string },
 ): Promise<{ callId: string; status: CallStatus; stopping: boolean }> {
   return ctx.db.tx(async (tx) => {
-    const its = await row<{ phone_number: string; queue_id: string | null }>(
-      tx,
-      sql`select phone_number, queue_id from calls where user_id = ${param(ctx.user.id)} and id = ${param(callId)}`,
-      "There is no such call in this workspace.",
-    );
-    await tx.query("select app.lock_phone($1, $2)", [ctx.user.id, its.phone_number]);
-    await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
-      ctx.user.id,
-      its.queue_id,
-    ]);
-    const call = await lockCall(tx, callId);
+    const call = await lockInOrder(tx, callId);
     if (call.status === "claimed") {
       await withdraw(tx, call, { reason: "stopped", cancel: true });
       return { callId, status: "not-placed" as const, stopping: false };
@@ -45,10 +35,6 @@ export async function stopCall(
 /** The job: asks the provider to take back a waiting call. Its own answer arrives as news, and verify closes the call. */
 export async function stopAtProvider(ctx: Ctx, { callId }: { callId: string }): Promise<void> {
   const call = await ctx.db.tx((tx) => lockCall(tx, callId));
-  if (call.status === "claimed") {
-    await stopCall(ctx, { callId });
-    return;
-  }
   if (!isWaiting(call.status) || !call.bolna_execution_id) return;
   const answer = await ctx.providers.bolna.stopCall(call.bolna_execution_id);
   ctx.log.info({ call: { id: callId }, result: answer.kind }, `[Calls] stop: ${answer.kind}`);

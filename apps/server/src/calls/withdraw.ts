@@ -14,7 +14,7 @@ export type Withdrawal = {
 
 /**
  * Ends a locked call of which it is certain that nothing rang: line and hold are free, no attempt is burned, and the
- * item is due again, skipped or canceled. Everything in one order: call, account, people who waited, item, lane.
+ * item is due again, skipped or canceled. Under `lockInOrder`; then account, people who waited, item, lane.
  */
 export async function withdraw(tx: Tx, call: CallRow, its: Withdrawal): Promise<void> {
   await rows(
@@ -32,10 +32,20 @@ export async function withdraw(tx: Tx, call: CallRow, its: Withdrawal): Promise<
   await tx.query("select app.line_freed($1, $2)", [call.user_id, call.phone_number]);
   await tx.query("select app.wake_tenant($1, array['credits', 'budget'])", [call.user_id]);
   // After the account's lock, never before it: a pause holds the account while it waits for lanes.
-  if (call.queue_id) await itemBack(tx, call.queue_id, its);
+  if (call.queue_id)
+    await itemBack(tx, call.queue_id, { ...its, cancel: its.cancel || (await isOver(tx, call)) });
   await touch(tx, "calls", call.id);
   if (call.campaign_id) await touch(tx, "campaigns", call.campaign_id);
   tx.wake("dispatch");
+}
+
+/** Nobody takes an item of an ended campaign up again. The caller holds the campaign's row. */
+async function isOver(tx: Tx, call: CallRow): Promise<boolean> {
+  const campaign = await maybeRow<{ status: string }>(
+    tx,
+    sql`select status from call_campaigns where user_id = ${param(call.user_id)} and id = ${param(call.campaign_id)}`,
+  );
+  return campaign?.status === "canceled" || campaign?.status === "completed";
 }
 
 async function itemBack(tx: Tx, itemId: string, its: Withdrawal): Promise<void> {
@@ -53,6 +63,8 @@ async function itemBack(tx: Tx, itemId: string, its: Withdrawal): Promise<void> 
         set status = 'pending', wait_reason = ${param(its.reason)}, due_at = coalesce(${param(its.dueAt ?? null)}::timestamptz, app.now()),
           attempts = greatest(attempts - 1, 0)
         where id = ${param(itemId)} and status = 'in_progress'
+          -- an earlier attempt that showed itself late is still to decide
+          and not exists (select 1 from calls c where c.queue_id = call_queue.id and c.final_at is null)
         returning lane_id, campaign_id, due_at`,
   );
   if (!item) return;

@@ -51,6 +51,8 @@ async function settle(tx: Tx, itemId: string): Promise<{ campaignId: string; fai
   if (!item) return null;
 
   const history = await attemptsOf(tx, itemId);
+  // An attempt that showed itself late may end after a younger one.
+  if (history.some(({ status, outcome }) => outcome === null && !isUnburned(status))) return null;
   const { now } = await row<{ now: string }>(tx, sql`select app.now() as now`);
   // A conversation is the end of it, even if a later attempt was already under way.
   const answered = history.findLast(({ outcome }) => outcome === "answered");

@@ -5,6 +5,7 @@ import { webhookRoutes } from "./calls/webhook.ts";
 import { rejectsRoutes } from "./contacts/import/rejects.ts";
 import { uploadRoutes } from "./contacts/import/upload.ts";
 import type { Ctx, Parts } from "./context.ts";
+import { exportRoutes } from "./export/routes.ts";
 
 export type Doors = {
   parts: Parts;
@@ -16,4 +17,4 @@ export type Doors = {
 export type Routes = (app: FastifyInstance, doors: Doors) => void | Promise<void>;
 
 /** Every plain route, slice by slice. */
-export const routes: Routes[] = [recordingRoutes, rejectsRoutes, uploadRoutes, webhookRoutes];
+export const routes: Routes[] = [exportRoutes, recordingRoutes, rejectsRoutes, uploadRoutes, webhookRoutes];

@@ -21,6 +21,18 @@ const COLUMNS_MAX = 500;
 /** Headers that our own file of rejected rows adds; in a corrected file they say nothing about the contact. */
 export const rejectHeaders = ["import_reason", "import_help"] as const;
 
+/** Columns of our own export that are not for people to set: in a file that has them all they are left out. */
+const exportHeaders = [
+  "stage",
+  "temperature",
+  "score",
+  "suppressed",
+  "time_zone",
+  "last_call_at",
+  "created_at",
+  "contact_id",
+];
+
 export type Shape = {
   format: "csv" | "xlsx";
   encoding: Encoding;
@@ -94,8 +106,10 @@ function firstMapping(
   row: ImportRow,
 ): ColumnMapping {
   const mapping = suggestMapping(headers);
+  const ours = exportHeaders.every((header) => headers.includes(header)) ? exportHeaders : [];
   for (const header of headers)
-    if (rejectHeaders.some((added) => foldHeader(added) === foldHeader(header))) mapping[header] = null;
+    if ([...rejectHeaders, ...ours].some((added) => foldHeader(added) === foldHeader(header)))
+      mapping[header] = null;
   if (!hasHeader) {
     const phone = first.cells.findIndex((cell) => normalizePhoneNumber(cell, row.default_region).ok);
     mapping[headers[phone]!] = "phone_number";

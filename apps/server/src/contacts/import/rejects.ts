@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { csvLine } from "@parley/core/contacts/csv-escape";
+import { byteOrderMark, csvLine } from "@parley/core/contacts/csv-escape";
 import { rowReasonText } from "@parley/core/contacts/row";
 import { notFound } from "@parley/core/errors";
 import { isId } from "@parley/core/ids";
@@ -44,7 +44,7 @@ async function* lines(
   headers: string[],
   file: { phoneAt: number; delimiter: string },
 ): AsyncGenerator<string> {
-  yield csvLine([...headers, ...rejectHeaders]);
+  yield byteOrderMark + csvLine([...headers, ...rejectHeaders]);
   let after = 0;
   for (;;) {
     const page = await ctx.db.tx((tx) =>

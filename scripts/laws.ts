@@ -100,7 +100,7 @@ const importTable: Law = (source) => {
       return room === "web" && target.includes("/wire/")
         ? fault("Vendor payloads stay with providers and sandbox. Use our own schema.")
         : [];
-    if (room === "scripts" || room === "acceptance") return [];
+    if (["scripts", "acceptance", "bench", "chaos"].includes(room)) return [];
     if (room === "core") return fault("Core imports nothing of the house.");
     if (to === "db")
       return room === "server" || room === "chat"
@@ -120,7 +120,7 @@ const environment: Law = ({ path, text }) => {
   // A main may hand the whole environment to its config; who picks variables out of it is config.ts.
   const picked = path.endsWith("/main.ts") ? text.replaceAll("readConfig(process.env)", "") : text;
   return /\bprocess\.env\b/.test(picked) &&
-    !/(^|\/)config\.ts$|^(scripts|e2e|acceptance)\/|\.config\.ts$/.test(path) &&
+    !/(^|\/)config\.ts$|^(scripts|e2e|acceptance|bench|chaos)\/|\.config\.ts$/.test(path) &&
     !isTest(path)
     ? ["reads process.env. Add the variable to config.ts and take it from there."]
     : [];

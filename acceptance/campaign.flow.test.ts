@@ -44,10 +44,9 @@ beforeAll(async () => {
   };
   await parley("agent", "create", "--name", "Asha", "--prompt", "Book a demo.", "--welcome", "Hello {name}");
   imported = await parley("import", file, "--tag", "july");
-  ({ id: campaignId } = await parley(
-    ...["campaign", "create", "--name", "July", "--agent", "Asha", "--tag", "july"],
-    ...["--max-concurrent", String(LINES.campaign)],
-  ));
+  const draft = ["--name", "July", "--agent", "Asha", "--tag", "july"];
+  const cap = ["--max-concurrent", String(LINES.campaign)];
+  ({ id: campaignId } = await parley("campaign", "create", ...draft, ...cap));
   await parley("campaign", "start", campaignId);
   const watching = house.parley(["campaign", "watch", campaignId, "--json"], key);
   await driveToEnd(house, owner, campaignId);

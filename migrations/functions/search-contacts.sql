@@ -23,9 +23,11 @@ begin
       where c.user_id = app.user_id() and c.sort_name >= v_longest and c.sort_name < v_longest || chr(1114111);
     return;
   end if;
+  -- a condition for each word, so that the index can meet them all
   return query execute
-    'select c.id from contacts c where c.user_id = app.user_id() and c.search like $1 and c.search like all ($2)'
-    using app.like_part(v_longest), array(select app.like_part(w) from unnest(v_words) w);
+    'select c.id from contacts c where c.user_id = app.user_id()'
+      || (select string_agg(format(' and c.search like $1[%s]', n), '') from generate_subscripts(v_words, 1) n)
+    using array(select app.like_part(w) from unnest(v_words) with ordinality as word (w, n) order by n);
 end $$;
 comment on function app.search_contacts(text) is 'Contacts of the transaction''s tenant whose name, e-mail, company or number contains every word of the text.';
 alter function app.search_contacts(text) owner to parley_definer;

@@ -4358,7 +4358,7 @@ begin
     union all
     (select 'unknown', 'calls/reconcile', jsonb_build_object('userId', c.user_id, 'agentId', c.agent_id),
        'calls/reconcile:' || c.agent_id, 3
-     from calls c where c.status = 'unknown' and coalesce(c.next_poll_at, v_now) <= v_now
+     from calls c where c.status = 'unknown' and c.ended_at is null and coalesce(c.next_poll_at, v_now) <= v_now
      group by c.user_id, c.agent_id limit 200)
     union all
     (select 'poll', 'calls/verify', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/verify:' || c.id, 2

@@ -118,4 +118,80 @@ describe("a call whose end is never told", () => {
     await verifyCall(ctx, { callId });
     expect(await call()).toMatchObject({ settled: true, estimated: true });
   });
+
+  it("is freed when the provider lets it ring for ever", async () => {
+    answer = { ...inProgress, execution: { id: "e", status: "ringing" } as Execution };
+    await db.owner.query("update calls set status = 'ringing'");
+    await later("6 minutes");
+    await db.owner.query("update calls set stages = jsonb_build_object('ringing', stages -> 'in-progress')");
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({ ended_by: "clock", outcome: "unclear", settled: false });
+  });
+
+  it("is settled after three days when only a webhook ever told its end, by what the webhook said", async () => {
+    answer = { ...inProgress, execution: { id: "e", status: "ringing" } as Execution };
+    await db.owner.query("update calls set status = 'busy', ended_at = app.now(), ended_by = 'provider'");
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({ status: "busy", outcome: null, settled: false, asked_later: true });
+    await later("4 days");
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({
+      outcome: "busy",
+      settled: true,
+      estimated: true,
+      price_credits: 0,
+      asked_later: null,
+    });
+  });
+
+  it("tells its talk time too when the provider's word comes after our clock has ended it", async () => {
+    answer = inProgress;
+    await later("3 minutes");
+    await verifyCall(ctx, { callId });
+    answer = {
+      kind: "found",
+      execution: { id: "e", status: "completed", conversation_duration: 41 } as Execution,
+      body: {},
+    };
+    await later("1 hour");
+    await verifyCall(ctx, { callId });
+    const { rows } = await db.owner.query("select talk_seconds from calls");
+    expect(rows[0]).toEqual({ talk_seconds: 41 });
+  });
+});
+
+describe("a call that waits at the provider", () => {
+  const stops = async () =>
+    (await db.owner.query("select 1 from graphile_worker.jobs where task_identifier = 'calls/stop'"))
+      .rowCount;
+
+  it("is taken back after two minutes, however often it was looked at before", async () => {
+    answer = { ...inProgress, execution: { id: "e", status: "queued" } as Execution };
+    await db.owner.query(
+      `update calls set status = 'queued', polls = 3, next_poll_at = app.now(),
+         stages = jsonb_build_object('queued', to_char((created_at - interval '121 seconds') at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))`,
+    );
+    await verifyCall(ctx, { callId });
+    expect(await stops()).toBe(1);
+  });
+
+  it("is asked to stop once per look, not once per answer", async () => {
+    answer = { ...inProgress, execution: { id: "e", status: "queued" } as Execution };
+    await db.owner.query(
+      `update calls set status = 'queued', next_poll_at = app.now() + interval '1 minute',
+         stages = jsonb_build_object('queued', to_char((created_at - interval '121 seconds') at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))`,
+    );
+    await verifyCall(ctx, { callId });
+    expect(await stops()).toBe(0);
+  });
+
+  it("gives its line back after three days, though nobody has said its end", async () => {
+    answer = { ...inProgress, execution: { id: "e", status: "queued" } as Execution };
+    await db.owner.query(
+      `update calls set status = 'queued', next_poll_at = app.now(),
+         stages = jsonb_build_object('queued', to_char((created_at - interval '73 hours') at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))`,
+    );
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({ ended_by: "clock", outcome: "unclear" });
+  });
 });

@@ -6,7 +6,7 @@ import {
   pollAtSeconds,
   settleAfterDays,
 } from "@parley/core/calls/lease";
-import { isTerminal } from "@parley/core/calls/lifecycle";
+import { isTerminal, isWaiting } from "@parley/core/calls/lifecycle";
 import { callOutcome, isUnburned } from "@parley/core/calls/outcome";
 import { callPrice, talkSeconds } from "@parley/core/calls/price";
 import type { Ctx } from "../context.ts";
@@ -74,7 +74,15 @@ async function writeVerdict(tx: Tx, callId: string, answer: ExecutionResult): Pr
   const isOver = (word: string) => isTerminal(call.status) && word === call.status;
   // Closed by our own clock, the item has gone on; the price still waits for the provider's word.
   if (call.final_at && call.settled_at) return;
-  if (call.final_at && isOver(news.status)) return settle(tx, call, false);
+  if (call.final_at && isOver(news.status)) {
+    await rows(
+      tx,
+      sql`
+      update calls set talk_seconds = ${param(talkSeconds(call.conversation_seconds))}
+      where user_id = ${param(tx.userId)} and id = ${param(call.id)}`,
+    );
+    return settle(tx, call, false);
+  }
   if (isOver(news.status)) return finish(tx, call, settings);
   if (isTerminal(call.status)) return disagree(tx, call, settings, news.status);
   await stillOpen(tx, call, settings);
@@ -200,23 +208,29 @@ async function stillOpen(tx: Tx, call: CallRow, settings: ClockSettings): Promis
       return settleByClock(tx, call);
     return pollAgain(tx, call, settings, pollAtSeconds(call.polls, settings.leaseScale), 1);
   }
-  const airSince =
-    call.stages["in-progress"] ?? call.stages.initiated ?? call.stages.queued ?? call.created_at;
-  const limit = clockEndsAfterSeconds(call.max_call_seconds, settings.leaseScale);
-  if (call.status === "in-progress" && secondsSince(airSince) >= limit) return endByClock(tx, call);
-  if (
-    call.status === "queued" &&
-    call.polls === 0 &&
-    secondsSince(call.stages.queued) >= 120 * settings.leaseScale
-  )
-    await enqueue(tx, "calls/stop", { userId: call.user_id, callId: call.id });
   const lease = leaseSeconds(call.status, leaseTerms(settings, call.max_call_seconds)) ?? 60;
-  const wait =
-    call.status === "in-progress" ? Math.max(1, Math.min(lease, limit - secondsSince(airSince) + 1)) : lease;
-  await pollAgain(tx, call, settings, wait, 1);
+  const waits = isWaiting(call.status);
+  const airSince =
+    call.stages["in-progress"] ??
+    call.stages.initiated ??
+    call.stages.ringing ??
+    call.stages[call.status] ??
+    call.created_at;
+  // What waits may still ring, so its line is kept far longer; and a short longest call says nothing about ringing.
+  const longest =
+    call.status === "in-progress" ? call.max_call_seconds : Math.max(call.max_call_seconds, 150);
+  const limit = waits
+    ? settleAfterDays * 86_400 * settings.leaseScale
+    : clockEndsAfterSeconds(longest, settings.leaseScale);
+  if (secondsSince(airSince) >= limit) return endByClock(tx, call);
+  // Once a look: stopping rings for the next answer by itself.
+  const isLook = call.next_poll_at !== null && call.next_poll_at <= settings.now;
+  if (waits && isLook && secondsSince(airSince) >= lease)
+    await enqueue(tx, "calls/stop", { userId: call.user_id, callId: call.id });
+  await pollAgain(tx, call, settings, Math.max(1, Math.min(lease, limit - secondsSince(airSince) + 1)), 1);
 }
 
-/** Twice the longest call has passed and the provider still says it goes on: the line is free, the money waits. */
+/** Longer than any call lasts, and the provider still says it goes on: the line is free, the money waits. */
 async function endByClock(tx: Tx, call: CallRow): Promise<void> {
   await rows(
     tx,
@@ -232,7 +246,7 @@ async function endByClock(tx: Tx, call: CallRow): Promise<void> {
     kind: "ended_by_clock",
     ref: call.id,
     message:
-      "The provider has shown a call in progress for twice its longest length. Its line was freed; its hold stays until the provider tells the end, three days at most.",
+      "The provider has shown a call as under way for longer than any call lasts. Its line was freed; its hold stays until the provider tells the end, three days at most.",
     cure: "Look the execution up at the provider. Nothing has to be done here.",
     userId: call.user_id,
   });
@@ -245,7 +259,7 @@ async function endByClock(tx: Tx, call: CallRow): Promise<void> {
 /** Three days without a final word: settle from the last facts, and say that it is an estimate. */
 async function settleByClock(tx: Tx, call: CallRow): Promise<void> {
   const { outcome } = callOutcome({
-    status: "completed",
+    status: isTerminal(call.status) ? call.status : "completed",
     transcript: call.transcript,
     conversationSeconds: call.conversation_seconds,
     answeredByVoicemail: call.voicemail,
@@ -264,8 +278,10 @@ async function settleByClock(tx: Tx, call: CallRow): Promise<void> {
   await touch(tx, "calls", call.id);
 }
 
-/** A webhook said the end, the provider itself does not: believe neither with money, look again soon. */
+/** A webhook said the end, the provider itself does not: believe neither with money, look again soon, for three days. */
 async function disagree(tx: Tx, call: CallRow, settings: ClockSettings, word: string): Promise<void> {
+  const since = Date.parse(settings.now) - Date.parse(call.ended_at ?? settings.now);
+  if (since > settleAfterDays * 86_400_000 * settings.leaseScale) return settleByClock(tx, call);
   if (call.disagreements + 1 === DISAGREEMENTS_MAX)
     await raiseIncident(tx, {
       kind: "provider_disagrees",

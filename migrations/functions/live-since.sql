@@ -27,9 +27,13 @@ begin
   delete from sessions where least(expires_at, idle_expires_at) < app.wall() - interval '1 day';
   delete from one_time_tokens where expires_at < app.wall() - interval '1 day';
   delete from worker_pools where beat_at < app.wall() - interval '1 day';
+  -- a file that nobody committed: the sweeper rings for its undoing, which drops file and staging
+  update imports
+  set status = 'undoing', error = 'Nobody committed it within seven days.', epoch = epoch + 1, tries = 0, lease_until = app.wall()
+  where status in ('mapping', 'ready') and updated_at < app.wall() - interval '7 days';
   update webhook_events set body = null
   where id in (select id from webhook_events where status = 'done' and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
 end $$;
-comment on function app.prune() is 'Retention: outbox, idempotency keys, expired sessions, bodies of old webhooks.';
+comment on function app.prune() is 'Retention: outbox, idempotency keys, expired sessions, imports that were left lying, bodies of old webhooks.';
 alter function app.prune() owner to parley_definer;
 grant execute on function app.prune() to parley_worker;

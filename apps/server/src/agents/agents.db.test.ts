@@ -5,6 +5,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { jobContext, type Parts } from "../context.ts";
 import type { Bolna } from "../providers/bolna.ts";
 import { requestOf, testParts } from "../testing/test-parts.ts";
+import { adoptAgent } from "./adopt.ts";
 import { archiveAgent } from "./archive.ts";
 import { createAgent } from "./create.ts";
 import { getAgent, listAgents } from "./list.ts";
@@ -175,6 +176,35 @@ test("what somebody changed at the provider is noticed, shown, and overwritten o
     agent_name: "Asha",
     webhook_url: expect.stringContaining("/api/webhooks/bolna/"),
   });
+});
+
+test("what was changed at the provider can be taken over, and the disclosure is still spoken", async () => {
+  const { ctx, bolna } = await withSandbox();
+  const { id, bolnaAgentId } = await createAgent(ctx, draft);
+  const before = (await bolna.getAgent(bolnaAgentId!))!;
+  const tasks = structuredClone(before.tasks) as any[];
+  tasks[0].task_config.call_terminate = 90;
+  await bolna.putAgent(bolnaAgentId!, {
+    agent_config: {
+      agent_name: "Priya",
+      webhook_url: before.webhook_url,
+      agent_welcome_message: "Namaste!",
+      tasks,
+    },
+    agent_prompts: { task_1: { system_prompt: "Ask for the budget." } },
+  });
+  const agent = await adoptAgent(ctx, { agentId: id });
+  expect(agent).toMatchObject({
+    name: "Priya",
+    prompt: "Ask for the budget.",
+    welcomeMessage: "Namaste!",
+    maxCallSeconds: 90,
+    version: 2,
+    syncStatus: "synced",
+  });
+  expect((await bolna.getAgent(bolnaAgentId!))!.agent_welcome_message).toMatch(
+    /automated assistant.*Namaste!$/,
+  );
 });
 
 test("an agent deleted at the provider is made anew", async () => {

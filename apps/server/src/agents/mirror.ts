@@ -1,5 +1,5 @@
 import { openingWords } from "@parley/core/agents/disclosure";
-import type { Voice } from "@parley/core/agents/schema";
+import type { Agent, AgentPatch, Voice } from "@parley/core/agents/schema";
 import type { AgentBody, BolnaAgent } from "@parley/core/wire/bolna";
 
 /** What the provider has to know of an agent. */
@@ -83,6 +83,37 @@ export function driftOf(
     ([, [ours, other]]) => other !== undefined && ours !== undefined && ours !== other,
   );
   return differing.length > 0 ? Object.fromEntries(differing) : null;
+}
+
+/** The provider's agent in our fields, as far as they are set there; bounds are those of ours. */
+export function theirsOf(theirs: BolnaAgent, ours: Pick<Agent, "disclosure">): Omit<AgentPatch, "agentId"> {
+  const tasks = (theirs.tasks ?? []) as Task[];
+  const at = tasks.findIndex(isConversation);
+  const prompt = theirs.agent_prompts?.[`task_${at + 1}`]?.system_prompt;
+  const welcome = theirs.agent_welcome_message?.replace(ours.disclosure, "").trim();
+  const seconds = tasks[at]?.task_config?.call_terminate;
+  const synthesizer = tasks[at]?.tools_config.synthesizer;
+  const {
+    voice,
+    voice_id: voiceId,
+    model,
+  } = (synthesizer?.provider_config ?? {}) as Record<string, string | undefined>;
+  return {
+    name: theirs.agent_name,
+    ...(prompt ? { prompt } : {}),
+    ...(welcome ? { welcomeMessage: welcome } : {}),
+    ...(seconds ? { maxCallSeconds: Math.min(Math.max(seconds, 10), 7200) } : {}),
+    ...(synthesizer && voice
+      ? {
+          voice: {
+            provider: synthesizer.provider,
+            voice,
+            ...(voiceId ? { voiceId } : {}),
+            ...(model ? { model } : {}),
+          },
+        }
+      : {}),
+  };
 }
 
 const isConversation = (task: Task) => (task.task_type ?? "conversation") === "conversation";

@@ -1,5 +1,6 @@
 import { agentsProcedures as its } from "@parley/core/agents/schema";
 import { procedure, router } from "../trpc.ts";
+import { adoptAgent } from "./adopt.ts";
 import { archiveAgent } from "./archive.ts";
 import { createAgent } from "./create.ts";
 import { getAgent, listAgents } from "./list.ts";
@@ -36,6 +37,10 @@ export const agentsRouter = router({
     .input(its.sync.input)
     .output(its.sync.output)
     .mutation(({ ctx, input }) => resyncAgent(ctx, input)),
+  adopt: procedure
+    .input(its.adopt.input)
+    .output(its.adopt.output)
+    .mutation(({ ctx, input }) => adoptAgent(ctx, input)),
   rotateKey: procedure
     .input(its.rotateKey.input)
     .output(its.rotateKey.output)

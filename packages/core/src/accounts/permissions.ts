@@ -62,6 +62,7 @@ export const permissions = {
   "agents.archive": mutation("manager", "manage"),
   "agents.sync": mutation("manager", "manage"),
   "agents.rotateKey": mutation("manager", "manage"),
+  "agents.adopt": mutation("manager", "manage"),
   "agents.voices": query("viewer"),
 
   "imports.list": query("viewer"),
@@ -69,6 +70,7 @@ export const permissions = {
   "imports.setMapping": mutation("manager", "contacts"),
   "imports.commit": mutation("manager", "contacts"),
   "imports.undo": mutation("manager", "contacts"),
+  "imports.cancel": mutation("manager", "contacts"),
 
   "contacts.list": query("viewer"),
   "contacts.get": query("viewer"),

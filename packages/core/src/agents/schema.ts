@@ -146,6 +146,8 @@ export const agentsProcedures = {
   archive: { input: OneAgent, output: Agent },
   /** Sends our version to the provider again; overwrites what was changed there. */
   sync: { input: OneAgent, output: Agent },
+  /** Takes over what was changed at the provider as a version of ours. */
+  adopt: { input: OneAgent, output: Agent },
   /** A new secret in the webhook address. */
   rotateKey: { input: OneAgent, output: Agent },
   /** What the provider offers now. */

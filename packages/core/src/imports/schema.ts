@@ -104,4 +104,6 @@ export const importsProcedures = {
     output: ImportState,
   },
   undo: { input: z.strictObject({ importId: Id }), output: ImportState },
+  /** Before it is committed: the file is thrown away. */
+  cancel: { input: z.strictObject({ importId: Id }), output: ImportState },
 };

@@ -35,4 +35,5 @@ export const importCan = {
   setMapping: can<ImportStatus>(["mapping", "ready"], (status) => because[status]),
   commit: can<ImportStatus>(["ready"], (status) => because[status]),
   undo: can<ImportStatus>(["done"], (status) => because[status]),
+  cancel: can<ImportStatus>(["receiving", "mapping", "validating", "ready"], (status) => because[status]),
 };

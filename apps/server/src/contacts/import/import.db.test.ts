@@ -13,7 +13,7 @@ import { openRejects } from "./rejects.ts";
 import { keep, spoolPath, Superseded, takeImport } from "./row.ts";
 import { runImport, runImportCommit, runImportUndo } from "./run.ts";
 import { setMapping } from "./set-mapping.ts";
-import { undoImport } from "./undo.ts";
+import { cancelImport, undoImport } from "./undo.ts";
 import { beginImport } from "./upload.ts";
 
 const db = useDatabase();
@@ -444,6 +444,38 @@ test("an import that comes to nothing again and again is given up, and what it h
     error: expect.stringMatching(/given up/),
   });
   expect(await everybody(its)).toEqual([]);
+});
+
+test("a canceled import, and one left lying for a week, leave no file and no rows; a run that had it is fenced off", async () => {
+  const its = await workspace();
+  const ready = await checked(its, `name,phone\nAsha,${phone(1)}\n`);
+  expect(await cancelImport(its.ctx, { importId: ready.id })).toMatchObject({ status: "undoing" });
+  await runImportUndo(its.job, ready.id, never);
+  expect(await getImport(its.ctx, { importId: ready.id })).toMatchObject({
+    status: "failed",
+    error: expect.stringMatching(/Canceled/),
+  });
+  expect(await staged(ready.id)).toBe(0);
+  expect(await its.parts.files.size(spoolPath(ready.id))).toBeNull();
+  await expect(cancelImport(its.ctx, { importId: ready.id })).rejects.toThrow(/failed/);
+
+  const running = await spooled(its, `name,phone\nAsha,${phone(1)}\n`);
+  const held = (await takeImport(its.job, running, ["receiving"], never))!;
+  await cancelImport(its.ctx, { importId: running });
+  await expect(its.job.db.tx((tx) => keep(tx, held))).rejects.toThrow(Superseded);
+
+  const left = await checked(its, `name,phone\nAsha,${phone(1)}\n`);
+  await db.owner.query("alter table imports disable trigger updated_at");
+  await db.owner.query("update imports set updated_at = app.wall() - interval '8 days' where id = $1", [
+    left.id,
+  ]);
+  await db.owner.query("alter table imports enable trigger updated_at");
+  await db.worker.txWithoutTenant((tx) => tx.query("select app.prune()"));
+  await runImportUndo(its.job, left.id, never);
+  expect(await getImport(its.ctx, { importId: left.id })).toMatchObject({
+    status: "failed",
+    error: expect.stringMatching(/seven days/),
+  });
 });
 
 test("another tenant neither sees nor changes an import, and may have the same people", async () => {

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { byteOrderMark, csvLine } from "@parley/core/contacts/csv-escape";
 import { rowReasonText } from "@parley/core/contacts/row";
-import { notFound } from "@parley/core/errors";
+import { conflict, notFound } from "@parley/core/errors";
 import { isId } from "@parley/core/ids";
 import { maybeRow, param, rows, sql } from "@parley/db";
 import type { Ctx } from "../../context.ts";
@@ -26,13 +26,21 @@ export const rejectsRoutes: Routes = (app, { enter }) => {
 export async function openRejects(ctx: Ctx, importId: string): Promise<AsyncGenerator<string>> {
   const found = isId(importId)
     ? await ctx.db.tx((tx) =>
-        maybeRow<{ headers: string[]; mapping: Record<string, string | null>; delimiter: string | null }>(
+        maybeRow<{
+          status: string;
+          headers: string[];
+          mapping: Record<string, string | null>;
+          delimiter: string | null;
+        }>(
           tx,
-          sql`select headers, mapping, delimiter from imports where user_id = ${param(ctx.user.id)} and id = ${param(importId)}`,
+          sql`select status, headers, mapping, delimiter from imports where user_id = ${param(ctx.user.id)} and id = ${param(importId)}`,
         ),
       )
     : undefined;
   if (!found) throw notFound("import");
+  // Half a file would pass for the whole one.
+  if (found.status === "receiving" || found.status === "validating")
+    throw conflict("The rows are still being checked. Download the rejected ones when that is done.");
   const { headers, mapping, delimiter } = found;
   const phoneAt = headers.findIndex((header) => mapping[header] === "phone_number");
   return lines(ctx, importId, headers, { phoneAt, delimiter: delimiter ?? "," });

@@ -3,7 +3,7 @@ import { procedure, router } from "../../trpc.ts";
 import { commitImport } from "./commit.ts";
 import { getImport, listImports } from "./get.ts";
 import { setMapping } from "./set-mapping.ts";
-import { undoImport } from "./undo.ts";
+import { cancelImport, undoImport } from "./undo.ts";
 
 export const importsRouter = router({
   list: procedure
@@ -22,6 +22,10 @@ export const importsRouter = router({
     .input(its.commit.input)
     .output(its.commit.output)
     .mutation(({ ctx, input }) => commitImport(ctx, input)),
+  cancel: procedure
+    .input(its.cancel.input)
+    .output(its.cancel.output)
+    .mutation(({ ctx, input }) => cancelImport(ctx, input)),
   undo: procedure
     .input(its.undo.input)
     .output(its.undo.output)

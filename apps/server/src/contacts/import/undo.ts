@@ -48,6 +48,25 @@ export function undoImport(ctx: Ctx, { importId }: { importId: string }) {
   });
 }
 
+/** Throws away an import before it is committed. The run that has it, if any, is fenced off. */
+export function cancelImport(ctx: Ctx, { importId }: { importId: string }) {
+  return ctx.db.tx(async (tx) => {
+    const found = await lockImport(tx, importId);
+    const may = importCan.cancel(found.status);
+    if (!may.ok) throw conflict(may.reason);
+    await tx.query(
+      `update imports
+       set status = 'undoing', error = 'Canceled before it was committed.', epoch = epoch + 1, tries = 0, rows_done = 0,
+         started_at = app.wall(), lease_until = app.wall() + interval '30 seconds'
+       where user_id = $1 and id = $2`,
+      [ctx.user.id, importId],
+    );
+    await enqueue(tx, "contacts/undo_import", { userId: ctx.user.id, importId });
+    await touch(tx, "imports", importId);
+    return { importId, status: "undoing" as const };
+  });
+}
+
 const STEP = 5_000;
 
 /**

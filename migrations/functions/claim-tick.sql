@@ -53,7 +53,6 @@ declare
   v_skipped_lanes boolean;
   v_blocked int;
   v_locked boolean;
-  v_unfilled boolean;
   v_spent uuid[];
   v_dry int;
   v_jobs jsonb;
@@ -129,25 +128,27 @@ begin
   again := again or v_candidates > cardinality(v_users) or v_candidates >= v_free + 64;
 
   -- 2. their ready lanes
-  with ready as (
-    select l.id from call_lanes l
-    where l.user_id = any (v_users) and not l.paused
-      and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
-  ),
-  mine as (
-    select l.id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
-    for no key update skip locked
-  ),
-  pace as (
-    select p.campaign_id from campaign_pace p
-    where p.campaign_id = any (array(select l.campaign_id from call_lanes l where l.id = any (array(select id from mine)) and l.campaign_id is not null))
-    for no key update skip locked
-  )
-  select array(select m.id from mine m join call_lanes l on l.id = m.id
-               where l.campaign_id is null or l.campaign_id in (select campaign_id from pace)),
-    (select count(*) from ready) > (select count(*) from mine)
-  into v_lanes, v_skipped_lanes;
-  again := again or v_skipped_lanes;
+  if cardinality(v_users) > 0 then
+    with ready as (
+      select l.id from call_lanes l
+      where l.user_id = any (v_users) and not l.paused
+        and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
+    ),
+    mine as (
+      select l.id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
+      for no key update skip locked
+    ),
+    pace as (
+      select p.campaign_id from campaign_pace p
+      where p.campaign_id = any (array(select l.campaign_id from call_lanes l where l.id = any (array(select id from mine)) and l.campaign_id is not null))
+      for no key update skip locked
+    )
+    select array(select m.id from mine m join call_lanes l on l.id = m.id
+                 where l.campaign_id is null or l.campaign_id in (select campaign_id from pace)),
+      (select count(*) from ready) > (select count(*) from mine)
+    into v_lanes, v_skipped_lanes;
+    again := again or v_skipped_lanes;
+  end if;
 
   if cardinality(v_lanes) > 0 then
     -- 3. share, look, judge, dial
@@ -362,7 +363,7 @@ begin
     ),
     paced as (
       update campaign_pace p
-      set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / k.calls_per_second)
+      set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / greatest(k.calls_per_second, 0.0001))
       from (select campaign_id, count(*) as calls from call group by campaign_id) n
       join campaign k on k.id = n.campaign_id
       where p.campaign_id = n.campaign_id and k.calls_per_second is not null
@@ -398,7 +399,6 @@ begin
       (select count(*) from skipped) + (select count(*) from deferred) + (select count(*) from dropped),
       (select count(*) from blocked),
       (select count(*) from head) + (select count(*) from further) > (select count(*) from mine),
-      exists (select 1 from share s where s.quota > (select count(*) from call c where c.user_id = s.user_id)),
       -- lanes that may have run dry: all that was seen of them is disposed of, or nothing of their tenant is left to see
       array(
         select l.id from share s join open_lane l on l.user_id = s.user_id
@@ -415,7 +415,7 @@ begin
           'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
           'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
           from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
-    into dialled, disposed, v_blocked, v_locked, v_unfilled, v_spent, woken, v_jobs
+    into dialled, disposed, v_blocked, v_locked, v_spent, woken, v_jobs
     from (select 1) one
     left join (select count(*) from paced) p on true
     left join (select count(*) from served) s on true;
@@ -438,14 +438,15 @@ begin
 
     if dialled > 0 then
       update provider_accounts a
-      set post_tokens_at = greatest(a.post_tokens_at, v_wall - interval '2 seconds') + dialled * interval '125 milliseconds'
+      set post_tokens_at = greatest(a.post_tokens_at, v_wall) + dialled * interval '125 milliseconds'
       where a.id = v_account;
     end if;
     if jsonb_array_length(v_jobs) > 0 then
       perform app.enqueue(v_jobs);
     end if;
-    -- a line that its tenant could not fill goes to the next one in turn
-    again := again or disposed > 0 or v_blocked > 0 or v_locked or v_unfilled and (dialled > 0 or v_dry > 0);
+    -- Whatever moved may leave lines free and lanes ready: a tick rests only after one that moved nothing, for that one
+    -- has put every lane without room or due items to sleep until something wakes it.
+    again := again or dialled > 0 or disposed > 0 or v_blocked > 0 or v_dry > 0 or v_locked;
   end if;
 
   select app.wall_at(min(at)) into next_wake

@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { make } from "@parley/db/testing/make";
+import { useDatabase } from "@parley/db/testing/database";
+
+const db = useDatabase();
+
+type Tick = { dialled: number; disposed: number; again: boolean; next_wake: string | null };
+
+async function tick(): Promise<Tick> {
+  const { rows } = await db.worker.pool.query<Tick>("select * from app.claim_tick()");
+  return rows[0]!;
+}
+
+/** What one ring of the doorbell leads to: ticks until one says that there is nothing more to do now. */
+async function ring(): Promise<{ dialled: number; last: Tick }> {
+  let dialled = 0;
+  for (let round = 0; round < 50; round++) {
+    const last = await tick();
+    dialled += last.dialled;
+    if (!last.again) return { dialled, last };
+  }
+  throw new Error("the tick never came to rest");
+}
+
+async function tenant(its: {
+  items: number;
+  campaign?: Parameters<typeof make.campaign>[3];
+  credits?: number;
+}) {
+  const userId = await make.user(db.owner, { credits: its.credits ?? 1_000_000, concurrentLimit: 100 });
+  const agentId = await make.agent(db.owner, userId);
+  const campaignId = await make.campaign(db.owner, userId, agentId, its.campaign);
+  const laneId = await make.lane(db.owner, userId, campaignId);
+  await db.owner.query(
+    `with person as (
+       insert into contacts (user_id, phone_number, country, zones)
+       select $1, '+91 ' || (floor(random() * 1e9)::bigint + 6000000000 + n), 'IN', '{Asia/Kolkata}' from generate_series(1, $4::int) n
+       returning *
+     )
+     insert into call_queue (user_id, lane_id, campaign_id, contact_id, phone_number) select user_id, $3, $2, id, phone_number from person`,
+    [userId, campaignId, laneId, its.items],
+  );
+  return { userId, agentId, campaignId, laneId };
+}
+
+const placed = async (userId: string) =>
+  (await db.owner.query("select count(*)::int as n from calls where user_id = $1", [userId])).rows[0].n;
+
+beforeEach(async () => {
+  await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
+    update system_settings set concurrent_calls_limit = 10, dialling_paused = false;
+    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100, post_tokens_at = app.wall() - interval '1 hour'`);
+});
+
+describe("the cost of a tick", () => {
+  it("follows the lines it fills: of 3 000 waiting items it reads those at the head", async () => {
+    await tenant({ items: 3000 });
+    await db.owner.query("analyze");
+    const client = await db.worker.pool.connect();
+    try {
+      await client.query("begin");
+      const { rows } = await client.query("select dialled from app.claim_tick()");
+      expect(rows[0].dialled).toBe(10);
+      const read = await client.query(
+        "select pg_stat_get_xact_tuples_fetched('call_queue'::regclass) + pg_stat_get_xact_tuples_returned('call_queue'::regclass) as n",
+      );
+      expect(Number(read.rows[0].n)).toBeLessThan(300);
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+  });
+
+  it("reads the clock once a tick, not once a predicate: items due in the future are not looked at", async () => {
+    const { laneId } = await tenant({ items: 2000 });
+    await db.owner.query("update call_queue set due_at = app.now() + interval '1 day'");
+    await db.owner.query(
+      "update call_queue set due_at = app.now(), priority = 9 where id in (select id from call_queue where lane_id = $1 limit 5)",
+      [laneId],
+    );
+    await db.owner.query("analyze");
+    const client = await db.worker.pool.connect();
+    try {
+      await client.query("begin");
+      const { rows } = await client.query("select dialled from app.claim_tick()");
+      expect(rows[0].dialled).toBe(5);
+      const read = await client.query("select pg_stat_get_xact_tuples_fetched('call_queue'::regclass) as n");
+      expect(Number(read.rows[0].n)).toBeLessThan(300);
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+  });
+});
+
+describe("one ring of the doorbell", () => {
+  it("gives a line on to the next tenant when the items of the first have gone meanwhile", async () => {
+    await db.owner.query("update system_settings set concurrent_calls_limit = 1");
+    const first = await tenant({ items: 3 });
+    const second = await tenant({ items: 3 });
+    await db.owner.query(
+      "update call_queue set status = 'canceled', closed_at = app.now() where user_id = $1",
+      [first.userId],
+    );
+    expect((await ring()).dialled).toBe(1);
+    expect(await placed(second.userId)).toBe(1);
+  });
+
+  it("fills all lines although the provider's budget allows sixteen requests at once: the next comes when it has a token", async () => {
+    await db.owner.query("update system_settings set concurrent_calls_limit = 30");
+    await tenant({ items: 30 });
+    const { dialled, last } = await ring();
+    expect(dialled).toBeGreaterThanOrEqual(16);
+    expect(dialled).toBeLessThan(30);
+    expect(Date.parse(last.next_wake!) - Date.now()).toBeLessThan(1000);
+  });
+
+  it("leaves a paced campaign with the instant of its next token", async () => {
+    const { userId } = await tenant({ items: 5, campaign: { callsPerSecond: 0.5 } });
+    const { dialled, last } = await ring();
+    expect(dialled).toBe(1);
+    expect(await placed(userId)).toBe(1);
+    expect(Date.parse(last.next_wake!) - Date.now()).toBeGreaterThan(0);
+    expect(Date.parse(last.next_wake!) - Date.now()).toBeLessThan(2500);
+  });
+
+  it("does not let a capped campaign keep its tenant's other campaign waiting", async () => {
+    const { userId, agentId } = await tenant({ items: 5, campaign: { maxConcurrent: 1 } });
+    const other = await make.campaign(db.owner, userId, agentId);
+    const laneId = await make.lane(db.owner, userId, other);
+    for (let n = 0; n < 3; n++) await make.item(db.owner, userId, { laneId, campaignId: other, priority: 9 });
+    expect((await tick()).dialled).toBe(4);
+  });
+});

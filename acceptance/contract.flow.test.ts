@@ -1142,6 +1142,18 @@ describe("bad input gets one clear sentence", () => {
     });
     const refused = await asha.refusal("campaigns.start", { campaignId: empty.id });
     expect(refused).toMatchObject({ code: "invalid", paths: expect.arrayContaining(["audience"]) });
+    const day = 86_400_000;
+    const sunday = new Date((await nowAt()) + ((7 - new Date(await nowAt()).getUTCDay()) % 7) * day);
+    const sundays = [-1, 0, 1, 2, 3].map((weeks) =>
+      new Date(sunday.getTime() + weeks * 7 * day).toISOString().slice(0, 10),
+    );
+    const never = await asha.refusal("campaigns.create", {
+      name: "Never open",
+      agentId: agent.id,
+      audience: { tag: "july" },
+      window: { days: ["sun"], open: "10:00", close: "12:00", holidays: sundays },
+    });
+    expect(never).toMatchObject({ code: "invalid", paths: ["window"] });
     const gone = await createAgent(asha, { name: "Leaves" });
     const without = await asha.ask("campaigns.create", {
       name: "No voice",
@@ -1151,7 +1163,49 @@ describe("bad input gets one clear sentence", () => {
     await asha.ask("agents.archive", { agentId: gone.id });
     const noAgent = await asha.refusal("campaigns.start", { campaignId: without.id });
     expect(noAgent).toMatchObject({ code: "invalid", paths: expect.arrayContaining(["agentId"]) });
-    for (const { message } of [refused, noAgent]) expect(message).toMatch(/\.$/);
+    for (const { message } of [refused, never, noAgent]) expect(message).toMatch(/\.$/);
+  });
+});
+
+describe("a provider that misbehaves", () => {
+  const settledCall = (itemId: string) =>
+    until("the call is settled", async () => {
+      const { items } = await asha.ask("calls.list", { itemId });
+      return items.find(({ priceCredits, outcome }) => outcome !== null && priceCredits !== null);
+    });
+
+  test.each(["truncated_json", "error_after_placing", "reset_after"])(
+    "%s: the call that was placed all the same is found, rings once and is charged once",
+    async (fault) => {
+      await house.control("POST", "faults", { [fault]: 1 });
+      const { length: before } = (await house.truth()).rings;
+      const { itemId } = await asha.ask("calls.place", { phoneNumber: "+91 98765 70002", agentId: agent.id });
+      const ended = await settledCall(itemId);
+      await house.control("DELETE", "faults");
+      expect(ended).toMatchObject({ status: "completed", outcome: "answered", priceCredits: 5 });
+      const { rings } = await house.truth();
+      expect(rings.slice(before).map(({ userData }) => userData!.call_id)).toEqual([ended.id]);
+    },
+  );
+
+  test("while it is away nothing is lost: an agent waits to be mirrored and says why", async () => {
+    await house.end("sandbox");
+    const made = await createAgent(asha, { name: "Early" });
+    expect(made).toMatchObject({ bolnaAgentId: null, syncStatus: expect.toBeOneOf(["pending", "failed"]) });
+    expect(
+      await asha.refusal("calls.place", { phoneNumber: "+91 98765 70003", agentId: made.id }),
+    ).toMatchObject({
+      code: "conflict",
+      message: expect.stringMatching(/not at the voice provider yet/),
+    });
+    await house.start("sandbox");
+    expect(await asha.ask("agents.sync", { agentId: made.id })).toMatchObject({
+      bolnaAgentId: expect.stringMatching(id),
+      syncStatus: "synced",
+    });
+    expect(await asha.ask("agents.get", { agentId: agent.id })).toMatchObject({
+      bolnaAgentId: agent.bolnaAgentId,
+    });
   });
 });
 

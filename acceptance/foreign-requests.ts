@@ -28,6 +28,7 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
   "admin.setLimits": (its) => [forbidden({ userId: its.userId, concurrentLimit: 1 })],
   "admin.tenants": () => [forbidden({})],
 
+  "agents.adopt": (its) => [nowhere({ agentId: its.agentId })],
   "agents.archive": (its) => [nowhere({ agentId: its.agentId })],
   "agents.create": (its) => [
     nothing({ name: `${its.marker} voice`, prompt: "Sell.", welcomeMessage: "Hello" }),
@@ -173,6 +174,7 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
 
   "home.summary": () => [plain],
 
+  "imports.cancel": (its) => [nowhere({ importId: its.importId })],
   "imports.commit": (its) => [nowhere({ importId: its.importId })],
   "imports.get": (its) => [nowhere({ importId: its.importId })],
   "imports.list": () => [plain],

@@ -1,0 +1,38 @@
+/// <reference lib="dom" />
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+
+const standard = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+
+/** What axe finds against WCAG 2.2 AA on the page as it stands: rule, element, reason. */
+export async function barriers(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  return page.evaluate(async (tags) => {
+    const { axe: inPage } = window as unknown as { axe: typeof axe };
+    const { violations } = await inPage.run(document, {
+      runOnly: tags,
+      resultTypes: ["violations"],
+    });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(
+        ({ html, failureSummary }) =>
+          `${id}: ${html.slice(0, 200)} ${failureSummary?.split("\n")[1]?.trim()}`,
+      ),
+    );
+  }, standard);
+}
+
+/** What can be pushed sideways without being a named region that takes the focus. The page itself never may. */
+export const sidewaysScrollers = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>("html, body, body *")]
+      .filter((element) => element.scrollWidth > element.clientWidth + 1)
+      .filter((element) => {
+        const { overflowX } = getComputedStyle(element);
+        return element === document.documentElement || overflowX === "auto" || overflowX === "scroll";
+      })
+      .filter((element) => !(element.tabIndex >= 0 && element.ariaLabel))
+      .map(
+        (element) => `${element.outerHTML.slice(0, 160)} (${element.scrollWidth} in ${element.clientWidth})`,
+      ),
+  );

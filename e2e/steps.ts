@@ -1,0 +1,35 @@
+/// <reference lib="dom" />
+import type { Page } from "playwright-core";
+import { afterEach, beforeEach } from "vitest";
+import type { House } from "./house.ts";
+
+/** In a journey a step that failed leaves nothing for those after it to stand on. */
+export function eachStepNeedsTheOneBefore(): void {
+  let broken = false;
+  beforeEach(({ skip }) => skip(broken, "an earlier step failed"));
+  afterEach(({ task }) => {
+    broken ||= task.result?.state === "fail";
+  });
+}
+
+/** Nothing is being fetched that the page waits for, the letters are there, and nothing moves any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).first().waitFor();
+  await page.waitForFunction(() => document.querySelector("[role=status][aria-label^=Loading]") === null);
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const ending = document
+      .getAnimations()
+      .filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map((animation) => animation.finished));
+  });
+}
+
+export async function signIn(page: Page, house: House): Promise<void> {
+  const { email, password } = house.login();
+  await page.goto(`${house.url}/sign-in`);
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Operations now" }).waitFor();
+}

@@ -21,11 +21,13 @@ export function budget(): Plugin {
         for (const other of byFile.get(file)?.imports ?? []) need(other);
       };
       for (const chunk of chunks) {
-        if (chunk.isEntry || firstLoad.some((module) => chunk.facadeModuleId?.endsWith(module))) need(chunk.fileName);
+        if (chunk.isEntry || firstLoad.some((module) => chunk.facadeModuleId?.endsWith(module)))
+          need(chunk.fileName);
       }
       const bytes = [...needed].reduce((sum, file) => sum + gzipSync(byFile.get(file)?.code ?? "").length, 0);
       const weight = (bytes / 1024).toFixed(1);
-      if (bytes > most * 1024) this.error(`The first load is ${weight} kB gzipped, over its budget of ${most} kB.`);
+      if (bytes > most * 1024)
+        this.error(`The first load is ${weight} kB gzipped, over its budget of ${most} kB.`);
       this.info(`first load ${weight} of ${most} kB gzipped`);
     },
   };

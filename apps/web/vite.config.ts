@@ -28,7 +28,11 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "react", test: vendor("react", "react-dom", "scheduler"), priority: 4 },
-            { name: "router", test: vendor("@tanstack/(react-router|router-core|history|react-store|store)"), priority: 3 },
+            {
+              name: "router",
+              test: vendor("@tanstack/(react-router|router-core|history|react-store|store)"),
+              priority: 3,
+            },
             { name: "query", test: vendor("@tanstack/(react-query|query-core)", "@trpc/[^/]+"), priority: 3 },
           ],
         },

@@ -43,11 +43,14 @@ export const paths = {
   call: (callId: string, at?: number) =>
     ({ to: "/calls/$callId", params: { callId }, search: { t: at } }) as const,
 
-  campaigns: (search: { status?: CampaignStatus | undefined; q?: string | undefined } = {}) => ({ to: "/campaigns", search }) as const,
-  newCampaign: (search: { importId?: string; tag?: string; ids?: boolean } = {}) => ({ to: "/campaigns/new", search }) as const,
+  campaigns: (search: { status?: CampaignStatus | undefined; q?: string | undefined } = {}) =>
+    ({ to: "/campaigns", search }) as const,
+  newCampaign: (search: { importId?: string; tag?: string; ids?: boolean } = {}) =>
+    ({ to: "/campaigns/new", search }) as const,
   campaign: (campaignId: string, search: ItemFilters = {}) =>
     ({ to: "/campaigns/$campaignId", params: { campaignId }, search }) as const,
-  editCampaign: (campaignId: string) => ({ to: "/campaigns/$campaignId/edit", params: { campaignId } }) as const,
+  editCampaign: (campaignId: string) =>
+    ({ to: "/campaigns/$campaignId/edit", params: { campaignId } }) as const,
 
   contacts: (search: ContactFilters = {}) => ({ to: "/contacts", search }) as const,
   contact: (contactId: string) => ({ to: "/contacts/$contactId", params: { contactId } }) as const,
@@ -57,7 +60,8 @@ export const paths = {
   leads: (search: { temperature?: "hot" | "warm" | "cold" | undefined; outcome?: string | undefined } = {}) =>
     ({ to: "/leads", search }) as const,
 
-  agents: (search: { status?: "active" | "archived" | undefined } = {}) => ({ to: "/agents", search }) as const,
+  agents: (search: { status?: "active" | "archived" | undefined } = {}) =>
+    ({ to: "/agents", search }) as const,
   newAgent: () => ({ to: "/agents/new" }) as const,
   agent: (agentId: string) => ({ to: "/agents/$agentId", params: { agentId } }) as const,
 

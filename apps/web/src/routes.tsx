@@ -19,7 +19,11 @@ import { PageSkeleton } from "./ui/skeleton.tsx";
 
 const temperatures = ["hot", "warm", "cold"] as const;
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundScreen, errorComponent: ErrorScreen });
+const root = createRootRoute({
+  component: Outlet,
+  notFoundComponent: NotFoundScreen,
+  errorComponent: ErrorScreen,
+});
 
 /** `next` is kept while signing in, so that a pasted link still opens what it names. */
 const nextIn = (search: Record<string, unknown>) => only({ next: localPath(textIn(search, "next")) });
@@ -223,24 +227,31 @@ const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings/$section",
   params: {
-    parse: ({ section }) => ({ section: oneOf({ section }, "section", settingsSections) ?? settingsSections[0] }),
+    parse: ({ section }) => ({
+      section: oneOf({ section }, "section", settingsSections) ?? settingsSections[0],
+    }),
     stringify: ({ section }) => ({ section }),
   },
   component: lazyRouteComponent(() => import("./accounts/settings-page.tsx"), "SettingsPage"),
 });
 
-const gallery = createRoute({
-  getParentRoute: () => root,
-  path: "/gallery",
-  component: lazyRouteComponent(() => import("./gallery/gallery-page.tsx"), "GalleryPage"),
-});
+// Named only where it exists, so that the production build does not carry it.
+const gallery = import.meta.env.DEV
+  ? [
+      createRoute({
+        getParentRoute: () => root,
+        path: "/gallery",
+        component: lazyRouteComponent(() => import("./gallery/gallery-page.tsx"), "GalleryPage"),
+      }),
+    ]
+  : [];
 
 const tree = root.addChildren([
   signIn,
   signUp,
   invitation,
   reset,
-  ...(import.meta.env.DEV ? [gallery] : []),
+  ...gallery,
   shell.addChildren([
     home,
     calls,

@@ -14,7 +14,8 @@ test("flags and numbers survive the address bar", () => {
   expect(numberIn({ t: "x" }, "t")).toBeUndefined();
 });
 
-test("what is not set is left out of the address", () => expect(only({ q: undefined, tag: "icu" })).toEqual({ tag: "icu" }));
+test("what is not set is left out of the address", () =>
+  expect(only({ q: undefined, tag: "icu" })).toEqual({ tag: "icu" }));
 
 test("the page to return to after signing in is never another site", () => {
   expect(localPath("/calls?open=true")).toBe("/calls?open=true");

@@ -31,7 +31,12 @@ export function refusal(thrown: unknown): Refusal {
   if (thrown instanceof TRPCClientError) {
     const told: ErrorFacts | undefined = thrown.data as ErrorFacts | undefined;
     if (told) {
-      return { code: told.code, message: thrown.message, requestId: told.requestId, issues: told.issues ?? [] };
+      return {
+        code: told.code,
+        message: thrown.message,
+        requestId: told.requestId,
+        issues: told.issues ?? [],
+      };
     }
     return {
       code: "offline",
@@ -91,7 +96,9 @@ const pagingLink: TRPCLink<AppRouter> =
   ({ op, next }) => {
     const { direction, ...input } = (op.input ?? {}) as Record<string, unknown>;
     const isPaging = direction === "forward" || direction === "backward";
-    return next(isPaging ? { ...op, input: { ...input, ...(op.context["filter"] as object | undefined) } } : op);
+    return next(
+      isPaging ? { ...op, input: { ...input, ...(op.context["filter"] as object | undefined) } } : op,
+    );
   };
 
 const links = [

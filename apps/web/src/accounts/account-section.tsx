@@ -28,14 +28,24 @@ export function AccountSection() {
       <Facts className="border-b border-line">
         <Fact name="Name">{me.person.name}</Fact>
         <Fact name="E-mail">{me.person.email}</Fact>
-        <Fact name="Workspaces">{me.memberships.map(({ company, role }) => `${company} (${role})`).join(", ")}</Fact>
+        <Fact name="Workspaces">
+          {me.memberships.map(({ company, role }) => `${company} (${role})`).join(", ")}
+        </Fact>
         {me.person.isPlatformAdmin && <Fact name="Operator">You run this installation.</Fact>}
       </Facts>
       <Section title="Password">
-        <form onSubmit={(event) => void save(event)} className="flex max-w-[360px] flex-col gap-4 px-4 pb-4 pt-1 lg:px-5" noValidate>
+        <form
+          onSubmit={(event) => void save(event)}
+          className="flex max-w-[360px] flex-col gap-4 px-4 pb-4 pt-1 lg:px-5"
+          noValidate
+        >
           <FormError>{errors.root?.message}</FormError>
           <Field label="Present password" error={errors.currentPassword?.message}>
-            <Input type="password" autoComplete="current-password" {...form.register("currentPassword", { required: "Write your present password" })} />
+            <Input
+              type="password"
+              autoComplete="current-password"
+              {...form.register("currentPassword", { required: "Write your present password" })}
+            />
           </Field>
           <Field label="New password" help="At least 10 characters." error={errors.newPassword?.message}>
             <Input

@@ -34,8 +34,17 @@ export function InvitationPage() {
     <Entrance title={`Join ${invitation.company}`} lead={`You are invited as ${invitation.role}.`}>
       <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4" noValidate>
         <FormError>{errors.root?.message}</FormError>
-        <Field label="E-mail" error={errors.email?.message} help={invitation.email ? "The invitation is for this address." : undefined}>
-          <Input type="email" autoComplete="username" readOnly={Boolean(invitation.email)} {...form.register("email", { required: "Write your e-mail address" })} />
+        <Field
+          label="E-mail"
+          error={errors.email?.message}
+          help={invitation.email ? "The invitation is for this address." : undefined}
+        >
+          <Input
+            type="email"
+            autoComplete="username"
+            readOnly={Boolean(invitation.email)}
+            {...form.register("email", { required: "Write your e-mail address" })}
+          />
         </Field>
         {!invitation.knownPerson && (
           <Field label="Your name" error={errors.name?.message}>
@@ -45,9 +54,17 @@ export function InvitationPage() {
         <Field
           label="Password"
           error={errors.password?.message}
-          help={invitation.knownPerson ? "The one you sign in with here already." : "At least 10 characters. If you have an account here, its password."}
+          help={
+            invitation.knownPerson
+              ? "The one you sign in with here already."
+              : "At least 10 characters. If you have an account here, its password."
+          }
         >
-          <Input type="password" autoComplete={invitation.knownPerson ? "current-password" : "new-password"} {...form.register("password", { required: "Write a password" })} />
+          <Input
+            type="password"
+            autoComplete={invitation.knownPerson ? "current-password" : "new-password"}
+            {...form.register("password", { required: "Write a password" })}
+          />
         </Field>
         <Button look="filled" type="submit" busy={isSubmitting} className="mt-1 lg:h-9">
           {isSubmitting ? "Joining" : `Join ${invitation.company}`}

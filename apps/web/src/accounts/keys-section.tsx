@@ -51,17 +51,22 @@ export function KeysSection() {
         {live.length === 0 ? (
           <EmptyState small title="No key yet">
             <p>
-              Programs use the same procedures as this dashboard. <code className="mono">npx parley login</code> makes a
-              key by itself.
+              Programs use the same procedures as this dashboard.{" "}
+              <code className="mono">npx parley login</code> makes a key by itself.
             </p>
           </EmptyState>
         ) : (
           <ul>
             {live.map((key) => (
-              <li key={key.id} className="flex min-h-10 flex-wrap items-center gap-x-3 border-t border-line px-4 py-1.5 lg:px-5">
+              <li
+                key={key.id}
+                className="flex min-h-10 flex-wrap items-center gap-x-3 border-t border-line px-4 py-1.5 lg:px-5"
+              >
                 <span className="min-w-0 grow basis-40 truncate font-medium">{key.name}</span>
                 <code className="mono text-ink-2">{key.hint}</code>
-                <span className="text-xs text-ink-2">{key.scopes.length > 0 ? key.scopes.join(", ") : `all that ${key.role} may`}</span>
+                <span className="text-xs text-ink-2">
+                  {key.scopes.length > 0 ? key.scopes.join(", ") : `all that ${key.role} may`}
+                </span>
                 <span className="w-32 text-xs text-ink-3">
                   {key.lastUsedAt ? (
                     <>
@@ -71,7 +76,12 @@ export function KeysSection() {
                     "never used"
                   )}
                 </span>
-                <Button look="link" size="sm" disabledReason={refused} onClick={() => setRevoking({ id: key.id, name: key.name })}>
+                <Button
+                  look="link"
+                  size="sm"
+                  disabledReason={refused}
+                  onClick={() => setRevoking({ id: key.id, name: key.name })}
+                >
                   Revoke
                 </Button>
               </li>
@@ -88,7 +98,9 @@ export function KeysSection() {
         busy={revoke.isPending}
         onConfirm={() => revoking && revoke.mutate({ id: revoking.id })}
       >
-        <p>Programs that use it are refused from the next request on. A revoked key cannot be brought back.</p>
+        <p>
+          Programs that use it are refused from the next request on. A revoked key cannot be brought back.
+        </p>
       </DangerDialog>
     </>
   );
@@ -139,7 +151,12 @@ function NewKeyDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (op
         <div className="space-y-3">
           <FormError>{create.error ? refusal(create.error).message : null}</FormError>
           <Field label="Name" help="It may do what you may do.">
-            <Input autoFocus value={name} placeholder="Nightly import" onChange={(event) => setName(event.target.value)} />
+            <Input
+              autoFocus
+              value={name}
+              placeholder="Nightly import"
+              onChange={(event) => setName(event.target.value)}
+            />
           </Field>
         </div>
       )}

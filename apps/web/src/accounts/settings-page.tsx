@@ -32,7 +32,10 @@ export function SettingsPage() {
         label="Settings"
         value={section}
         onValue={(next) => void navigate(paths.settings(next))}
-        tabs={Object.entries(sections).map(([value, { label }]) => ({ value: value as SettingsSection, label }))}
+        tabs={Object.entries(sections).map(([value, { label }]) => ({
+          value: value as SettingsSection,
+          label,
+        }))}
       >
         <TabPanel value={section}>{sections[section].body()}</TabPanel>
       </Tabs>

@@ -56,11 +56,20 @@ export function SignUpPage() {
         <Field label="Your name" error={errors.name?.message}>
           <Input autoComplete="name" autoFocus {...form.register("name", { required: "Write your name" })} />
         </Field>
-        <Field label="Company" optional help="Agents name it when they introduce themselves." error={errors.company?.message}>
+        <Field
+          label="Company"
+          optional
+          help="Agents name it when they introduce themselves."
+          error={errors.company?.message}
+        >
           <Input autoComplete="organization" {...form.register("company")} />
         </Field>
         <Field label="E-mail" error={errors.email?.message}>
-          <Input type="email" autoComplete="username" {...form.register("email", { required: "Write your e-mail address" })} />
+          <Input
+            type="email"
+            autoComplete="username"
+            {...form.register("email", { required: "Write your e-mail address" })}
+          />
         </Field>
         <Field label="Password" help="At least 10 characters." error={errors.password?.message}>
           <Input
@@ -75,7 +84,9 @@ export function SignUpPage() {
         <Button look="filled" type="submit" busy={isSubmitting} className="mt-1 lg:h-9">
           {isSubmitting ? "Making it" : "Make the workspace"}
         </Button>
-        <p className="text-xs text-ink-3">Times will be shown for {zoneCity(viewerZone)}. Both can be changed later.</p>
+        <p className="text-xs text-ink-3">
+          Times will be shown for {zoneCity(viewerZone)}. Both can be changed later.
+        </p>
       </form>
     </Entrance>
   );

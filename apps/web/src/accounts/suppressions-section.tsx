@@ -45,7 +45,12 @@ const columns: Column<Suppression>[] = [
       ),
   },
   { id: "reason", head: "Why", width: "minmax(160px, 1fr)", cell: (row) => reasonWords[row.reason] },
-  { id: "channel", head: "For", width: "110px", cell: (row) => (row.channel === "all" ? "Everything" : row.channel === "call" ? "Calls" : "WhatsApp") },
+  {
+    id: "channel",
+    head: "For",
+    width: "110px",
+    cell: (row) => (row.channel === "all" ? "Everything" : row.channel === "call" ? "Calls" : "WhatsApp"),
+  },
   { id: "note", head: "Note", width: "minmax(120px, 1fr)", cell: (row) => row.note ?? <None />, from: "xl" },
   { id: "at", head: "Since", width: "120px", cell: (row) => <Time at={row.createdAt} /> },
 ];
@@ -73,7 +78,9 @@ export function SuppressionsSection() {
   return (
     <>
       <FilterBar
-        search={<SearchFilter label="Search numbers" value={search} onValue={(text) => setSearch(text ?? "")} />}
+        search={
+          <SearchFilter label="Search numbers" value={search} onValue={(text) => setSearch(text ?? "")} />
+        }
         aside={
           <Button size="sm" disabledReason={addRefused} onClick={() => setAdding(true)}>
             Add numbers
@@ -87,7 +94,12 @@ export function SuppressionsSection() {
         rowId={(row) => row.id}
         rowName={(row) => row.phoneNumber}
         rowActions={(row) => [
-          { label: "Allow again", disabledReason: removeRefused, danger: true, onSelect: () => setRemoving(row) },
+          {
+            label: "Allow again",
+            disabledReason: removeRefused,
+            danger: true,
+            onSelect: () => setRemoving(row),
+          },
         ]}
         narrow={(row) => (
           <span className="block">
@@ -101,8 +113,8 @@ export function SuppressionsSection() {
         empty={
           <EmptyState title={search ? "No such number here" : "Nobody is on this list"}>
             <p>
-              People who ask not to be called come here by themselves, within a second of saying so. Lists from a
-              regulator or another system can be pasted in.
+              People who ask not to be called come here by themselves, within a second of saying so. Lists
+              from a regulator or another system can be pasted in.
             </p>
           </EmptyState>
         }
@@ -117,8 +129,9 @@ export function SuppressionsSection() {
         onConfirm={() => removing && remove.mutate({ suppressionId: removing.id })}
       >
         <p>
-          {removing?.phoneNumber} was put here because: {removing ? reasonWords[removing.reason].toLowerCase() : ""}. Items
-          that were skipped for it stay skipped; new ones may dial it.
+          {removing?.phoneNumber} was put here because:{" "}
+          {removing ? reasonWords[removing.reason].toLowerCase() : ""}. Items that were skipped for it stay
+          skipped; new ones may dial it.
         </p>
       </DangerDialog>
     </>
@@ -129,7 +142,10 @@ function AddDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open:
   const utils = trpc.useUtils();
   const [text, setText] = useState("");
   const [reason, setReason] = useState<Reason>("manual");
-  const numbers = text.split(/[\n,;]+/).map((number) => number.trim()).filter(Boolean);
+  const numbers = text
+    .split(/[\n,;]+/)
+    .map((number) => number.trim())
+    .filter(Boolean);
   const add = trpc.suppressions.add.useMutation({ onSuccess: () => void utils.suppressions.invalidate() });
   const close = (next: boolean) => {
     onOpenChange(next);
@@ -153,7 +169,11 @@ function AddDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open:
             look="filled"
             busy={add.isPending}
             disabledReason={
-              numbers.length === 0 ? "Paste at least one number." : numbers.length > 1000 ? "At most 1,000 at a time." : null
+              numbers.length === 0
+                ? "Paste at least one number."
+                : numbers.length > 1000
+                  ? "At most 1,000 at a time."
+                  : null
             }
             onClick={() => add.mutate({ phoneNumbers: numbers, reason })}
           >
@@ -165,8 +185,9 @@ function AddDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open:
       {add.data ? (
         <div className="space-y-2">
           <p>
-            {plural(add.data.added, "number")} added, {add.data.known} known before. {plural(add.data.stopped, "waiting call")}{" "}
-            stopped; {add.data.inAir} already on the line {add.data.inAir === 1 ? "ends" : "end"} by itself.
+            {plural(add.data.added, "number")} added, {add.data.known} known before.{" "}
+            {plural(add.data.stopped, "waiting call")} stopped; {add.data.inAir} already on the line{" "}
+            {add.data.inAir === 1 ? "ends" : "end"} by itself.
           </p>
           {add.data.invalid.length > 0 && (
             <p className="text-bad-ink">
@@ -178,7 +199,12 @@ function AddDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open:
         <div className="space-y-3">
           <FormError>{add.error ? refusal(add.error).message : null}</FormError>
           <Field label="Numbers" help="One to a line, or separated by commas.">
-            <Textarea rows={6} className="mono" value={text} onChange={(event) => setText(event.target.value)} />
+            <Textarea
+              rows={6}
+              className="mono"
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+            />
           </Field>
           <Field label="Why">
             <Select value={reason} onChange={(event) => setReason(event.target.value as Reason)}>

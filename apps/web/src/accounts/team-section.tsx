@@ -69,7 +69,8 @@ export function TeamSection() {
               className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line px-4 py-1.5 lg:px-5"
             >
               <span className="min-w-0 grow basis-52 truncate">
-                <span className="font-medium">{member.name}</span> <span className="text-ink-3">{member.email}</span>
+                <span className="font-medium">{member.name}</span>{" "}
+                <span className="text-ink-3">{member.email}</span>
                 {member.personId === me.person.id && <span className="text-ink-3"> (you)</span>}
               </span>
               <span className="w-32 text-xs text-ink-2">
@@ -94,7 +95,12 @@ export function TeamSection() {
                   <option key={role}>{role}</option>
                 ))}
               </Select>
-              <Button look="link" size="sm" disabledReason={changeRefused} onClick={() => setLeaving({ id: member.id, name: member.name })}>
+              <Button
+                look="link"
+                size="sm"
+                disabledReason={changeRefused}
+                onClick={() => setLeaving({ id: member.id, name: member.name })}
+              >
                 Remove
               </Button>
             </li>
@@ -110,7 +116,10 @@ export function TeamSection() {
           ) : (
             <ul>
               {members.data.invitations.map((invitation) => (
-                <li key={invitation.id} className="flex flex-wrap gap-x-3 border-t border-line px-4 py-2 lg:px-5">
+                <li
+                  key={invitation.id}
+                  className="flex flex-wrap gap-x-3 border-t border-line px-4 py-2 lg:px-5"
+                >
                   <span className="grow">{invitation.email ?? "Anyone with the link"}</span>
                   <span className="text-ink-2">as {invitation.role}</span>
                   <span className="text-ink-3">
@@ -131,7 +140,10 @@ export function TeamSection() {
         busy={remove.isPending}
         onConfirm={() => leaving && remove.mutate({ id: leaving.id })}
       >
-        <p>They are signed out of this workspace at once. What they did stays in the audit log; they can be invited again.</p>
+        <p>
+          They are signed out of this workspace at once. What they did stays in the audit log; they can be
+          invited again.
+        </p>
       </DangerDialog>
     </>
   );

@@ -24,7 +24,9 @@ const signs = {
   parked: { word: "Waits for its call", tone: "warn" },
 } as const satisfies Record<WebhookRow["status"], unknown>;
 
-const Status = ({ status }: { status: WebhookRow["status"] }) => <Badge tone={signs[status].tone}>{signs[status].word}</Badge>;
+const Status = ({ status }: { status: WebhookRow["status"] }) => (
+  <Badge tone={signs[status].tone}>{signs[status].word}</Badge>
+);
 
 const columns: Column<WebhookRow>[] = [
   { id: "at", head: "Received", width: "130px", fixed: true, cell: (row) => <Time at={row.receivedAt} /> },
@@ -67,7 +69,12 @@ export function WebhooksSection() {
       <FilterBar
         active={status ? 1 : 0}
         aside={
-          <Button size="sm" disabledReason={refused} busy={replay.isPending} onClick={() => replay.mutate({ status: "bad" })}>
+          <Button
+            size="sm"
+            disabledReason={refused}
+            busy={replay.isPending}
+            onClick={() => replay.mutate({ status: "bad" })}
+          >
             Replay all unreadable
           </Button>
         }
@@ -100,13 +107,18 @@ export function WebhooksSection() {
         empty={
           <EmptyState title={status ? "None in this state" : "No webhook yet"}>
             <p>
-              The voice provider reports every change of a call here. If calls run and nothing arrives, the address it was
-              given cannot be reached: <code className="mono">parley doctor</code> checks it.
+              The voice provider reports every change of a call here. If calls run and nothing arrives, the
+              address it was given cannot be reached: <code className="mono">parley doctor</code> checks it.
             </p>
           </EmptyState>
         }
       />
-      <Drawer open={shown !== null} onOpenChange={(open) => !open && setShown(null)} title={`Webhook ${shown?.id ?? ""}`} wide>
+      <Drawer
+        open={shown !== null}
+        onOpenChange={(open) => !open && setShown(null)}
+        title={`Webhook ${shown?.id ?? ""}`}
+        wide
+      >
         {shown && (
           <>
             <Facts>

@@ -57,34 +57,61 @@ function WorkspaceForm({ settings }: { settings: Settings }) {
         ...rest,
         ...(settings.ruleSetLocked ? {} : { ruleSet }),
         confirmAbove: Number(confirmAbove),
-        frequencyCap: { dialsMax: numberOrNull(dialsMax), answeredMax: numberOrNull(answeredMax), days: Number(days) },
+        frequencyCap: {
+          dialsMax: numberOrNull(dialsMax),
+          answeredMax: numberOrNull(answeredMax),
+          days: Number(days),
+        },
       });
       await Promise.all([utils.settings.invalidate(), utils.auth.me.invalidate()]);
       toast.done("Saved");
     } catch (thrown) {
-      showRefusal(thrown, form.setError, ["company", "email", "timeZone", "defaultRegion", "ruleSet", "confirmAbove"]);
+      showRefusal(thrown, form.setError, [
+        "company",
+        "email",
+        "timeZone",
+        "defaultRegion",
+        "ruleSet",
+        "confirmAbove",
+      ]);
     }
   });
 
   return (
     <div className="grid lg:grid-cols-[minmax(0,720px)_minmax(280px,1fr)]">
-      <form onSubmit={(event) => void save(event)} className="flex flex-col gap-4 px-4 py-4 lg:border-r lg:border-line lg:px-5" noValidate>
+      <form
+        onSubmit={(event) => void save(event)}
+        className="flex flex-col gap-4 px-4 py-4 lg:border-r lg:border-line lg:px-5"
+        noValidate
+      >
         <FormError>{errors.root?.message}</FormError>
-        <Field label="Company" error={errors.company?.message} help="Agents name it when they introduce themselves.">
+        <Field
+          label="Company"
+          error={errors.company?.message}
+          help="Agents name it when they introduce themselves."
+        >
           <Input {...form.register("company")} width="w-full max-w-[360px]" />
         </Field>
         <Field label="Billing e-mail" error={errors.email?.message}>
           <Input type="email" {...form.register("email")} width="w-full max-w-[360px]" />
         </Field>
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label="Time zone" error={errors.timeZone?.message} help="For days and reports. People are called by their own clock.">
+          <Field
+            label="Time zone"
+            error={errors.timeZone?.message}
+            help="For days and reports. People are called by their own clock."
+          >
             <Select {...form.register("timeZone")}>
               {[...new Set([settings.timeZone, ...zones])].map((zone) => (
                 <option key={zone}>{zone}</option>
               ))}
             </Select>
           </Field>
-          <Field label="Country of numbers without a code" error={errors.defaultRegion?.message} help="Two capitals, like IN or US.">
+          <Field
+            label="Country of numbers without a code"
+            error={errors.defaultRegion?.message}
+            help="Two capitals, like IN or US."
+          >
             <Input mono {...form.register("defaultRegion")} width="w-20" maxLength={2} />
           </Field>
         </div>
@@ -110,13 +137,37 @@ function WorkspaceForm({ settings }: { settings: Settings }) {
           help="Empty leaves it to the calling rules. A call by hand is only warned about."
         >
           <div className="flex flex-wrap gap-2">
-            <InputWithUnit aria-label="Dials at most" after="dials" inputMode="numeric" {...form.register("dialsMax")} className="w-[116px]" />
-            <InputWithUnit aria-label="Conversations at most" after="conversations" inputMode="numeric" {...form.register("answeredMax")} className="w-[160px]" />
-            <InputWithUnit aria-label="Within days" before="in" after="days" inputMode="numeric" {...form.register("days")} className="w-[116px]" />
+            <InputWithUnit
+              aria-label="Dials at most"
+              after="dials"
+              inputMode="numeric"
+              {...form.register("dialsMax")}
+              className="w-[116px]"
+            />
+            <InputWithUnit
+              aria-label="Conversations at most"
+              after="conversations"
+              inputMode="numeric"
+              {...form.register("answeredMax")}
+              className="w-[160px]"
+            />
+            <InputWithUnit
+              aria-label="Within days"
+              before="in"
+              after="days"
+              inputMode="numeric"
+              {...form.register("days")}
+              className="w-[116px]"
+            />
           </div>
         </FieldGroup>
         <Field label="Ask for typed confirmation above" error={errors.confirmAbove?.message}>
-          <InputWithUnit after="people" inputMode="numeric" {...form.register("confirmAbove")} className="w-[160px]" />
+          <InputWithUnit
+            after="people"
+            inputMode="numeric"
+            {...form.register("confirmAbove")}
+            className="w-[160px]"
+          />
         </Field>
         <div>
           <Button

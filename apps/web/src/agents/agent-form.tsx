@@ -14,8 +14,34 @@ import { Input, InputWithUnit, Select, Textarea } from "@/ui/input.tsx";
 import { Section } from "@/ui/section.tsx";
 import { emptyField, extractionOf, fieldForm, kindWords } from "./extraction-form.ts";
 
-const languages = ["en", "en-IN", "en-US", "en-GB", "hi", "mr", "es", "fr", "de", "it", "pt", "nl", "pl", "ar", "ja"];
-const fields = ["name", "prompt", "welcomeMessage", "disclosure", "language", "voice", "maxCallSeconds", "fromNumber", "extraction"];
+const languages = [
+  "en",
+  "en-IN",
+  "en-US",
+  "en-GB",
+  "hi",
+  "mr",
+  "es",
+  "fr",
+  "de",
+  "it",
+  "pt",
+  "nl",
+  "pl",
+  "ar",
+  "ja",
+];
+const fields = [
+  "name",
+  "prompt",
+  "welcomeMessage",
+  "disclosure",
+  "language",
+  "voice",
+  "maxCallSeconds",
+  "fromNumber",
+  "extraction",
+];
 
 /** The first thing wrong with the fields to find out, wherever it stands among them. */
 function extractionError(errors: unknown): string | null {
@@ -30,7 +56,10 @@ function extractionError(errors: unknown): string | null {
 }
 
 const sample = (text: string) =>
-  text.replaceAll(/\{(\w+)\}/g, (whole, key: string) => ({ name: "Anjali", company: "Asha Textiles" })[key] ?? whole);
+  text.replaceAll(
+    /\{(\w+)\}/g,
+    (whole, key: string) => ({ name: "Anjali", company: "Asha Textiles" })[key] ?? whole,
+  );
 
 /** An agent being made or changed; beside it, how a call would begin and what it may cost. */
 export function AgentForm({
@@ -61,7 +90,12 @@ export function AgentForm({
   const { errors, isSubmitting, isDirty } = form.formState;
   const extraction = useFieldArray({ control: form.control, name: "extraction" });
   const kinds = form.watch("extraction");
-  const [welcome, disclosure, language, longest] = form.watch(["welcomeMessage", "disclosure", "language", "maxCallSeconds"]);
+  const [welcome, disclosure, language, longest] = form.watch([
+    "welcomeMessage",
+    "disclosure",
+    "language",
+    "maxCallSeconds",
+  ]);
   const usual = defaultDisclosure(language, workspace.company);
   const chosen = voices.data?.items ?? [];
 
@@ -75,9 +109,22 @@ export function AgentForm({
         language: values.language,
         maxCallSeconds: Number(values.maxCallSeconds),
         extraction: values.extraction.map(extractionOf),
-        ...(values.disclosure.trim() ? { disclosure: values.disclosure } : agent ? { disclosure: usual } : {}),
+        ...(values.disclosure.trim()
+          ? { disclosure: values.disclosure }
+          : agent
+            ? { disclosure: usual }
+            : {}),
         ...(values.voice && values.voice !== voiceNow
-          ? { voice: voice ? { provider: voice.provider, voice: voice.voice, ...(voice.voiceId ? { voiceId: voice.voiceId } : {}), ...(voice.model ? { model: voice.model } : {}) } : values.voice }
+          ? {
+              voice: voice
+                ? {
+                    provider: voice.provider,
+                    voice: voice.voice,
+                    ...(voice.voiceId ? { voiceId: voice.voiceId } : {}),
+                    ...(voice.model ? { model: voice.model } : {}),
+                  }
+                : values.voice,
+            }
           : {}),
         fromNumber: values.fromNumber.trim() || null,
       });
@@ -88,11 +135,19 @@ export function AgentForm({
   });
 
   return (
-    <form onSubmit={(event) => void save(event)} noValidate className="grid min-h-full lg:grid-cols-[minmax(0,720px)_minmax(300px,1fr)]">
+    <form
+      onSubmit={(event) => void save(event)}
+      noValidate
+      className="grid min-h-full lg:grid-cols-[minmax(0,720px)_minmax(300px,1fr)]"
+    >
       <div className="flex flex-col gap-4 px-4 py-4 lg:border-r lg:border-line lg:px-5">
         <FormError>{errors.root?.message}</FormError>
         <Field label="Name" error={errors.name?.message}>
-          <Input {...form.register("name", { required: "Name the agent" })} width="w-full max-w-[360px]" autoFocus={!agent} />
+          <Input
+            {...form.register("name", { required: "Name the agent" })}
+            width="w-full max-w-[360px]"
+            autoFocus={!agent}
+          />
         </Field>
         <Field
           label="What it is to do"
@@ -102,9 +157,17 @@ export function AgentForm({
           <Textarea rows={9} {...form.register("prompt", { required: "Say what the agent is to do" })} />
         </Field>
         <Field label="First words" error={errors.welcomeMessage?.message} help="After the disclosure.">
-          <Textarea rows={2} {...form.register("welcomeMessage", { required: "Write what the agent says first" })} />
+          <Textarea
+            rows={2}
+            {...form.register("welcomeMessage", { required: "Write what the agent says first" })}
+          />
         </Field>
-        <Field label="Disclosure" optional error={errors.disclosure?.message} help={`Spoken before everything else. Left empty: “${usual}”`}>
+        <Field
+          label="Disclosure"
+          optional
+          error={errors.disclosure?.message}
+          help={`Spoken before everything else. Left empty: “${usual}”`}
+        >
           <Textarea rows={2} placeholder={usual} {...form.register("disclosure")} />
         </Field>
         <div className="grid gap-4 sm:grid-cols-3">
@@ -117,7 +180,11 @@ export function AgentForm({
               ))}
             </Select>
           </Field>
-          <Field label="Voice" error={errors.voice?.message} help={voices.error ? "The provider did not list its voices." : undefined}>
+          <Field
+            label="Voice"
+            error={errors.voice?.message}
+            help={voices.error ? "The provider did not list its voices." : undefined}
+          >
             <Select {...form.register("voice")}>
               <option value="">The provider's usual voice</option>
               {[...new Set([voiceNow, ...chosen.map(({ voice }) => voice)])].filter(Boolean).map((name) => {
@@ -135,21 +202,49 @@ export function AgentForm({
             <InputWithUnit after="seconds" inputMode="numeric" {...form.register("maxCallSeconds")} />
           </Field>
         </div>
-        <Field label="Caller number" optional error={errors.fromNumber?.message} help="One of yours at the provider; empty lets the provider choose.">
+        <Field
+          label="Caller number"
+          optional
+          error={errors.fromNumber?.message}
+          help="One of yours at the provider; empty lets the provider choose."
+        >
           <Input mono {...form.register("fromNumber")} width="w-60" />
         </Field>
-        <FieldGroup label="To find out in every conversation" help="Each becomes a column of the leads, with the words it was taken from.">
+        <FieldGroup
+          label="To find out in every conversation"
+          help="Each becomes a column of the leads, with the words it was taken from."
+        >
           <ul className="flex flex-col gap-2">
             {extraction.fields.map((field, at) => (
-              <li key={field.id} className="flex flex-wrap items-start gap-2 border-t border-line pt-2 first:border-t-0 first:pt-0 sm:flex-nowrap">
-                <Input aria-label="Name of the field" placeholder="Budget" width="w-full sm:w-36 sm:shrink-0" {...form.register(`extraction.${at}.label`)} />
+              <li
+                key={field.id}
+                className="flex flex-wrap items-start gap-2 border-t border-line pt-2 first:border-t-0 first:pt-0 sm:flex-nowrap"
+              >
+                <Input
+                  aria-label="Name of the field"
+                  placeholder="Budget"
+                  width="w-full sm:w-36 sm:shrink-0"
+                  {...form.register(`extraction.${at}.label`)}
+                />
                 <span className="flex min-w-0 grow flex-col gap-2">
-                  <Input aria-label="What to look for" placeholder="What the person is ready to spend" {...form.register(`extraction.${at}.description`)} />
+                  <Input
+                    aria-label="What to look for"
+                    placeholder="What the person is ready to spend"
+                    {...form.register(`extraction.${at}.description`)}
+                  />
                   {kinds[at]?.kind === "choice" && (
-                    <Input aria-label="Choices, separated by commas" placeholder="London, Manchester, Leeds" {...form.register(`extraction.${at}.choices`)} />
+                    <Input
+                      aria-label="Choices, separated by commas"
+                      placeholder="London, Manchester, Leeds"
+                      {...form.register(`extraction.${at}.choices`)}
+                    />
                   )}
                 </span>
-                <Select aria-label="Kind" className="w-28 shrink-0" {...form.register(`extraction.${at}.kind`)}>
+                <Select
+                  aria-label="Kind"
+                  className="w-28 shrink-0"
+                  {...form.register(`extraction.${at}.kind`)}
+                >
                   {extractionKinds.map((kind) => (
                     <option key={kind} value={kind}>
                       {kindWords[kind]}
@@ -160,8 +255,18 @@ export function AgentForm({
               </li>
             ))}
           </ul>
-          {errors.extraction && <p role="alert" className="mt-1 text-xs text-bad-ink">{extractionError(errors.extraction)}</p>}
-          <Button look="link" size="sm" icon={Plus} className="mt-1" onClick={() => extraction.append(emptyField)}>
+          {errors.extraction && (
+            <p role="alert" className="mt-1 text-xs text-bad-ink">
+              {extractionError(errors.extraction)}
+            </p>
+          )}
+          <Button
+            look="link"
+            size="sm"
+            icon={Plus}
+            className="mt-1"
+            onClick={() => extraction.append(emptyField)}
+          >
             Add a field
           </Button>
         </FieldGroup>

@@ -25,7 +25,11 @@ export function NewAgentPage() {
         onSave={async (draft) => {
           const agent = await create.mutateAsync(draft);
           void utils.agents.invalidate();
-          toast.done(agent.bolnaAgentId ? `${agent.name} is ready to call` : `${agent.name} is saved; it is being sent to the provider`);
+          toast.done(
+            agent.bolnaAgentId
+              ? `${agent.name} is ready to call`
+              : `${agent.name} is saved; it is being sent to the provider`,
+          );
           await navigate(paths.agent(agent.id));
         }}
       />
@@ -50,7 +54,9 @@ export function AgentPage() {
   });
   const update = trpc.agents.update.useMutation();
   const sync = trpc.agents.sync.useMutation(settled("Sent to the provider"));
-  const rotate = trpc.agents.rotateKey.useMutation(settled("The webhook address has a new secret; the old one works for another week"));
+  const rotate = trpc.agents.rotateKey.useMutation(
+    settled("The webhook address has a new secret; the old one works for another week"),
+  );
 
   return (
     <Page
@@ -64,17 +70,29 @@ export function AgentPage() {
       }
       actions={
         <>
-          <Button icon={KeyRound} disabledReason={refused} busy={rotate.isPending} onClick={() => rotate.mutate({ agentId })}>
+          <Button
+            icon={KeyRound}
+            disabledReason={refused}
+            busy={rotate.isPending}
+            onClick={() => rotate.mutate({ agentId })}
+          >
             New webhook secret
           </Button>
-          <Button icon={RefreshCw} disabledReason={refused} busy={sync.isPending} onClick={() => sync.mutate({ agentId })}>
+          <Button
+            icon={RefreshCw}
+            disabledReason={refused}
+            busy={sync.isPending}
+            onClick={() => sync.mutate({ agentId })}
+          >
             Send again
           </Button>
         </>
       }
       strip={
         agent.syncStatus === "failed" ? (
-          <BecauseStrip cause="The provider has not taken this agent.">{agent.syncError} It is tried again by itself.</BecauseStrip>
+          <BecauseStrip cause="The provider has not taken this agent.">
+            {agent.syncError} It is tried again by itself.
+          </BecauseStrip>
         ) : agent.syncStatus === "drifted" ? (
           <BecauseStrip cause="Somebody changed it at the provider.">
             {Object.keys(agent.drift ?? {}).join(", ")} differ. Sending again overwrites what is there.

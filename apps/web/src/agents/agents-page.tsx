@@ -64,7 +64,12 @@ const columns: Column<AgentRow>[] = [
     head: "Mean talk",
     width: "92px",
     align: "right",
-    cell: (agent) => (agent.answered === 0 ? <None /> : <span className="mono">{duration(agent.talkSeconds / agent.answered)}</span>),
+    cell: (agent) =>
+      agent.answered === 0 ? (
+        <None />
+      ) : (
+        <span className="mono">{duration(agent.talkSeconds / agent.answered)}</span>
+      ),
   },
   { id: "spent", head: "Credits", width: "88px", align: "right", cell: (agent) => count(agent.spentCredits) },
   {
@@ -75,7 +80,13 @@ const columns: Column<AgentRow>[] = [
     from: "xl",
     cell: (agent) => (agent.runningCampaigns === 0 ? <None /> : count(agent.runningCampaigns)),
   },
-  { id: "updated", head: "Changed", width: "112px", from: "xl", cell: (agent) => <Time at={agent.updatedAt} /> },
+  {
+    id: "updated",
+    head: "Changed",
+    width: "112px",
+    from: "xl",
+    cell: (agent) => <Time at={agent.updatedAt} />,
+  },
 ];
 
 /** The voices of the workspace, and how each does. */
@@ -113,68 +124,75 @@ export function AgentsPage() {
       <Tabs
         label="State"
         value={shown}
-        onValue={(next) => void navigate({ search: next === "active" ? {} : { status: next }, replace: true })}
+        onValue={(next) =>
+          void navigate({ search: next === "active" ? {} : { status: next }, replace: true })
+        }
         tabs={[
           { value: "active" as const, label: "Active" },
           { value: "archived" as const, label: "Archived" },
         ]}
       >
-      <TabPanel value={shown}>
-      <QueryTable
-        label="Agents"
-        query={query}
-        columns={columns}
-        rowId={(agent) => agent.id}
-        rowName={(agent) => agent.name}
-        rowLink={(agent) => paths.agent(agent.id)}
-        rowActions={(agent) => {
-          const can = agentCan.archive(agent.status);
-          return [
-            { label: "Edit", icon: Pencil, onSelect: () => go(paths.agent(agent.id)) },
-            {
-              label: "Send to the provider again",
-              icon: RefreshCw,
-              disabledReason: archiveRefused ?? (can.ok ? null : can.reason),
-              onSelect: () => sync.mutate({ agentId: agent.id }),
-            },
-            {
-              label: "Archive",
-              icon: Archive,
-              danger: true,
-              disabledReason:
-                archiveRefused ??
-                (can.ok ? (agent.runningCampaigns > 0 ? "A running campaign uses it. Pause or stop the campaign first." : null) : can.reason),
-              onSelect: () => setArchiving(agent),
-            },
-          ];
-        }}
-        narrow={(agent) => (
-          <Link {...paths.agent(agent.id)} className="block">
-            <span className="flex items-center gap-2">
-              <span className="min-w-0 grow truncate font-medium">{agent.name}</span>
-              <SyncSign agent={agent} />
-            </span>
-            <span className="block text-xs text-ink-2">
-              {plural(agent.calls, "call")}, {count(agent.answered)} answered
-            </span>
-          </Link>
-        )}
-        empty={
-          shown === "archived" ? (
-            <EmptyState small title="Nothing is archived">
-              <p>An archived agent takes no new calls; its old ones keep pointing to it.</p>
-            </EmptyState>
-          ) : (
-            <EmptyState title="No agent yet" action={fresh}>
-              <p>
-                An agent is a voice with a task: what it says first, what it is to find out, how long it may talk. Campaigns
-                and calls by hand are made with one. In the sandbox it can be tried at once.
-              </p>
-            </EmptyState>
-          )
-        }
-      />
-      </TabPanel>
+        <TabPanel value={shown}>
+          <QueryTable
+            label="Agents"
+            query={query}
+            columns={columns}
+            rowId={(agent) => agent.id}
+            rowName={(agent) => agent.name}
+            rowLink={(agent) => paths.agent(agent.id)}
+            rowActions={(agent) => {
+              const can = agentCan.archive(agent.status);
+              return [
+                { label: "Edit", icon: Pencil, onSelect: () => go(paths.agent(agent.id)) },
+                {
+                  label: "Send to the provider again",
+                  icon: RefreshCw,
+                  disabledReason: archiveRefused ?? (can.ok ? null : can.reason),
+                  onSelect: () => sync.mutate({ agentId: agent.id }),
+                },
+                {
+                  label: "Archive",
+                  icon: Archive,
+                  danger: true,
+                  disabledReason:
+                    archiveRefused ??
+                    (can.ok
+                      ? agent.runningCampaigns > 0
+                        ? "A running campaign uses it. Pause or stop the campaign first."
+                        : null
+                      : can.reason),
+                  onSelect: () => setArchiving(agent),
+                },
+              ];
+            }}
+            narrow={(agent) => (
+              <Link {...paths.agent(agent.id)} className="block">
+                <span className="flex items-center gap-2">
+                  <span className="min-w-0 grow truncate font-medium">{agent.name}</span>
+                  <SyncSign agent={agent} />
+                </span>
+                <span className="block text-xs text-ink-2">
+                  {plural(agent.calls, "call")}, {count(agent.answered)} answered
+                </span>
+              </Link>
+            )}
+            empty={
+              shown === "archived" ? (
+                <EmptyState small title="Nothing is archived">
+                  <p>An archived agent takes no new calls; its old ones keep pointing to it.</p>
+                </EmptyState>
+              ) : (
+                <EmptyState title="No agent yet" action={fresh}>
+                  <p>
+                    An agent is a voice with a task: what it says first, what it is to find out, how long it
+                    may talk. Campaigns and calls by hand are made with one. In the sandbox it can be tried at
+                    once.
+                  </p>
+                </EmptyState>
+              )
+            }
+          />
+        </TabPanel>
       </Tabs>
       <DangerDialog
         open={archiving !== null}
@@ -185,8 +203,8 @@ export function AgentsPage() {
         onConfirm={() => archiving && archive.mutate({ agentId: archiving.id })}
       >
         <p>
-          It takes no new calls. Its {plural(archiving?.calls ?? 0, "call")} and what they came to stay as they are. At the
-          provider it is kept, so that recordings remain.
+          It takes no new calls. Its {plural(archiving?.calls ?? 0, "call")} and what they came to stay as
+          they are. At the provider it is kept, so that recordings remain.
         </p>
       </DangerDialog>
     </Page>

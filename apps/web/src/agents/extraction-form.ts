@@ -24,7 +24,13 @@ export const kindWords: Record<Kind, string> = {
 
 const words = (key: string): string => key.charAt(0).toUpperCase() + key.slice(1).replaceAll("_", " ");
 
-type Stored = { key: string; label?: string | undefined; description: string; kind: Kind; choices?: string[] | undefined };
+type Stored = {
+  key: string;
+  label?: string | undefined;
+  description: string;
+  kind: Kind;
+  choices?: string[] | undefined;
+};
 
 export const fieldForm = ({ key, label, description, kind, choices }: Stored): FieldForm => ({
   key,

@@ -54,8 +54,20 @@ const columns: Column<LedgerEntry>[] = [
         (entry.reason ?? <None />)
       ),
   },
-  { id: "amount", head: "Credits", width: "120px", align: "right", cell: (entry) => <Amount entry={entry} /> },
-  { id: "balance", head: "Balance after", width: "140px", align: "right", cell: (entry) => count(entry.balance) },
+  {
+    id: "amount",
+    head: "Credits",
+    width: "120px",
+    align: "right",
+    cell: (entry) => <Amount entry={entry} />,
+  },
+  {
+    id: "balance",
+    head: "Balance after",
+    width: "140px",
+    align: "right",
+    cell: (entry) => count(entry.balance),
+  },
 ];
 
 /** The balance, and every entry that makes it. */
@@ -70,12 +82,22 @@ export function CreditsPage() {
     { ...(kind ? { kind } : {}), limit: 100 },
     { getNextPageParam: (page) => page.nextCursor, ...live },
   );
-  const show = (next: EntryKind | undefined) => void navigate({ search: next ? { kind: next } : {}, replace: true });
+  const show = (next: EntryKind | undefined) =>
+    void navigate({ search: next ? { kind: next } : {}, replace: true });
 
   return (
-    <Page crumbs={[{ label: "Credits" }]} title="Credits" context={`${workspace.company}: 1 credit pays 6 started seconds of talk`}>
+    <Page
+      crumbs={[{ label: "Credits" }]}
+      title="Credits"
+      context={`${workspace.company}: 1 credit pays 6 started seconds of talk`}
+    >
       <KeyFigures label="Balance" count={3}>
-        <KeyFigure label="Available" figure={count(balance.available)} unit="credits" note="what new calls may be promised" />
+        <KeyFigure
+          label="Available"
+          figure={count(balance.available)}
+          unit="credits"
+          note="what new calls may be promised"
+        />
         <KeyFigure
           label="On hold"
           figure={count(balance.held)}
@@ -93,12 +115,19 @@ export function CreditsPage() {
           unit="credits"
           note="the sum of all entries below"
           progress={[
-            { label: `Available ${count(balance.available)}`, value: Math.max(0, balance.available), fill: "bg-ink-2" },
+            {
+              label: `Available ${count(balance.available)}`,
+              value: Math.max(0, balance.available),
+              fill: "bg-ink-2",
+            },
             { label: `On hold ${count(balance.held)}`, value: balance.held, fill: "bg-warn", hatched: true },
           ]}
         />
       </KeyFigures>
-      <FilterBar active={kind ? 1 : 0} aside={<ExportLink href={http.export("ledger", { kind })} refused={exportRefused} />}>
+      <FilterBar
+        active={kind ? 1 : 0}
+        aside={<ExportLink href={http.export("ledger", { kind })} refused={exportRefused} />}
+      >
         <SelectFilter
           label="What"
           any="All entries"
@@ -122,19 +151,28 @@ export function CreditsPage() {
               <Amount entry={entry} />
             </span>
             <span className="flex gap-2 text-xs text-ink-3">
-              <span className="grow truncate">{entry.reason ?? plural(entry.balance, "credit") + " after"}</span>
+              <span className="grow truncate">
+                {entry.reason ?? plural(entry.balance, "credit") + " after"}
+              </span>
               <Time at={entry.at} />
             </span>
           </span>
         )}
         empty={
           kind ? (
-            <EmptyState small title="No entry of this kind" action={<Button onClick={() => show(undefined)}>Show all entries</Button>}>
+            <EmptyState
+              small
+              title="No entry of this kind"
+              action={<Button onClick={() => show(undefined)}>Show all entries</Button>}
+            >
               <p>Entries are never deleted; there has been none of this kind yet.</p>
             </EmptyState>
           ) : (
             <EmptyState title="No entry yet">
-              <p>Each grant, purchase and finished call becomes a line here. A call takes its price when its end is certain; until then its longest price is on hold.</p>
+              <p>
+                Each grant, purchase and finished call becomes a line here. A call takes its price when its
+                end is certain; until then its longest price is on hold.
+              </p>
             </EmptyState>
           )
         }

@@ -70,7 +70,11 @@ export function AnalysisPanel({
   if (analysis.status === "pending" || analysis.status === "running") {
     return (
       <Section title="Analysis" note="being read" className="border-b border-line">
-        <div className="space-y-2 px-4 pb-3 lg:px-5" role="status" aria-label="The conversation is being read">
+        <div
+          className="space-y-2 px-4 pb-3 lg:px-5"
+          role="status"
+          aria-label="The conversation is being read"
+        >
           <Skeleton className="h-5 w-24" />
           <Skeleton className="w-full" />
           <Skeleton className="w-4/5" />
@@ -120,14 +124,21 @@ export function AnalysisPanel({
           }
           aside={
             <>
-              <Button look="link" size="sm" disabledReason={correctRefused} onClick={() => setCorrecting(true)}>
+              <Button
+                look="link"
+                size="sm"
+                disabledReason={correctRefused}
+                onClick={() => setCorrecting(true)}
+              >
                 Correct
               </Button>
               {runAgain}
             </>
           }
         />
-        {correcting && <CorrectDialog callId={call.id} analysis={analysis} onClose={() => setCorrecting(false)} />}
+        {correcting && (
+          <CorrectDialog callId={call.id} analysis={analysis} onClose={() => setCorrecting(false)} />
+        )}
         <div className="px-4 pb-3 lg:px-5">
           <div className="mb-2 flex flex-wrap items-center gap-x-4 gap-y-1">
             {analysis.score !== null && (
@@ -142,7 +153,9 @@ export function AnalysisPanel({
               <span className="text-ink-2">
                 {sentimentWords[analysis.sentiment]}{" "}
                 {analysis.sentimentScore !== null && (
-                  <span className="tnum text-ink">{delta(Math.round(analysis.sentimentScore * 100) / 100)}</span>
+                  <span className="tnum text-ink">
+                    {delta(Math.round(analysis.sentimentScore * 100) / 100)}
+                  </span>
                 )}
               </span>
             )}

@@ -110,14 +110,24 @@ export function CallFacts({ call }: { call: Call }) {
       )}
       <Section title="Particulars">
         <Facts>
-          <Fact name="Caller number">{call.fromNumber ? <span className="mono">{call.fromNumber}</span> : <None />}</Fact>
+          <Fact name="Caller number">
+            {call.fromNumber ? <span className="mono">{call.fromNumber}</span> : <None />}
+          </Fact>
           <Fact name="Hung up by">{call.hangupBy ?? <None />}</Fact>
           {call.hangupReason && <Fact name="Provider's words">{call.hangupReason}</Fact>}
           <Fact
             name="Provider's id"
-            aside={call.bolnaExecutionId && <CopyButton value={call.bolnaExecutionId} label="Copy the provider's id" />}
+            aside={
+              call.bolnaExecutionId && (
+                <CopyButton value={call.bolnaExecutionId} label="Copy the provider's id" />
+              )
+            }
           >
-            {call.bolnaExecutionId ? <span className="mono break-all">{call.bolnaExecutionId}</span> : <None />}
+            {call.bolnaExecutionId ? (
+              <span className="mono break-all">{call.bolnaExecutionId}</span>
+            ) : (
+              <None />
+            )}
           </Fact>
           <Fact name="Our id" aside={<CopyButton value={call.id} label="Copy our id" />}>
             <span className="mono break-all">{call.id}</span>

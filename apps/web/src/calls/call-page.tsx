@@ -31,7 +31,11 @@ import { useFieldNames } from "./use-field-names.ts";
 import { usePeaks, usePlayer } from "./use-recording.ts";
 import { Waveform } from "./waveform.tsx";
 
-const tones: Partial<Record<NonNullable<Call["outcome"]>, Tone>> = { answered: "ok", failed: "bad", unclear: "odd" };
+const tones: Partial<Record<NonNullable<Call["outcome"]>, Tone>> = {
+  answered: "ok",
+  failed: "bad",
+  unclear: "odd",
+};
 
 /** One attempt: how it went stage by stage, what was said, what it came to, what it cost, why it was allowed. */
 export function CallPage() {
@@ -52,7 +56,10 @@ function CallView({ call }: { call: Call }) {
   const seconds = player.seconds || call.conversationSeconds || call.talkSeconds || 0;
   const turns = useMemo(() => turnsOf(call.transcript, seconds), [call.transcript, seconds]);
   const nameOf = useFieldNames(call.agentId);
-  const evidence = useMemo(() => evidenceByTurn(turns, call.analysis, nameOf), [turns, call.analysis, nameOf]);
+  const evidence = useMemo(
+    () => evidenceByTurn(turns, call.analysis, nameOf),
+    [turns, call.analysis, nameOf],
+  );
 
   // A link to a second opens there, once the length of the recording is known.
   const opened = useRef(false);
@@ -68,7 +75,9 @@ function CallView({ call }: { call: Call }) {
   const stageAt = new Map(call.stages.map((stage) => [stage.status, stage.at]));
   const last = call.stages.at(-1);
   const endedOtherwise =
-    last && call.endedAt && !shownStages.includes(last.status as never) ? { word: callSigns[last.status].word, at: last.at } : null;
+    last && call.endedAt && !shownStages.includes(last.status as never)
+      ? { word: callSigns[last.status].word, at: last.at }
+      : null;
   const stages = shownStages
     .filter((status) => stageAt.has(status) || !endedOtherwise)
     .map((status) => ({ status, at: stageAt.get(status) ?? null }));
@@ -113,7 +122,8 @@ function CallView({ call }: { call: Call }) {
               </Link>
             </>
           )}
-          {!call.campaignId && (call.direction === "inbound" ? ", they called" : ", direct call")} by {call.agentName}
+          {!call.campaignId && (call.direction === "inbound" ? ", they called" : ", direct call")} by{" "}
+          {call.agentName}
         </>
       }
       actions={<CallActions call={call} earlier={earlier?.id ?? null} />}
@@ -167,7 +177,12 @@ function CallView({ call }: { call: Call }) {
             empty={<NoTranscript call={call} />}
           />
         </div>
-        <aside aria-label="What it came to" className="min-w-0 max-lg:border-t max-lg:border-line lg:min-h-0 lg:overflow-y-auto" tabIndex={0} data-inset-focus>
+        <aside
+          aria-label="What it came to"
+          className="min-w-0 max-lg:border-t max-lg:border-line lg:min-h-0 lg:overflow-y-auto"
+          tabIndex={0}
+          data-inset-focus
+        >
           <AnalysisPanel call={call} turns={turns} nameOf={nameOf} onSeek={player.seek} />
           <CallFacts call={call} />
           <p className="px-4 py-3 text-xs text-ink-3 lg:hidden">

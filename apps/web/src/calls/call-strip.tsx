@@ -11,17 +11,27 @@ export function CallStrip() {
   const lines = data?.lines.items ?? [];
   if (lines.length === 0) return null;
   return (
-    <section aria-label="On the phone now" className="overflow-x-auto border-b border-line bg-line" data-inset-focus tabIndex={0}>
+    <section
+      aria-label="On the phone now"
+      className="overflow-x-auto border-b border-line bg-line"
+      data-inset-focus
+      tabIndex={0}
+    >
       <ul className="flex min-w-full gap-px">
         {lines.map((line) => (
           <li key={line.callId} className="min-w-[176px] flex-1">
-            <Link {...paths.call(line.callId)} className="block h-full bg-surface px-4 py-2 hover:bg-hover first:lg:pl-5">
+            <Link
+              {...paths.call(line.callId)}
+              className="block h-full bg-surface px-4 py-2 hover:bg-hover first:lg:pl-5"
+            >
               <span className="flex items-center justify-between gap-2 text-xs">
                 <CallStatus status={line.status} />
                 <Since at={line.statusAt} className={line.status === "unknown" ? "text-odd-ink" : ""} />
               </span>
               <span className="block truncate font-medium">{line.contactName ?? line.phoneNumber}</span>
-              <span className="block truncate text-xs text-ink-3">{line.campaignName ?? `Direct, ${line.agentName}`}</span>
+              <span className="block truncate text-xs text-ink-3">
+                {line.campaignName ?? `Direct, ${line.agentName}`}
+              </span>
             </Link>
           </li>
         ))}

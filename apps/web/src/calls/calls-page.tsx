@@ -18,6 +18,7 @@ import type { Column } from "@/table/columns.tsx";
 import { useColumns } from "@/table/columns.tsx";
 import { ExportLink, FilterBar, SelectFilter } from "@/table/filters.tsx";
 import { QueryTable } from "@/table/query-table.tsx";
+import { SavedViews } from "@/table/saved-views.tsx";
 import { trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { Checkbox } from "@/ui/choice.tsx";
@@ -33,7 +34,10 @@ const nameOf = (call: CallRow) => call.contactName ?? call.phoneNumber;
 
 const Ended = ({ call }: { call: CallRow }) => {
   if (!call.outcome) return <CallStatus status={call.status} />;
-  const words = call.leadOutcome && call.outcome === "answered" ? leadOutcomeWords[call.leadOutcome as LeadOutcome] : null;
+  const words =
+    call.leadOutcome && call.outcome === "answered"
+      ? leadOutcomeWords[call.leadOutcome as LeadOutcome]
+      : null;
   return <OutcomeWord outcome={call.outcome}>{words}</OutcomeWord>;
 };
 
@@ -46,12 +50,18 @@ const columns: Column<CallRow>[] = [
     cell: (call) => (
       <span className="flex min-w-0 items-baseline gap-2">
         <Link {...paths.call(call.id)} className="quiet-link truncate font-medium" title={nameOf(call)}>
-        {call.direction === "inbound" && (
-          <ArrowDownLeft className="mr-1 inline size-3.5 text-ink-3" strokeWidth={1.75} aria-label="Inbound" />
-        )}
-        {call.contactName ?? <span className="mono">{call.phoneNumber}</span>}
+          {call.direction === "inbound" && (
+            <ArrowDownLeft
+              className="mr-1 inline size-3.5 text-ink-3"
+              strokeWidth={1.75}
+              aria-label="Inbound"
+            />
+          )}
+          {call.contactName ?? <span className="mono">{call.phoneNumber}</span>}
         </Link>
-        {call.contactName && <span className="mono shrink-0 text-ink-3 max-xl:hidden">{call.phoneNumber}</span>}
+        {call.contactName && (
+          <span className="mono shrink-0 text-ink-3 max-xl:hidden">{call.phoneNumber}</span>
+        )}
       </span>
     ),
   },
@@ -84,8 +94,20 @@ const columns: Column<CallRow>[] = [
         <span className="text-ink-3">{call.direction === "inbound" ? "Called in" : "Direct call"}</span>
       ),
   },
-  { id: "agent", head: "Agent", width: "96px", cell: (call) => <span className="text-ink-2">{call.agentName}</span> },
-  { id: "attempt", head: "Try", width: "48px", align: "right", cell: (call) => count(call.attempt), optional: true },
+  {
+    id: "agent",
+    head: "Agent",
+    width: "96px",
+    cell: (call) => <span className="text-ink-2">{call.agentName}</span>,
+  },
+  {
+    id: "attempt",
+    head: "Try",
+    width: "48px",
+    align: "right",
+    cell: (call) => count(call.attempt),
+    optional: true,
+  },
   {
     id: "talk",
     head: "Talked",
@@ -100,14 +122,24 @@ const columns: Column<CallRow>[] = [
         <None />
       ),
   },
-  { id: "score", head: "Score", width: "60px", align: "right", cell: (call) => (call.score === null ? <None /> : call.score) },
+  {
+    id: "score",
+    head: "Score",
+    width: "60px",
+    align: "right",
+    cell: (call) => (call.score === null ? <None /> : call.score),
+  },
   {
     id: "credits",
     head: "Credits",
     width: "84px",
     align: "right",
     cell: (call) =>
-      call.priceCredits === null ? <span className="text-ink-3">held {count(call.heldCredits)}</span> : count(call.priceCredits),
+      call.priceCredits === null ? (
+        <span className="text-ink-3">held {count(call.heldCredits)}</span>
+      ) : (
+        count(call.priceCredits)
+      ),
   },
   { id: "at", head: "Began", width: "104px", cell: (call) => <Time at={call.createdAt} /> },
 ];
@@ -142,6 +174,11 @@ export function CallsPage() {
         active={Object.keys(search).length}
         aside={
           <>
+            <SavedViews
+              list="calls"
+              search={search}
+              onView={(view) => void navigate({ search: view, replace: true })}
+            />
             {chooser}
             <ExportLink href={http.export("calls", search)} refused={exportRefused} />
           </>
@@ -158,7 +195,10 @@ export function CallsPage() {
           label="Status"
           any="Any status"
           value={search.status}
-          options={callStatuses.map((status) => ({ value: status, label: `${callSigns[status].word} (${status})` }))}
+          options={callStatuses.map((status) => ({
+            value: status,
+            label: `${callSigns[status].word} (${status})`,
+          }))}
           onValue={(status) => filter({ status })}
         />
         <SelectFilter
@@ -202,7 +242,13 @@ export function CallsPage() {
           return [
             { label: "Open", icon: PhoneOutgoing, onSelect: () => go(paths.call(call.id)) },
             ...(call.contactId
-              ? [{ label: "Open contact", icon: UserRound, onSelect: () => go(paths.contact(call.contactId ?? "")) }]
+              ? [
+                  {
+                    label: "Open contact",
+                    icon: UserRound,
+                    onSelect: () => go(paths.contact(call.contactId ?? "")),
+                  },
+                ]
               : []),
             {
               label: "Stop the call",
@@ -232,7 +278,9 @@ export function CallsPage() {
           filtered ? (
             <EmptyState
               title="No call fits these filters"
-              action={<Button onClick={() => void navigate({ search: {}, replace: true })}>Clear filters</Button>}
+              action={
+                <Button onClick={() => void navigate({ search: {}, replace: true })}>Clear filters</Button>
+              }
             >
               <p>Calls are kept for good, so one that was made is found by taking a filter away.</p>
             </EmptyState>
@@ -250,7 +298,9 @@ export function CallsPage() {
                 </Button>
               }
             >
-              <p>Each attempt becomes a row here: who, how it ended, what it cost, and the recording behind it.</p>
+              <p>
+                Each attempt becomes a row here: who, how it ended, what it cost, and the recording behind it.
+              </p>
             </EmptyState>
           )
         }

@@ -112,7 +112,12 @@ export function CorrectDialog({
         </>
       }
     >
-      <form id="correct" onSubmit={(event) => void submit(event)} className="grid gap-4 sm:grid-cols-2" noValidate>
+      <form
+        id="correct"
+        onSubmit={(event) => void submit(event)}
+        className="grid gap-4 sm:grid-cols-2"
+        noValidate
+      >
         {(errors.root?.message || corrected.length > 0) && (
           <div className="flex flex-wrap items-center gap-1 sm:col-span-2">
             <FormError>{errors.root?.message}</FormError>

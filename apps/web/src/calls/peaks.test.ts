@@ -18,7 +18,8 @@ describe("the drawing of a recording", () => {
 
 describe("skipping silence", () => {
   const peaks = peaksOf(speech("xx......xx."), 11, 11);
-  test("finds the long gap and not the short one at the end", () => expect(silences(peaks)).toEqual([[2, 8]]));
+  test("finds the long gap and not the short one at the end", () =>
+    expect(silences(peaks)).toEqual([[2, 8]]));
   test("jumps to just before the next word and leaves words alone", () => {
     expect(pastSilence(3, silences(peaks))).toBeCloseTo(7.75);
     expect(pastSilence(1, silences(peaks))).toBe(1);

@@ -15,7 +15,8 @@ export function peaksOf(samples: Float32Array, seconds: number, slices: number):
     let peak = 0;
     const end = Math.min(samples.length, Math.floor((slice + 1) * size));
     // Every fourth sample shows the shape of speech as well as all of them.
-    for (let at = Math.floor(slice * size); at < end; at += 4) peak = Math.max(peak, Math.abs(samples[at] ?? 0));
+    for (let at = Math.floor(slice * size); at < end; at += 4)
+      peak = Math.max(peak, Math.abs(samples[at] ?? 0));
     levels[slice] = peak;
     loudest = Math.max(loudest, peak);
   }

@@ -20,12 +20,15 @@ test("a receipt says hours, consent, rules and agent in words", () => {
 });
 
 test("consent that was not given is never shown as given", () => {
-  const consent = (receipt: object) => receiptLines({ ...claimed, ...receipt }).find((line) => line.name === "Consent")?.detail;
+  const consent = (receipt: object) =>
+    receiptLines({ ...claimed, ...receipt }).find((line) => line.name === "Consent")?.detail;
   expect(consent({})).toBe("not asked for in a rehearsal");
   expect(consent({ ruleSet: "by-country" })).toBe("not required there");
   expect(consent({ ruleSet: "by-country", consent: "written" })).toBe("in writing");
 });
 
 test("a part nobody has words for is told by its name, and nothing is told of what is not there", () => {
-  expect(receiptLines({ someNewRule: { open: "09:00" }, evidence: null })).toEqual([{ name: "Some new rule", detail: "open 09:00" }]);
+  expect(receiptLines({ someNewRule: { open: "09:00" }, evidence: null })).toEqual([
+    { name: "Some new rule", detail: "open 09:00" },
+  ]);
 });

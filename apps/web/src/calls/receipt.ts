@@ -8,7 +8,11 @@ const text = (value: unknown): string | null =>
 
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
-const bases: Record<string, string> = { express: "express", written: "in writing", existing: "existing customer" };
+const bases: Record<string, string> = {
+  express: "express",
+  written: "in writing",
+  existing: "existing customer",
+};
 
 const words = (key: string): string => {
   const spaced = key
@@ -30,7 +34,16 @@ function told(value: unknown): string | null {
   return /^\d{4}-\d\d-\d\dT/.test(plain) ? exactly(plain) : plain;
 }
 
-const known = new Set(["zones", "openUntil", "ruleSet", "ruleCountry", "ruleVersion", "consent", "agentVersion", "checkedAt"]);
+const known = new Set([
+  "zones",
+  "openUntil",
+  "ruleSet",
+  "ruleCountry",
+  "ruleVersion",
+  "consent",
+  "agentVersion",
+  "checkedAt",
+]);
 
 /** The receipt as lines to be read. What it holds beyond what we have words for is told by its own name. */
 export function receiptLines(receipt: Receipt): { name: string; detail: string }[] {
@@ -44,7 +57,10 @@ export function receiptLines(receipt: Receipt): { name: string; detail: string }
   const lines: { name: string; detail: string | null }[] = [
     {
       name: "Inside hours",
-      detail: zones.length > 0 || open ? [zones.join(" or "), open && `open until ${exactly(open)}`].filter(Boolean).join(", ") : null,
+      detail:
+        zones.length > 0 || open
+          ? [zones.join(" or "), open && `open until ${exactly(open)}`].filter(Boolean).join(", ")
+          : null,
     },
     {
       name: "Consent",
@@ -60,7 +76,13 @@ export function receiptLines(receipt: Receipt): { name: string; detail: string }
     {
       name: "Rules",
       detail: rules
-        ? [rules.replaceAll("-", " "), country && country !== "**" ? country : null, version && `version ${version}`].filter(Boolean).join(", ")
+        ? [
+            rules.replaceAll("-", " "),
+            country && country !== "**" ? country : null,
+            version && `version ${version}`,
+          ]
+            .filter(Boolean)
+            .join(", ")
         : null,
     },
     { name: "Agent", detail: agent ? `version ${agent}` : null },

@@ -20,7 +20,8 @@ function Why({ call }: { call: Call }) {
   if (call.endedAt === null) {
     return call.answeredAt ? (
       <>
-        On the phone for <Since at={call.answeredAt} className="text-ink" />. The recording comes when they hang up.
+        On the phone for <Since at={call.answeredAt} className="text-ink" />. The recording comes when they
+        hang up.
       </>
     ) : (
       <>Nobody has picked up yet.</>
@@ -39,7 +40,8 @@ function Why({ call }: { call: Call }) {
       </>
     );
   }
-  if (call.recordingStatus === "missing") return <>The provider has no recording of this call, though somebody spoke.</>;
+  if (call.recordingStatus === "missing")
+    return <>The provider has no recording of this call, though somebody spoke.</>;
   if (!isTerminal(call.status)) return <>The provider has not told the end of the call yet.</>;
   return <>Nobody picked up, so there is nothing to hear.</>;
 }

@@ -25,7 +25,15 @@ const gapWords = (seconds: number) => (seconds < 90 ? span(seconds) : duration(s
  * The stages of a call with their times to the second. The gap is written on the line between two, whose length goes
  * by its logarithm. A stage not reached is grey. Below 640 px it is a list.
  */
-export function StageRail({ stages, ended, aside }: { stages: Stage[]; ended?: { word: string; at: string } | null; aside?: ReactNode }) {
+export function StageRail({
+  stages,
+  ended,
+  aside,
+}: {
+  stages: Stage[];
+  ended?: { word: string; at: string } | null;
+  aside?: ReactNode;
+}) {
   const marks = [
     ...stages.map((stage) => ({
       key: stage.status as string,
@@ -35,7 +43,9 @@ export function StageRail({ stages, ended, aside }: { stages: Stage[]; ended?: {
       spoken: stage.status === "in-progress" && stage.at !== null,
       bad: false,
     })),
-    ...(ended ? [{ key: "ended", word: ended.word, Icon: CircleX, at: ended.at, spoken: false, bad: true }] : []),
+    ...(ended
+      ? [{ key: "ended", word: ended.word, Icon: CircleX, at: ended.at, spoken: false, bad: true }]
+      : []),
   ];
   const gaps = marks.slice(1).map((mark, index) => {
     const before = marks[index]?.at;

@@ -43,9 +43,16 @@ export function Transcript({
   const find = useRef<HTMLInputElement>(null);
   const byHand = useRef(false);
   const current = at > 0 || playing ? turnAt(turns, at) : -1;
-  const hits = sought.trim() === "" ? [] : turns.flatMap((turn, index) => (turn.text.toLowerCase().includes(sought.trim().toLowerCase()) ? [index] : []));
+  const hits =
+    sought.trim() === ""
+      ? []
+      : turns.flatMap((turn, index) =>
+          turn.text.toLowerCase().includes(sought.trim().toLowerCase()) ? [index] : [],
+        );
 
-  useShortcuts([{ keys: "f", label: "Find in the transcript", group: "Recording", run: () => find.current?.focus() }]);
+  useShortcuts([
+    { keys: "f", label: "Find in the transcript", group: "Recording", run: () => find.current?.focus() },
+  ]);
 
   const show = (index: number) => {
     const row = list.current?.children[index];

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { marked, turnAt, turnOfEvidence, turnsOf } from "./turns.ts";
 
-const transcript = "assistant: Hello, am I speaking with Anjali?\nuser: Yes. I really want to move this year.\nassistant: Good.";
+const transcript =
+  "assistant: Hello, am I speaking with Anjali?\nuser: Yes. I really want to move this year.\nassistant: Good.";
 const turns = turnsOf(transcript, 30);
 
 describe("turns", () => {

@@ -102,7 +102,14 @@ export function Waveform({
                 <rect x="0" y="0" width={Math.max(0, now)} height={height} />
               </clipPath>
             </defs>
-            <line x1="0" x2={width} y1={middle} y2={middle} stroke="var(--line-2)" strokeDasharray={peaks ? undefined : "2 4"} />
+            <line
+              x1="0"
+              x2={width}
+              y1={middle}
+              y2={middle}
+              stroke="var(--line-2)"
+              strokeDasharray={peaks ? undefined : "2 4"}
+            />
             <g opacity="0.38">
               <path d={agent} fill="var(--speech-agent)" />
               <path d={person} fill="var(--speech-person)" />
@@ -113,7 +120,14 @@ export function Waveform({
             </g>
             {pins.map((pin) => (
               <g key={`${pin.at}-${pin.label}`}>
-                <line x1={pin.at * unit} x2={pin.at * unit} y1="6" y2={height - 2} stroke="var(--line-3)" strokeWidth="1" />
+                <line
+                  x1={pin.at * unit}
+                  x2={pin.at * unit}
+                  y1="6"
+                  y2={height - 2}
+                  stroke="var(--line-3)"
+                  strokeWidth="1"
+                />
                 <circle cx={pin.at * unit} cy="5" r="2.5" fill="var(--ink-2)" />
                 <title>{pin.label}</title>
               </g>

@@ -25,7 +25,10 @@ export function BecauseCampaign({
 
   if (launch && launch.done < launch.total) {
     return (
-      <BecauseStrip icon={<Hourglass {...icon} />} cause={`Putting the list into the queue: ${count(launch.done)} of ${count(launch.total)}.`}>
+      <BecauseStrip
+        icon={<Hourglass {...icon} />}
+        cause={`Putting the list into the queue: ${count(launch.done)} of ${count(launch.total)}.`}
+      >
         Calls begin while it goes on. It survives a restart.
       </BecauseStrip>
     );
@@ -93,19 +96,25 @@ export function BecauseCampaign({
     );
   }
   if (status === "draft") {
-    return <BecauseStrip cause="A draft." >Nobody is called until you start it.</BecauseStrip>;
+    return <BecauseStrip cause="A draft.">Nobody is called until you start it.</BecauseStrip>;
   }
   return (
     <BecauseStrip
-      icon={status === "completed" ? <CircleCheck {...icon} className="size-4 text-ok-ink" /> : <Square {...icon} />}
+      icon={
+        status === "completed" ? (
+          <CircleCheck {...icon} className="size-4 text-ok-ink" />
+        ) : (
+          <Square {...icon} />
+        )
+      }
       cause={
         status === "completed"
           ? `Completed${campaign.completedAt ? ` ${moment(campaign.completedAt, now)}` : ""}: ${count(finishedOf(byStatus))} of ${plural(eligibleOf(byStatus), "person", "people")}.`
           : "Stopped for good."
       }
     >
-      {count(byStatus.completed)} reached, {count(byStatus.failed)} gave up, {count(byStatus.canceled)} canceled,{" "}
-      {count(byStatus.skipped)} skipped by a rule.
+      {count(byStatus.completed)} reached, {count(byStatus.failed)} gave up, {count(byStatus.canceled)}{" "}
+      canceled, {count(byStatus.skipped)} skipped by a rule.
     </BecauseStrip>
   );
 }

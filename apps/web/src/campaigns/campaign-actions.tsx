@@ -33,7 +33,12 @@ export function CampaignActions({
   return (
     <>
       {status === "draft" && (
-        <Button look="filled" icon={Play} disabledReason={acts.refused.start} onClick={() => go(paths.editCampaign(campaign.id))}>
+        <Button
+          look="filled"
+          icon={Play}
+          disabledReason={acts.refused.start}
+          onClick={() => go(paths.editCampaign(campaign.id))}
+        >
           Check and start
         </Button>
       )}
@@ -49,7 +54,12 @@ export function CampaignActions({
         </Button>
       )}
       {(status === "running" || status === "scheduled") && (
-        <Button icon={Pause} busy={acts.busy} disabledReason={acts.refused.pause} onClick={() => acts.pause(campaign.id)}>
+        <Button
+          icon={Pause}
+          busy={acts.busy}
+          disabledReason={acts.refused.pause}
+          onClick={() => acts.pause(campaign.id)}
+        >
           Pause
         </Button>
       )}
@@ -88,9 +98,13 @@ export function CampaignActions({
       >
         <p>
           Stops {plural(byStatus.pending, "person", "people")} still waiting.{" "}
-          {inAir === 0 ? "No call is in progress." : `${plural(inAir, "call")} in progress will finish and be charged.`}
+          {inAir === 0
+            ? "No call is in progress."
+            : `${plural(inAir, "call")} in progress will finish and be charged.`}
         </p>
-        <p>A stopped campaign cannot be started again; it can be duplicated. To go on later, pause it instead.</p>
+        <p>
+          A stopped campaign cannot be started again; it can be duplicated. To go on later, pause it instead.
+        </p>
       </DangerDialog>
     </>
   );

@@ -28,7 +28,9 @@ const nameOf = (kind: string): string => {
 const detailOf = (detail: Record<string, unknown>): string =>
   Object.entries(detail)
     .filter(([, value]) => value !== null && value !== undefined && typeof value !== "object")
-    .map(([key, value]) => (key === "reason" ? reasonOf(String(value)).text : `${key.replaceAll("_", " ")} ${String(value)}`))
+    .map(([key, value]) =>
+      key === "reason" ? reasonOf(String(value)).text : `${key.replaceAll("_", " ")} ${String(value)}`,
+    )
     .join(", ");
 
 /** Who did what to the campaign, and what it did by itself. */
@@ -50,7 +52,10 @@ export function CampaignEvents({ campaignId }: { campaignId: string }) {
     <>
       <ol>
         {events.map((event) => (
-          <li key={event.id} className="flex min-h-[var(--row)] flex-wrap items-baseline gap-x-4 border-b border-line px-4 py-1.5 lg:px-5">
+          <li
+            key={event.id}
+            className="flex min-h-[var(--row)] flex-wrap items-baseline gap-x-4 border-b border-line px-4 py-1.5 lg:px-5"
+          >
             <Time at={event.at} className="w-24 text-ink-3" />
             <span className="font-medium">{nameOf(event.kind)}</span>
             <span className="min-w-0 grow text-ink-2">{detailOf(event.detail)}</span>

@@ -31,7 +31,13 @@ export function CampaignFigures({ campaign, progress }: { campaign: Campaign; pr
           label="Pace"
           figure={count(Math.round(rate * 60))}
           unit="calls an hour"
-          note={rate > 0 ? "over the last minutes" : progress.status === "running" ? "no call has ended lately" : "not dialling"}
+          note={
+            rate > 0
+              ? "over the last minutes"
+              : progress.status === "running"
+                ? "no call has ended lately"
+                : "not dialling"
+          }
         />
       )}
       <KeyFigure
@@ -58,14 +64,18 @@ export function CampaignFigures({ campaign, progress }: { campaign: Campaign; pr
         label="Answered"
         figure={share(byOutcome.answered, attempts)}
         note={`${count(byOutcome.answered)} of ${plural(attempts, "attempt")}`}
-        render={(cell) => <Go place={paths.calls({ campaignId: campaign.id, outcome: "answered" })} {...cell} />}
+        render={(cell) => (
+          <Go place={paths.calls({ campaignId: campaign.id, outcome: "answered" })} {...cell} />
+        )}
       />
       <KeyFigure
         size="lg"
         label="Credits"
         figure={count(spent)}
         unit={budgetCredits === null ? "spent" : `of ${count(budgetCredits)}`}
-        note={held > 0 ? `${count(held)} on hold` : budgetCredits === null ? "no budget set" : "nothing on hold"}
+        note={
+          held > 0 ? `${count(held)} on hold` : budgetCredits === null ? "no budget set" : "nothing on hold"
+        }
         {...(budgetCredits === null
           ? {}
           : {

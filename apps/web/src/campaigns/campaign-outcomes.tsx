@@ -27,11 +27,21 @@ export function CampaignOutcomes({ campaignId, progress }: { campaignId: string;
           { label: "On the list", value: total, link: paths.campaign(campaignId) },
           { label: "Eligible", value: allowed },
           { label: "Finished", value: ended },
-          { label: "Reached", value: byStatus.completed, spoken: true, link: paths.campaign(campaignId, { status: "completed" }) },
+          {
+            label: "Reached",
+            value: byStatus.completed,
+            spoken: true,
+            link: paths.campaign(campaignId, { status: "completed" }),
+          },
         ]}
       />
       <div className="grid border-b border-line lg:grid-cols-2">
-        <Section title="Attempts" count={count(attempts)} note="by what they came to" className="pb-3 lg:border-r lg:border-line">
+        <Section
+          title="Attempts"
+          count={count(attempts)}
+          note="by what they came to"
+          className="pb-3 lg:border-r lg:border-line"
+        >
           <div className="flex flex-col gap-3 px-4 lg:px-5">
             <Bar
               height={10}

@@ -67,7 +67,12 @@ export function CampaignPage() {
       <Tabs
         label="Campaign"
         value={tab}
-        onValue={(next) => void navigate({ search: (before) => ({ ...before, tab: next === "recipients" ? undefined : next }), replace: true })}
+        onValue={(next) =>
+          void navigate({
+            search: (before) => ({ ...before, tab: next === "recipients" ? undefined : next }),
+            replace: true,
+          })
+        }
         tabs={[
           { value: "recipients", label: "Recipients" },
           { value: "events", label: "Event log" },

@@ -17,7 +17,8 @@ export function audienceText(audience: unknown): string {
   if (typeof audience !== "object" || audience === null) return "a list";
   if ("importId" in audience) return "an imported file";
   if ("tag" in audience) return `everyone tagged ${String(audience.tag)}`;
-  if ("contactIds" in audience && Array.isArray(audience.contactIds)) return `${plural(audience.contactIds.length, "person", "people")} chosen by hand`;
+  if ("contactIds" in audience && Array.isArray(audience.contactIds))
+    return `${plural(audience.contactIds.length, "person", "people")} chosen by hand`;
   return "everyone who fits a filter";
 }
 
@@ -46,12 +47,18 @@ export function CampaignRules({ campaign }: { campaign: Campaign }) {
       <Fact name="After a failure">{waitsText(retry.failed)}</Fact>
       <Fact name="After voicemail">{waitsText(retry.voicemail)}</Fact>
       <Fact name="Lines">
-        {campaign.maxConcurrent === null ? "as many as the workspace has free" : `at most ${count(campaign.maxConcurrent)}`}
+        {campaign.maxConcurrent === null
+          ? "as many as the workspace has free"
+          : `at most ${count(campaign.maxConcurrent)}`}
       </Fact>
       <Fact name="Pace">
-        {campaign.callsPerSecond === null ? "as fast as lines come free" : `${campaign.callsPerSecond} calls a second`}
+        {campaign.callsPerSecond === null
+          ? "as fast as lines come free"
+          : `${campaign.callsPerSecond} calls a second`}
       </Fact>
-      <Fact name="Budget">{campaign.budgetCredits === null ? "none" : plural(campaign.budgetCredits, "credit")}</Fact>
+      <Fact name="Budget">
+        {campaign.budgetCredits === null ? "none" : plural(campaign.budgetCredits, "credit")}
+      </Fact>
       <Fact name="Caller number">
         {campaign.fromNumber ? <span className="mono">{campaign.fromNumber}</span> : "the agent's own"}
       </Fact>

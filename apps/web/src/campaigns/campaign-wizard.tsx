@@ -66,7 +66,12 @@ export function NewCampaignPage() {
           </Button>
           <span className="ml-auto flex flex-wrap items-center justify-end gap-x-3 gap-y-1">
             {missing && <span className="text-xs text-ink-3">{missing}</span>}
-            <Button look="filled" busy={create.isPending} disabledReason={refused ?? missing} onClick={() => void save()}>
+            <Button
+              look="filled"
+              busy={create.isPending}
+              disabledReason={refused ?? missing}
+              onClick={() => void save()}
+            >
               Save the draft and check it
             </Button>
           </span>
@@ -141,7 +146,13 @@ function EditCampaign({ campaign }: { campaign: Campaign }) {
     acts.refused.start ??
     missing ??
     (update.isPending ? "Being saved" : null) ??
-    (preflight.data ? (blocking ? `${blocking.message} ${blocking.cure}` : preflight.data.ready ? null : "The check found a problem") : "Being checked");
+    (preflight.data
+      ? blocking
+        ? `${blocking.message} ${blocking.cure}`
+        : preflight.data.ready
+          ? null
+          : "The check found a problem"
+      : "Being checked");
 
   return (
     <Page
@@ -161,14 +172,25 @@ function EditCampaign({ campaign }: { campaign: Campaign }) {
             Close
           </Button>
           <span className="text-xs text-ink-3 max-sm:hidden" role="status">
-            {update.isPending ? "Saving" : savedAt ? `Saved ${clockTime(savedAt)}` : "Saved as you go. You can close this page."}
+            {update.isPending
+              ? "Saving"
+              : savedAt
+                ? `Saved ${clockTime(savedAt)}`
+                : "Saved as you go. You can close this page."}
           </span>
           <span className="ml-auto flex flex-wrap items-center justify-end gap-x-3 gap-y-1">
-            {isStart && blocking && <span className="max-w-72 text-xs text-warn-ink sm:truncate">{blocking.message}</span>}
+            {isStart && blocking && (
+              <span className="max-w-72 text-xs text-warn-ink sm:truncate">{blocking.message}</span>
+            )}
             {isStart && (
-              <Button look="filled" busy={acts.busy} disabledReason={cannotStart} onClick={() => setStarting(true)}>
-                {form.startsAt && new Date(form.startsAt) > new Date() ? "Schedule" : "Start"} calling {count(eligible)}{" "}
-                {eligible === 1 ? "person" : "people"}
+              <Button
+                look="filled"
+                busy={acts.busy}
+                disabledReason={cannotStart}
+                onClick={() => setStarting(true)}
+              >
+                {form.startsAt && new Date(form.startsAt) > new Date() ? "Schedule" : "Start"} calling{" "}
+                {count(eligible)} {eligible === 1 ? "person" : "people"}
               </Button>
             )}
           </span>
@@ -208,12 +230,14 @@ function EditCampaign({ campaign }: { campaign: Campaign }) {
           }}
         >
           <p>
-            {plural(eligible, "person is", "people are")} called by your agent, at most {form.maxAttempts} times each.
-            {preflight.data.audience > eligible && ` ${count(preflight.data.audience - eligible)} more are skipped by a rule.`}
+            {plural(eligible, "person is", "people are")} called by your agent, at most {form.maxAttempts}{" "}
+            times each.
+            {preflight.data.audience > eligible &&
+              ` ${count(preflight.data.audience - eligible)} more are skipped by a rule.`}
           </p>
           <p>
-            Each call holds {plural(preflight.data.holdPerCall, "credit")} until it ends; only what was spoken is charged.
-            You have {count(preflight.data.available)}.
+            Each call holds {plural(preflight.data.holdPerCall, "credit")} until it ends; only what was spoken
+            is charged. You have {count(preflight.data.available)}.
           </p>
         </DangerDialog>
       )}
@@ -223,7 +247,11 @@ function EditCampaign({ campaign }: { campaign: Campaign }) {
 
 const Split = ({ form, pane }: { form: ReactNode; pane: ReactNode }) => (
   <div className="grid lg:min-h-0 lg:grow lg:grid-cols-[minmax(0,1fr)_minmax(360px,480px)]">
-    <div className="min-w-0 lg:min-h-0 lg:overflow-y-auto lg:border-r lg:border-line" tabIndex={-1} data-quiet-focus>
+    <div
+      className="min-w-0 lg:min-h-0 lg:overflow-y-auto lg:border-r lg:border-line"
+      tabIndex={-1}
+      data-quiet-focus
+    >
       {form}
     </div>
     <aside

@@ -15,6 +15,7 @@ import type { Column } from "@/table/columns.tsx";
 import { useColumns } from "@/table/columns.tsx";
 import { FilterBar, SearchFilter } from "@/table/filters.tsx";
 import { QueryTable } from "@/table/query-table.tsx";
+import { SavedViews } from "@/table/saved-views.tsx";
 import { trpc } from "@/trpc.ts";
 import { Bar } from "@/ui/bar.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -37,7 +38,12 @@ const columns: Column<CampaignRow>[] = [
       </Link>
     ),
   },
-  { id: "status", head: "State", width: "112px", cell: (campaign) => <CampaignBadge status={campaign.status} /> },
+  {
+    id: "status",
+    head: "State",
+    width: "112px",
+    cell: (campaign) => <CampaignBadge status={campaign.status} />,
+  },
   {
     id: "progress",
     head: "Finished / eligible",
@@ -46,7 +52,8 @@ const columns: Column<CampaignRow>[] = [
       <span className="flex items-center gap-2.5">
         <Bar parts={progressParts(campaign.counts)} total={eligibleOf(campaign.counts)} />
         <span className="tnum w-[96px] shrink-0 text-right text-xs text-ink-2">
-          <span className="text-ink">{count(finishedOf(campaign.counts))}</span> / {count(eligibleOf(campaign.counts))}
+          <span className="text-ink">{count(finishedOf(campaign.counts))}</span> /{" "}
+          {count(eligibleOf(campaign.counts))}
         </span>
       </span>
     ),
@@ -66,7 +73,9 @@ const columns: Column<CampaignRow>[] = [
     cell: (campaign) => (
       <>
         {count(campaign.spent)}
-        {campaign.budgetCredits !== null && <span className="text-ink-3"> / {count(campaign.budgetCredits)}</span>}
+        {campaign.budgetCredits !== null && (
+          <span className="text-ink-3"> / {count(campaign.budgetCredits)}</span>
+        )}
       </>
     ),
   },
@@ -157,7 +166,16 @@ export function CampaignsPage() {
             onValue={(q) => void navigate({ search: (before) => ({ ...before, q }), replace: true })}
           />
         }
-        aside={chooser}
+        aside={
+          <>
+            <SavedViews
+              list="campaigns"
+              search={search}
+              onView={(view) => void navigate({ search: view, replace: true })}
+            />
+            {chooser}
+          </>
+        }
       >
         <Segmented
           label="State"
@@ -189,9 +207,24 @@ export function CampaignsPage() {
           };
           return [
             campaign.status === "paused"
-              ? { label: "Resume", icon: Play, disabledReason: acts.refused.resume ?? reason("resume"), onSelect: () => acts.resume(campaign.id) }
-              : { label: "Pause", icon: Pause, disabledReason: acts.refused.pause ?? reason("pause"), onSelect: () => acts.pause(campaign.id) },
-            { label: "Duplicate", icon: Copy, disabledReason: acts.refused.duplicate, onSelect: () => acts.duplicate(campaign.id) },
+              ? {
+                  label: "Resume",
+                  icon: Play,
+                  disabledReason: acts.refused.resume ?? reason("resume"),
+                  onSelect: () => acts.resume(campaign.id),
+                }
+              : {
+                  label: "Pause",
+                  icon: Pause,
+                  disabledReason: acts.refused.pause ?? reason("pause"),
+                  onSelect: () => acts.pause(campaign.id),
+                },
+            {
+              label: "Duplicate",
+              icon: Copy,
+              disabledReason: acts.refused.duplicate,
+              onSelect: () => acts.duplicate(campaign.id),
+            },
           ];
         }}
         narrow={(campaign) => (
@@ -215,7 +248,11 @@ export function CampaignsPage() {
           filtered ? (
             <EmptyState
               title="No campaign fits"
-              action={<Button onClick={() => void navigate({ search: {}, replace: true })}>Show all campaigns</Button>}
+              action={
+                <Button onClick={() => void navigate({ search: {}, replace: true })}>
+                  Show all campaigns
+                </Button>
+              }
             >
               <p>Nothing here has that name and state.</p>
             </EmptyState>
@@ -230,8 +267,8 @@ export function CampaignsPage() {
               }
             >
               <p>
-                A campaign calls everyone on a list with one agent, inside the hours you allow, again when nobody
-                answers, and never more often than your rules say.
+                A campaign calls everyone on a list with one agent, inside the hours you allow, again when
+                nobody answers, and never more often than your rules say.
               </p>
             </EmptyState>
           )

@@ -22,7 +22,17 @@ interface StepProps {
   problems: ReturnType<typeof problemsOf>;
 }
 
-const Step = ({ id, title, lead, children }: { id: string; title: string; lead: string; children: ReactNode }) => (
+const Step = ({
+  id,
+  title,
+  lead,
+  children,
+}: {
+  id: string;
+  title: string;
+  lead: string;
+  children: ReactNode;
+}) => (
   <section id={id} aria-label={title} className="scroll-mt-2 border-b border-line px-4 py-4 lg:px-5">
     <h2 className="font-semibold">{title}</h2>
     <p className="mb-4 text-ink-2">{lead}</p>
@@ -81,7 +91,11 @@ export function AudienceStep({ form, set, problems, fixed }: StepProps & { fixed
   return (
     <Step id="audience" title="Audience" lead="Who is called. The list is fixed at the moment you start.">
       <Field label="Name" error={problems.name}>
-        <Input value={form.name} onChange={(event) => set({ name: event.target.value })} placeholder="Nurses UK, September intake" />
+        <Input
+          value={form.name}
+          onChange={(event) => set({ name: event.target.value })}
+          placeholder="Nurses UK, September intake"
+        />
       </Field>
       <FieldGroup label="People" help={fixed ?? undefined}>
         <Choice
@@ -94,7 +108,11 @@ export function AudienceStep({ form, set, problems, fixed }: StepProps & { fixed
           note="Everyone who came in with one file, new or known."
         >
           <Field label="Import" error={problems.importId}>
-            <Select value={form.importId} disabled={off} onChange={(event) => set({ importId: event.target.value })}>
+            <Select
+              value={form.importId}
+              disabled={off}
+              onChange={(event) => set({ importId: event.target.value })}
+            >
               <option value="">Choose a file</option>
               {done.map((entry) => (
                 <option key={entry.id} value={entry.id}>
@@ -168,7 +186,12 @@ export function AudienceStep({ form, set, problems, fixed }: StepProps & { fixed
                 value={form.filter.temperature}
                 disabled={off}
                 onChange={(event) =>
-                  set({ filter: { ...form.filter, temperature: event.target.value as DraftForm["filter"]["temperature"] } })
+                  set({
+                    filter: {
+                      ...form.filter,
+                      temperature: event.target.value as DraftForm["filter"]["temperature"],
+                    },
+                  })
                 }
               >
                 <option value="">Any</option>
@@ -186,7 +209,11 @@ export function AudienceStep({ form, set, problems, fixed }: StepProps & { fixed
           onChoose={() => set({ audience: "picked" })}
           disabled={off}
           label="People chosen by hand"
-          note={form.picked.length > 0 ? `${plural(form.picked.length, "person", "people")} chosen.` : "Choose them in the list of contacts."}
+          note={
+            form.picked.length > 0
+              ? `${plural(form.picked.length, "person", "people")} chosen.`
+              : "Choose them in the list of contacts."
+          }
         >
           {form.picked.length === 0 && (
             <Link {...paths.contacts()} className="text-xs font-medium text-accent-ink hover:underline">
@@ -213,7 +240,11 @@ export function AgentStep({ form, set, problems }: StepProps) {
             : undefined
         }
       >
-        <Select value={form.agentId} onChange={(event) => set({ agentId: event.target.value })} className="sm:w-80">
+        <Select
+          value={form.agentId}
+          onChange={(event) => set({ agentId: event.target.value })}
+          className="sm:w-80"
+        >
           <option value="">Choose an agent</option>
           {(agents.data?.items ?? []).map((agent) => (
             <option key={agent.id} value={agent.id}>
@@ -284,10 +315,14 @@ export function RulesStep({ form, set, problems }: StepProps) {
                   key={day}
                   type="button"
                   aria-pressed={on}
-                  onClick={() => set({ days: on ? form.days.filter((other) => other !== day) : [...form.days, day] })}
+                  onClick={() =>
+                    set({ days: on ? form.days.filter((other) => other !== day) : [...form.days, day] })
+                  }
                   className={cn(
                     "h-9 rounded-md border px-2.5 lg:h-7",
-                    on ? "border-accent-line bg-selected font-medium" : "border-line-2 text-ink-2 hover:bg-hover",
+                    on
+                      ? "border-accent-line bg-selected font-medium"
+                      : "border-line-2 text-ink-2 hover:bg-hover",
                   )}
                 >
                   {dayName(index)}
@@ -297,14 +332,21 @@ export function RulesStep({ form, set, problems }: StepProps) {
           </div>
           <div className="mt-2 flex items-end gap-2">
             <Field label="Open">
-              <Input type="time" width="w-28" value={form.open} onChange={(event) => set({ open: event.target.value })} />
+              <Input
+                type="time"
+                width="w-28"
+                value={form.open}
+                onChange={(event) => set({ open: event.target.value })}
+              />
             </Field>
             <Field label="Close">
               <Input
                 type="time"
                 width="w-28"
                 value={form.close === "24:00" ? "00:00" : form.close}
-                onChange={(event) => set({ close: event.target.value === "00:00" ? "24:00" : event.target.value })}
+                onChange={(event) =>
+                  set({ close: event.target.value === "00:00" ? "24:00" : event.target.value })
+                }
               />
             </Field>
           </div>
@@ -362,11 +404,23 @@ export function RulesStep({ form, set, problems }: StepProps) {
       </div>
 
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label="First call" optional help={`Empty: as soon as you start. ${zoneCity(viewerZone)} time.`}>
-          <Input type="datetime-local" value={form.startsAt} onChange={(event) => set({ startsAt: event.target.value })} />
+        <Field
+          label="First call"
+          optional
+          help={`Empty: as soon as you start. ${zoneCity(viewerZone)} time.`}
+        >
+          <Input
+            type="datetime-local"
+            value={form.startsAt}
+            onChange={(event) => set({ startsAt: event.target.value })}
+          />
         </Field>
         <Field label="Last call" optional help="Empty: until everyone is done." error={problems.endsAt}>
-          <Input type="datetime-local" value={form.endsAt} onChange={(event) => set({ endsAt: event.target.value })} />
+          <Input
+            type="datetime-local"
+            value={form.endsAt}
+            onChange={(event) => set({ endsAt: event.target.value })}
+          />
         </Field>
       </div>
     </Step>
@@ -377,7 +431,14 @@ function Holidays({ holidays, onChange }: { holidays: string[]; onChange: (holid
   const [day, setDay] = useState("");
   const [shown, setShown] = useState(holidays.length > 0);
   if (!shown) {
-    return <Checkbox className="mt-2" label="Leave out holidays" checked={false} onChecked={() => setShown(true)} />;
+    return (
+      <Checkbox
+        className="mt-2"
+        label="Leave out holidays"
+        checked={false}
+        onChecked={() => setShown(true)}
+      />
+    );
   }
   return (
     <div className="mt-2">
@@ -398,7 +459,10 @@ function Holidays({ holidays, onChange }: { holidays: string[]; onChange: (holid
       {holidays.length > 0 && (
         <ul className="mt-2 flex flex-wrap gap-1">
           {holidays.map((holiday) => (
-            <li key={holiday} className="inline-flex h-6 items-center rounded-sm border border-line-2 pl-2 text-xs">
+            <li
+              key={holiday}
+              className="inline-flex h-6 items-center rounded-sm border border-line-2 pl-2 text-xs"
+            >
               {holiday}
               <button
                 type="button"

@@ -18,7 +18,13 @@ describe("the campaign form", () => {
     expect(input).not.toHaveProperty("budgetCredits");
   });
   test("with hours and limits, too", () => {
-    const form: DraftForm = { ...filled, hours: "window", days: ["fri", "mon"], budgetCredits: "800", maxConcurrent: "3" };
+    const form: DraftForm = {
+      ...filled,
+      hours: "window",
+      days: ["fri", "mon"],
+      budgetCredits: "800",
+      maxConcurrent: "3",
+    };
     const input = createInput(form, audienceOf(form)!);
     expect(CampaignDraft.safeParse(input).success).toBe(true);
     expect(input.window?.days).toEqual(["mon", "fri"]);
@@ -30,9 +36,22 @@ describe("the campaign form", () => {
     expect(problemsOf({ ...filled, busy: "15, soon" })).toHaveProperty("busy");
   });
   test("survives being stored and opened again", () => {
-    const form: DraftForm = { ...filled, hours: "window", busy: "5, 10", voicemail: "", fromNumber: "+91 8000000000" };
+    const form: DraftForm = {
+      ...filled,
+      hours: "window",
+      busy: "5, 10",
+      voicemail: "",
+      fromNumber: "+91 8000000000",
+    };
     const rules = rulesOf(form);
-    const stored = { ...rules, id, name: form.name, agentId: id, audience: audienceOf(form), status: "draft" } as unknown as Campaign;
+    const stored = {
+      ...rules,
+      id,
+      name: form.name,
+      agentId: id,
+      audience: audienceOf(form),
+      status: "draft",
+    } as unknown as Campaign;
     expect(formOf(stored)).toEqual(form);
   });
 });

@@ -79,7 +79,11 @@ export function audienceOf(form: DraftForm): Audience | null {
     case "filter": {
       const { q, stage, temperature } = form.filter;
       return {
-        filter: { ...(q.trim() ? { q: q.trim() } : {}), ...(stage ? { stage } : {}), ...(temperature ? { temperature } : {}) },
+        filter: {
+          ...(q.trim() ? { q: q.trim() } : {}),
+          ...(stage ? { stage } : {}),
+          ...(temperature ? { temperature } : {}),
+        },
       };
     }
   }
@@ -94,16 +98,21 @@ export function problemsOf(form: DraftForm): Partial<Record<keyof DraftForm, str
   if (form.agentId === "") problems.agentId = "Choose who calls";
   if (form.audience === "import" && !form.importId) problems.importId = "Choose an import";
   if (form.audience === "tag" && !form.tag) problems.tag = "Choose a tag";
-  if (form.audience === "picked" && form.picked.length === 0) problems.picked = "Choose people in the list of contacts first";
+  if (form.audience === "picked" && form.picked.length === 0)
+    problems.picked = "Choose people in the list of contacts first";
   if (form.hours === "window" && form.days.length === 0) problems.days = "Choose at least one day";
   for (const list of ["busy", "noAnswer", "failed", "voicemail"] as const) {
-    if (readWaits(form[list]) === null) problems[list] = "Write minutes, like 15, 60; leave it empty for no retry";
+    if (readWaits(form[list]) === null)
+      problems[list] = "Write minutes, like 15, 60; leave it empty for no retry";
   }
   for (const number of ["maxConcurrent", "callsPerSecond", "budgetCredits"] as const) {
-    if (form[number].trim() !== "" && !(Number(form[number]) > 0)) problems[number] = "Write a number above 0, or leave it empty";
+    if (form[number].trim() !== "" && !(Number(form[number]) > 0))
+      problems[number] = "Write a number above 0, or leave it empty";
   }
-  if (!(Number.isInteger(Number(form.maxAttempts)) && Number(form.maxAttempts) >= 1)) problems.maxAttempts = "Write a number from 1 to 10";
-  if (form.startsAt && form.endsAt && form.startsAt >= form.endsAt) problems.endsAt = "The end must be later than the start";
+  if (!(Number.isInteger(Number(form.maxAttempts)) && Number(form.maxAttempts) >= 1))
+    problems.maxAttempts = "Write a number from 1 to 10";
+  if (form.startsAt && form.endsAt && form.startsAt >= form.endsAt)
+    problems.endsAt = "The end must be later than the start";
   return problems;
 }
 
@@ -160,7 +169,14 @@ export function formOf(campaign: Campaign): DraftForm {
     ...emptyDraft,
     name: campaign.name,
     agentId: campaign.agentId,
-    audience: "importId" in audience ? "import" : "tag" in audience ? "tag" : "contactIds" in audience ? "picked" : "filter",
+    audience:
+      "importId" in audience
+        ? "import"
+        : "tag" in audience
+          ? "tag"
+          : "contactIds" in audience
+            ? "picked"
+            : "filter",
     importId: String(audience["importId"] ?? ""),
     tag: String(audience["tag"] ?? ""),
     picked: Array.isArray(audience["contactIds"]) ? audience["contactIds"].map(String) : [],

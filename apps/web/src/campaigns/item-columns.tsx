@@ -13,10 +13,12 @@ import type { Item } from "./campaign.ts";
 
 /** What a person waits for, or why nothing more is dialled. */
 export function whyOf(item: Item): string | null {
-  const code = item.status === "pending" ? item.waitReason : item.status === "skipped" ? item.skipReason : null;
+  const code =
+    item.status === "pending" ? item.waitReason : item.status === "skipped" ? item.skipReason : null;
   if (code) return briefReason(code);
   if (item.status === "pending") return "Due, no free line";
-  if (item.status === "failed") return item.attempts === 1 ? "Its one try is used" : `All ${count(item.attempts)} tries used`;
+  if (item.status === "failed")
+    return item.attempts === 1 ? "Its one try is used" : `All ${count(item.attempts)} tries used`;
   return null;
 }
 
@@ -32,7 +34,12 @@ export const triesOf = (item: Item) => (
     onThePhone={item.status === "in_progress"}
     left={
       item.status === "pending" || item.status === "in_progress"
-        ? Math.max(0, item.attemptsMax - item.tries.length - (item.status === "in_progress" && !item.tries.includes(null) ? 1 : 0))
+        ? Math.max(
+            0,
+            item.attemptsMax -
+              item.tries.length -
+              (item.status === "in_progress" && !item.tries.includes(null) ? 1 : 0),
+          )
         : 0
     }
   />
@@ -45,7 +52,11 @@ export const itemColumns = (): Column<Item>[] => [
     width: "minmax(170px, 1.6fr)",
     fixed: true,
     cell: (item) => (
-      <Link {...paths.contact(item.contactId)} className="quiet-link font-medium" title={item.contactName ?? undefined}>
+      <Link
+        {...paths.contact(item.contactId)}
+        className="quiet-link font-medium"
+        title={item.contactName ?? undefined}
+      >
         {item.contactName ?? <span className="mono">{item.phoneNumber}</span>}
       </Link>
     ),

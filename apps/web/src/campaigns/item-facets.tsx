@@ -53,7 +53,8 @@ export function ItemFacets({
               className={row(search.status === status && !search.reason)}
               aria-current={search.status === status || undefined}
             >
-              {itemSigns[status].word} <span className="tnum text-ink-2">{count(progress.byStatus[key])}</span>
+              {itemSigns[status].word}{" "}
+              <span className="tnum text-ink-2">{count(progress.byStatus[key])}</span>
             </Link>
             {status === "pending" && progress.waiting.length > 0 && (
               <ul className="ml-5 border-l border-line max-lg:hidden">
@@ -65,7 +66,8 @@ export function ItemFacets({
                       title={reasonOf(entry.reason).text}
                       className={cn(
                         "flex min-h-6 items-center justify-between gap-2 pl-2.5 pr-5 text-xs text-ink-2 hover:bg-hover",
-                        search.reason === entry.reason && "bg-selected font-medium text-ink hover:bg-selected",
+                        search.reason === entry.reason &&
+                          "bg-selected font-medium text-ink hover:bg-selected",
                       )}
                     >
                       <span className="truncate">{briefReason(entry.reason)}</span>

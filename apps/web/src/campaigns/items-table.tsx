@@ -62,7 +62,9 @@ export function ItemsTable({
         narrow={(item) => (
           <span className="block">
             <span className="flex items-center gap-2">
-              <span className="min-w-0 grow truncate font-medium">{item.contactName ?? item.phoneNumber}</span>
+              <span className="min-w-0 grow truncate font-medium">
+                {item.contactName ?? item.phoneNumber}
+              </span>
               {triesOf(item)}
             </span>
             <span className="flex items-center gap-2 text-xs text-ink-2">
@@ -78,7 +80,10 @@ export function ItemsTable({
               <p>Choose another state on the left.</p>
             </EmptyState>
           ) : (
-            <EmptyState small title={status === "draft" ? "The list is taken up when you start" : "The list is empty"}>
+            <EmptyState
+              small
+              title={status === "draft" ? "The list is taken up when you start" : "The list is empty"}
+            >
               <p>
                 {status === "draft"
                   ? "Until then the audience is a question, not a list: people who come to fit it are included."

@@ -53,13 +53,25 @@ export function LimitsDialog({ campaign, onClose }: { campaign: Campaign; onClos
     >
       <form id="limits" onSubmit={(event) => void submit(event)} className="flex flex-col gap-4" noValidate>
         <FormError>{errors.root?.message}</FormError>
-        <Field label="Lines at most" help="Empty: as many as the workspace has free." error={errors.maxConcurrent?.message}>
+        <Field
+          label="Lines at most"
+          help="Empty: as many as the workspace has free."
+          error={errors.maxConcurrent?.message}
+        >
           <Input inputMode="numeric" width="w-28" {...form.register("maxConcurrent")} />
         </Field>
-        <Field label="Calls a second at most" help="Empty: as fast as lines come free." error={errors.callsPerSecond?.message}>
+        <Field
+          label="Calls a second at most"
+          help="Empty: as fast as lines come free."
+          error={errors.callsPerSecond?.message}
+        >
           <Input inputMode="decimal" width="w-28" {...form.register("callsPerSecond")} />
         </Field>
-        <Field label="Budget in credits" help="Empty: no budget. A budget used up pauses the campaign." error={errors.budgetCredits?.message}>
+        <Field
+          label="Budget in credits"
+          help="Empty: no budget. A budget used up pauses the campaign."
+          error={errors.budgetCredits?.message}
+        >
           <Input inputMode="numeric" width="w-40" {...form.register("budgetCredits")} />
         </Field>
       </form>

@@ -48,19 +48,32 @@ export function PreflightPane({
           </p>
         ) : (
           <ul>
-            {preflight.problems.toSorted((a, b) => Number(b.blocking) - Number(a.blocking)).map((problem) => (
-              <li key={problem.code} className="flex gap-2.5 border-t border-line px-4 py-2 first:border-t-0 lg:px-5">
-                {problem.blocking ? (
-                  <CircleAlert className="mt-0.5 size-4 shrink-0 text-bad-ink" strokeWidth={1.75} aria-label="Blocks the start" />
-                ) : (
-                  <TriangleAlert className="mt-0.5 size-4 shrink-0 text-warn-ink" strokeWidth={1.75} aria-label="Worth knowing" />
-                )}
-                <span>
-                  <span className="font-medium">{problem.message}</span>{" "}
-                  <span className="text-ink-2">{problem.cure}</span>
-                </span>
-              </li>
-            ))}
+            {preflight.problems
+              .toSorted((a, b) => Number(b.blocking) - Number(a.blocking))
+              .map((problem) => (
+                <li
+                  key={problem.code}
+                  className="flex gap-2.5 border-t border-line px-4 py-2 first:border-t-0 lg:px-5"
+                >
+                  {problem.blocking ? (
+                    <CircleAlert
+                      className="mt-0.5 size-4 shrink-0 text-bad-ink"
+                      strokeWidth={1.75}
+                      aria-label="Blocks the start"
+                    />
+                  ) : (
+                    <TriangleAlert
+                      className="mt-0.5 size-4 shrink-0 text-warn-ink"
+                      strokeWidth={1.75}
+                      aria-label="Worth knowing"
+                    />
+                  )}
+                  <span>
+                    <span className="font-medium">{problem.message}</span>{" "}
+                    <span className="text-ink-2">{problem.cure}</span>
+                  </span>
+                </li>
+              ))}
           </ul>
         )}
       </Section>
@@ -70,7 +83,11 @@ export function PreflightPane({
             height={8}
             label={`${count(preflight.eligible)} of ${count(preflight.audience)} may be called`}
             parts={[
-              { label: `${count(preflight.eligible)} may be called`, value: preflight.eligible, fill: "bg-ink-2" },
+              {
+                label: `${count(preflight.eligible)} may be called`,
+                value: preflight.eligible,
+                fill: "bg-ink-2",
+              },
               { label: `${count(skipped)} skipped`, value: skipped, fill: "bg-line-3", hatched: true },
             ]}
           />
@@ -93,12 +110,17 @@ export function PreflightPane({
       {preflight.zones.length > 0 && <Zones preflight={preflight} window={window} />}
       <Section title="Credits" className="border-b border-line">
         <Facts>
-          <Fact name="Held per call">{plural(preflight.holdPerCall, "credit")}, released when the call ends</Fact>
+          <Fact name="Held per call">
+            {plural(preflight.holdPerCall, "credit")}, released when the call ends
+          </Fact>
           <Fact name="At the very most">
-            {count(preflight.costCeiling)} <span className="text-ink-3">if everyone took one longest call</span>
+            {count(preflight.costCeiling)}{" "}
+            <span className="text-ink-3">if everyone took one longest call</span>
           </Fact>
           <Fact name="You have">
-            <span className={preflight.available < preflight.holdPerCall ? "text-bad-ink" : ""}>{count(preflight.available)}</span>
+            <span className={preflight.available < preflight.holdPerCall ? "text-bad-ink" : ""}>
+              {count(preflight.available)}
+            </span>
           </Fact>
           <Fact name="Lines">
             {count(preflight.lines.user)} of yours, {count(preflight.lines.system)} in the installation
@@ -118,14 +140,25 @@ function Zones({ preflight, window }: { preflight: Preflight; window: WindowRule
   const rows = preflight.zones.slice(0, 6).map((zone) => {
     const open = zone.opensAt === null || Date.parse(zone.opensAt) <= now;
     return {
-      name: zone.zones.length === 1 ? zoneCity(zone.zones[0] ?? "") : `${zoneCity(zone.zones[0] ?? "?")} +${zone.zones.length - 1}`,
+      name:
+        zone.zones.length === 1
+          ? zoneCity(zone.zones[0] ?? "")
+          : `${zoneCity(zone.zones[0] ?? "?")} +${zone.zones.length - 1}`,
       note: zone.zones[0] ? `${clockTime(now, zone.zones[0])} now` : "zone unknown",
       cells: columns.map((at) => {
-        if (!window) return open || at >= Date.parse(zone.opensAt ?? "") ? ("open" as const) : ("closed" as const);
-        return isOpenEverywhere(window, new Date(at).toISOString(), zone.zones) ? ("open" as const) : ("closed" as const);
+        if (!window)
+          return open || at >= Date.parse(zone.opensAt ?? "") ? ("open" as const) : ("closed" as const);
+        return isOpenEverywhere(window, new Date(at).toISOString(), zone.zones)
+          ? ("open" as const)
+          : ("closed" as const);
       }),
       right: plural(zone.count, "person", "people"),
-      rightNote: zone.closesAt && open && Date.parse(zone.closesAt) - now < 86_400_000 ? `closes ${moment(zone.closesAt, now)}` : zone.opensAt && !open ? `opens ${moment(zone.opensAt, now)}` : "open",
+      rightNote:
+        zone.closesAt && open && Date.parse(zone.closesAt) - now < 86_400_000
+          ? `closes ${moment(zone.closesAt, now)}`
+          : zone.opensAt && !open
+            ? `opens ${moment(zone.opensAt, now)}`
+            : "open",
     };
   });
   return (

@@ -36,7 +36,9 @@ export function PreviewPane({ form }: { form: DraftForm }) {
           {audience ? (
             <span className="first-letter:uppercase">
               {audienceText(audience)}
-              {people !== undefined && <span className="text-ink-3">, {plural(people, "person", "people")}</span>}
+              {people !== undefined && (
+                <span className="text-ink-3">, {plural(people, "person", "people")}</span>
+              )}
             </span>
           ) : (
             <span className="text-ink-3">nobody yet</span>
@@ -55,7 +57,8 @@ export function PreviewPane({ form }: { form: DraftForm }) {
         )}
       </Facts>
       <p className="px-4 py-4 text-xs text-ink-3 lg:px-5">
-        Saving makes a draft. Nobody is called before you start it, and the check tells who would be skipped and why.
+        Saving makes a draft. Nobody is called before you start it, and the check tells who would be skipped
+        and why.
       </p>
     </>
   );

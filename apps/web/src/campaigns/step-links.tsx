@@ -16,7 +16,9 @@ export const StepLinks = ({ checked }: { checked: boolean }) => (
         {index > 0 && <span className="h-px w-4 bg-line-2 xl:w-6" aria-hidden />}
         <button
           type="button"
-          onClick={() => document.getElementById(step.id)?.scrollIntoView({ behavior: "smooth", block: "start" })}
+          onClick={() =>
+            document.getElementById(step.id)?.scrollIntoView({ behavior: "smooth", block: "start" })
+          }
           className="inline-flex min-h-8 items-center gap-1.5 whitespace-nowrap rounded-md px-1.5 text-ink-2 hover:bg-hover hover:text-ink lg:min-h-7"
         >
           <span
@@ -25,7 +27,11 @@ export const StepLinks = ({ checked }: { checked: boolean }) => (
               step.id === "check" && checked && "border-transparent bg-ok-tint text-ok-ink",
             )}
           >
-            {step.id === "check" && checked ? <Check className="size-3" strokeWidth={2.5} aria-hidden /> : index + 1}
+            {step.id === "check" && checked ? (
+              <Check className="size-3" strokeWidth={2.5} aria-hidden />
+            ) : (
+              index + 1
+            )}
           </span>
           <span className="max-sm:sr-only">{step.label}</span>
         </button>

@@ -31,7 +31,9 @@ export function useCampaignActs() {
     onSuccess: (answer, { campaignId }) => {
       refresh();
       toast.done(
-        answer.inAir === 0 ? "Paused, nobody is on the phone" : `Paused; ${plural(answer.inAir, "call")} in progress will finish`,
+        answer.inAir === 0
+          ? "Paused, nobody is on the phone"
+          : `Paused; ${plural(answer.inAir, "call")} in progress will finish`,
         { undo: () => resume.mutate({ campaignId }) },
       );
     },
@@ -42,7 +44,9 @@ export function useCampaignActs() {
     onSuccess: (campaign) => {
       startKey.current = crypto.randomUUID();
       refresh();
-      toast.done(campaign.status === "scheduled" ? `${campaign.name} is scheduled` : `${campaign.name} has started`);
+      toast.done(
+        campaign.status === "scheduled" ? `${campaign.name} is scheduled` : `${campaign.name} has started`,
+      );
       go(paths.campaign(campaign.id));
     },
     onError: (error) => {
@@ -54,7 +58,9 @@ export function useCampaignActs() {
     onSuccess: (answer) => {
       refresh();
       toast.done(
-        answer.inAir === 0 ? "Stopped for good" : `Stopped for good; ${plural(answer.inAir, "call")} in progress will finish`,
+        answer.inAir === 0
+          ? "Stopped for good"
+          : `Stopped for good; ${plural(answer.inAir, "call")} in progress will finish`,
       );
     },
     onError,

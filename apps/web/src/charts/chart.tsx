@@ -34,7 +34,18 @@ export function ChartSection({
         </Button>
       }
     >
-      {asTable ? <div className="max-h-64 overflow-auto px-4 lg:px-5" tabIndex={0} role="region" aria-label={`${title}, table`}>{table}</div> : chart}
+      {asTable ? (
+        <div
+          className="max-h-64 overflow-auto px-4 lg:px-5"
+          tabIndex={0}
+          role="region"
+          aria-label={`${title}, table`}
+        >
+          {table}
+        </div>
+      ) : (
+        chart
+      )}
     </Section>
   );
 }
@@ -45,7 +56,11 @@ export const ChartTable = ({ head, rows }: { head: string[]; rows: (string | num
     <thead className="sticky top-0 bg-surface">
       <tr>
         {head.map((name, index) => (
-          <th key={name} scope="col" className={cn("h-7 px-2 font-medium text-ink-3", index === 0 ? "text-left" : "text-right")}>
+          <th
+            key={name}
+            scope="col"
+            className={cn("h-7 px-2 font-medium text-ink-3", index === 0 ? "text-left" : "text-right")}
+          >
             {name}
           </th>
         ))}
@@ -56,7 +71,11 @@ export const ChartTable = ({ head, rows }: { head: string[]; rows: (string | num
         <tr key={String(row[0])} className="border-t border-line">
           {row.map((cell, index) =>
             index === 0 ? (
-              <th key={index} scope="row" className="h-6 whitespace-nowrap px-2 text-left font-normal text-ink-2">
+              <th
+                key={index}
+                scope="row"
+                className="h-6 whitespace-nowrap px-2 text-left font-normal text-ink-2"
+              >
                 {cell}
               </th>
             ) : (
@@ -133,7 +152,9 @@ export function Plot({
       onKeyDown={onKeyDown}
       onBlur={() => setActive(null)}
       onPointerMove={(event) =>
-        tip && buckets > 0 && setActive(nearest(event.clientX - event.currentTarget.getBoundingClientRect().left))
+        tip &&
+        buckets > 0 &&
+        setActive(nearest(event.clientX - event.currentTarget.getBoundingClientRect().left))
       }
       onPointerLeave={() => setActive(null)}
     >

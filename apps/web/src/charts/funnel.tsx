@@ -95,7 +95,10 @@ export function Funnel({ steps }: { steps: FunnelStep[] }) {
                 <span className="w-28 shrink-0 text-xs text-ink-2">{step.label}</span>
                 <span className="h-3 grow">
                   <span
-                    className={cn("block h-full rounded-xs", step.spoken ? "bg-o-answered" : "bg-line-3 opacity-55")}
+                    className={cn(
+                      "block h-full rounded-xs",
+                      step.spoken ? "bg-o-answered" : "bg-line-3 opacity-55",
+                    )}
                     style={{ width: `${(step.value / first) * 100}%` }}
                   />
                 </span>

@@ -61,7 +61,13 @@ export function HeatMap({
         />
       }
       chart={
-        <div className="overflow-x-auto px-4 lg:px-5" tabIndex={0} role="region" aria-label={`${title}, scrolls sideways`} data-inset-focus>
+        <div
+          className="overflow-x-auto px-4 lg:px-5"
+          tabIndex={0}
+          role="region"
+          aria-label={`${title}, scrolls sideways`}
+          data-inset-focus
+        >
           <Plot
             className="min-w-[460px]"
             finding={finding}
@@ -79,7 +85,12 @@ export function HeatMap({
                     const y = line * rowHeight;
                     return (
                       <g key={row.name}>
-                        <text x="0" y={y + 14} className="axis axis-strong" style={{ fontSize: 12, fill: "var(--ink)" }}>
+                        <text
+                          x="0"
+                          y={y + 14}
+                          className="axis axis-strong"
+                          style={{ fontSize: 12, fill: "var(--ink)" }}
+                        >
                           {row.name}
                         </text>
                         <text x="0" y={y + 27} className="axis">
@@ -87,10 +98,21 @@ export function HeatMap({
                         </text>
                         {row.cells.map((cell, index) => {
                           const x = nameWidth + room * index;
-                          const box = { x: x + 0.5, y: y + 3, width: Math.max(1, room - 1), height: 28, rx: 1 };
-                          if (cell === "closed") return <rect key={index} {...box} x={x} width={room} rx={0} fill={`url(#${hatch})`} />;
+                          const box = {
+                            x: x + 0.5,
+                            y: y + 3,
+                            width: Math.max(1, room - 1),
+                            height: 28,
+                            rx: 1,
+                          };
+                          if (cell === "closed")
+                            return (
+                              <rect key={index} {...box} x={x} width={room} rx={0} fill={`url(#${hatch})`} />
+                            );
                           if (cell === "open") return null;
-                          return <rect key={index} {...box} fill={`var(--seq-${seqStep(cell, low, high)})`} />;
+                          return (
+                            <rect key={index} {...box} fill={`var(--seq-${seqStep(cell, low, high)})`} />
+                          );
                         })}
                         {runs(row.cells, (cell) => cell === "open").map(([from, to]) => (
                           <rect
@@ -118,11 +140,24 @@ export function HeatMap({
                       </g>
                     );
                   })}
-                  <line x1={now} x2={now} y1={0} y2={rows.length * rowHeight} stroke="var(--ink)" strokeWidth="1.2" />
+                  <line
+                    x1={now}
+                    x2={now}
+                    y1={0}
+                    y2={rows.length * rowHeight}
+                    stroke="var(--ink)"
+                    strokeWidth="1.2"
+                  />
                   {columns.map(
                     (column, index) =>
                       column !== "" && (
-                        <text key={index} x={nameWidth + room * index} y={height - 4} textAnchor="middle" className="axis">
+                        <text
+                          key={index}
+                          x={nameWidth + room * index}
+                          y={height - 4}
+                          textAnchor="middle"
+                          className="axis"
+                        >
                           {column}
                         </text>
                       ),

@@ -42,7 +42,11 @@ export function LimitChart({
       table={
         <ChartTable
           head={["At", "In use", "Held by unknown"]}
-          rows={samples.map((sample) => [clockTime(sample.at), count(sample.used), count(sample.unknown ?? 0)])}
+          rows={samples.map((sample) => [
+            clockTime(sample.at),
+            count(sample.used),
+            count(sample.unknown ?? 0),
+          ])}
         />
       }
       chart={

@@ -16,7 +16,8 @@ export interface OutcomeBucket {
   closed?: boolean;
 }
 
-const sum = (bucket: OutcomeBucket) => outcomes.reduce((all, outcome) => all + (bucket.counts[outcome] ?? 0), 0);
+const sum = (bucket: OutcomeBucket) =>
+  outcomes.reduce((all, outcome) => all + (bucket.counts[outcome] ?? 0), 0);
 
 const totalsOf = (buckets: OutcomeBucket[]): Record<Outcome, number> => {
   const totals = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
@@ -129,7 +130,12 @@ function OutcomeBars({
                   fill={`url(#${hatch})`}
                 />
                 {room * (to - from) > 110 && (
-                  <text x={left + (room * (from + to)) / 2} y={(y(most * 0.7) + base) / 2 + 4} textAnchor="middle" className="axis">
+                  <text
+                    x={left + (room * (from + to)) / 2}
+                    y={(y(most * 0.7) + base) / 2 + 4}
+                    textAnchor="middle"
+                    className="axis"
+                  >
                     calling windows closed
                   </text>
                 )}
@@ -194,10 +200,20 @@ function tickOf(buckets: OutcomeBucket[], index: number, step: "hour" | "day" | 
   const hour = Number(clockTime(bucket.at).slice(0, 2));
   const wide = Math.max(3, Math.ceil(every / 3) * 3);
   if (hour % wide !== 0) return null;
-  return hour === 0 ? { text: day(bucket.at), strong: true } : { text: String(hour).padStart(2, "0"), strong: false };
+  return hour === 0
+    ? { text: day(bucket.at), strong: true }
+    : { text: String(hour).padStart(2, "0"), strong: false };
 }
 
-function BucketTip({ bucket, step, last }: { bucket: OutcomeBucket; step: "hour" | "day" | "minute"; last: boolean }) {
+function BucketTip({
+  bucket,
+  step,
+  last,
+}: {
+  bucket: OutcomeBucket;
+  step: "hour" | "day" | "minute";
+  last: boolean;
+}) {
   return (
     <>
       <p className="mb-1 font-medium">
@@ -237,7 +253,9 @@ export function OutcomeLegend({
   wide?: boolean;
 }) {
   const all = outcomes.reduce((n, outcome) => n + totals[outcome], 0);
-  const shown = outcomes.filter((outcome) => totals[outcome] > 0 || !["canceled", "unclear"].includes(outcome));
+  const shown = outcomes.filter(
+    (outcome) => totals[outcome] > 0 || !["canceled", "unclear"].includes(outcome),
+  );
   return (
     <ul
       className={cn("tnum shrink-0 text-xs", wide ? "grid gap-x-8 sm:grid-cols-2" : "w-full sm:w-[164px]")}

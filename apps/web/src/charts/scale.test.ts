@@ -16,18 +16,37 @@ describe("the vertical axis", () => {
 
 describe("a stacked column", () => {
   test("leaves a gap between parts and reaches the height of the sum", () => {
-    const [first, second] = stack([{ key: "a", value: 50 }, { key: "b", value: 30 }], 1, 100);
+    const [first, second] = stack(
+      [
+        { key: "a", value: 50 },
+        { key: "b", value: 30 },
+      ],
+      1,
+      100,
+    );
     expect(first).toMatchObject({ y: 50, height: 50 });
     expect(second).toMatchObject({ y: 20, height: 29 });
   });
   test("shows one call among ten thousand", () => {
-    expect(stack([{ key: "a", value: 9999 }, { key: "b", value: 1 }], 0.01, 100)[1]?.height).toBe(1);
+    expect(
+      stack(
+        [
+          { key: "a", value: 9999 },
+          { key: "b", value: 1 },
+        ],
+        0.01,
+        100,
+      )[1]?.height,
+    ).toBe(1);
   });
   test("draws nothing for nothing", () => expect(stack([{ key: "a", value: 0 }], 1, 100)).toEqual([]));
 });
 
 test("closed hours that touch become one region", () => {
-  expect(runs([true, true, false, true], Boolean)).toEqual([[0, 2], [3, 4]]);
+  expect(runs([true, true, false, true], Boolean)).toEqual([
+    [0, 2],
+    [3, 4],
+  ]);
 });
 
 test("gaps between stages are drawn by their logarithm and fill the rail", () => {

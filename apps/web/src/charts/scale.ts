@@ -5,7 +5,10 @@ export function niceTicks(max: number, most = 4): number[] {
   if (max <= 0) return [0, 1];
   const rough = max / most;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(1, [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n >= rough && Number.isInteger(n)) ?? 10 * power);
+  const step = Math.max(
+    1,
+    [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n >= rough && Number.isInteger(n)) ?? 10 * power,
+  );
   const ticks = [];
   for (let tick = 0; tick < max + step; tick += step) ticks.push(tick);
   return ticks;
@@ -22,7 +25,11 @@ export interface Segment {
  * Parts of a column from the baseline up, with a gap of one pixel between neighbours. A part that is something is
  * never drawn as nothing.
  */
-export function stack(parts: { key: string; value: number }[], pixelsPerUnit: number, baseline: number): Segment[] {
+export function stack(
+  parts: { key: string; value: number }[],
+  pixelsPerUnit: number,
+  baseline: number,
+): Segment[] {
   const segments: Segment[] = [];
   let y = baseline;
   for (const { key, value } of parts) {

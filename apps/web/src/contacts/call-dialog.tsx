@@ -32,7 +32,9 @@ export function CallDialog({
           <Button
             look="filled"
             busy={place.isPending}
-            disabledReason={agents.isPending ? "Agents are being fetched" : agentId === "" ? "Make an agent first" : null}
+            disabledReason={
+              agents.isPending ? "Agents are being fetched" : agentId === "" ? "Make an agent first" : null
+            }
             onClick={() => {
               localStorage.setItem(lastAgent, agentId);
               place.call({ contactId: contact.id, agentId });
@@ -45,8 +47,8 @@ export function CallDialog({
       }
     >
       <p className="mb-4">
-        <span className="mono text-ink">{contact.phoneNumber}</span> is rung once, as soon as a line is free. After two
-        minutes in line the call is dropped instead of surprising anyone later.
+        <span className="mono text-ink">{contact.phoneNumber}</span> is rung once, as soon as a line is free.
+        After two minutes in line the call is dropped instead of surprising anyone later.
       </p>
       <Field label="Agent">
         <Select value={agentId} onChange={(event) => setChosen(event.target.value)}>

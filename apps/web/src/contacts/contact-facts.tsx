@@ -17,7 +17,11 @@ import { EditContactDialog } from "./edit-contact-dialog.tsx";
 
 export type ContactDetail = Outputs["contacts"]["get"];
 
-const bases = { express: "Express consent", written: "Written consent", existing: "Existing customer" } as const;
+const bases = {
+  express: "Express consent",
+  written: "Written consent",
+  existing: "Existing customer",
+} as const;
 const reasons: Record<string, string> = {
   asked: "asked not to be called",
   dnc: "on a do-not-call register",
@@ -40,18 +44,31 @@ export function ContactFacts({ contact }: { contact: ContactDetail }) {
         title="Particulars"
         className="border-b border-line"
         aside={
-          <Button look="link" size="sm" icon={Pencil} disabledReason={refused} onClick={() => setEditing(true)}>
+          <Button
+            look="link"
+            size="sm"
+            icon={Pencil}
+            disabledReason={refused}
+            onClick={() => setEditing(true)}
+          >
             Edit
           </Button>
         }
       >
         <Facts>
-          <Fact name="Phone" aside={contact.phoneNumber && <CopyButton value={contact.phoneNumber} label="Copy the number" />}>
+          <Fact
+            name="Phone"
+            aside={contact.phoneNumber && <CopyButton value={contact.phoneNumber} label="Copy the number" />}
+          >
             {contact.phoneNumber ? <span className="mono">{contact.phoneNumber}</span> : <None />}
           </Fact>
           <Fact name="E-mail">{text(contact.email)}</Fact>
           <Fact name="Company">{text(contact.company)}</Fact>
-          <Fact name="Place">{[contact.city, contact.country ? regionName(contact.country) : null].filter(Boolean).join(", ") || <None />}</Fact>
+          <Fact name="Place">
+            {[contact.city, contact.country ? regionName(contact.country) : null]
+              .filter(Boolean)
+              .join(", ") || <None />}
+          </Fact>
           <Fact name="Time zone">
             {contact.timeZone
               ? zoneCity(contact.timeZone)
@@ -59,7 +76,9 @@ export function ContactFacts({ contact }: { contact: ContactDetail }) {
                 ? `${contact.zones.map(zoneCity).slice(0, 3).join(" or ")}, from the number`
                 : "unknown"}
           </Fact>
-          <Fact name="Stage">{stages.find((stage) => stage.key === contact.stage)?.name ?? text(contact.stage)}</Fact>
+          <Fact name="Stage">
+            {stages.find((stage) => stage.key === contact.stage)?.name ?? text(contact.stage)}
+          </Fact>
           <Fact name="Tags">
             {contact.tags.length === 0 ? (
               <None />
@@ -75,11 +94,14 @@ export function ContactFacts({ contact }: { contact: ContactDetail }) {
           </Fact>
           {contact.notes && <Fact name="Notes">{contact.notes}</Fact>}
           {custom.map(([key, value]) => (
-            <Fact key={key} name={
+            <Fact
+              key={key}
+              name={
                 <span className="block first-letter:uppercase">
                   {fields.data?.items.find((field) => field.key === key)?.label ?? key.replaceAll("_", " ")}
                 </span>
-              }>
+              }
+            >
               {String(value)}
             </Fact>
           ))}
@@ -89,7 +111,11 @@ export function ContactFacts({ contact }: { contact: ContactDetail }) {
         <Section title="Suppressed" className="border-b border-line">
           <Facts>
             {contact.suppressions.map((entry) => (
-              <Fact key={entry.id} name={entry.channel === "all" ? "Everywhere" : entry.channel} aside={<Time at={entry.at} className="text-ink-3" />}>
+              <Fact
+                key={entry.id}
+                name={entry.channel === "all" ? "Everywhere" : entry.channel}
+                aside={<Time at={entry.at} className="text-ink-3" />}
+              >
                 {reasons[entry.reason] ?? entry.reason}
               </Fact>
             ))}
@@ -104,7 +130,11 @@ export function ContactFacts({ contact }: { contact: ContactDetail }) {
         ) : (
           <Facts>
             {contact.consents.map((consent) => (
-              <Fact key={consent.id} name={{ call: "Calls", whatsapp: "WhatsApp", email: "E-mail" }[consent.channel]} aside={<Time at={consent.obtainedAt} className="text-ink-3" />}>
+              <Fact
+                key={consent.id}
+                name={{ call: "Calls", whatsapp: "WhatsApp", email: "E-mail" }[consent.channel]}
+                aside={<Time at={consent.obtainedAt} className="text-ink-3" />}
+              >
                 {bases[consent.basis]}, {consent.source}
                 {consent.revokedAt && <span className="text-warn-ink">, withdrawn</span>}
               </Fact>
@@ -118,7 +148,10 @@ export function ContactFacts({ contact }: { contact: ContactDetail }) {
           <>
             {" "}
             with{" "}
-            <Link {...paths.import(contact.importId)} className="text-accent-ink underline underline-offset-2">
+            <Link
+              {...paths.import(contact.importId)}
+              className="text-accent-ink underline underline-offset-2"
+            >
               a file
             </Link>
           </>

@@ -71,7 +71,12 @@ export function ContactPage() {
       actions={
         <>
           {contact.suppressed ? (
-            <Button icon={ShieldCheck} busy={lift.isPending} disabledReason={liftRefused} onClick={() => lift.mutate({ contactId })}>
+            <Button
+              icon={ShieldCheck}
+              busy={lift.isPending}
+              disabledReason={liftRefused}
+              onClick={() => lift.mutate({ contactId })}
+            >
               Lift suppression
             </Button>
           ) : (
@@ -94,15 +99,25 @@ export function ContactPage() {
         <KeyFigure
           size="lg"
           label="Score"
-          figure={contact.score === null ? "–" : <Score score={contact.score} temperature={contact.temperature} />}
-          note={contact.score === null ? "after the first conversation" : `from ${plural(contact.scores.length, "conversation")}`}
+          figure={
+            contact.score === null ? "–" : <Score score={contact.score} temperature={contact.temperature} />
+          }
+          note={
+            contact.score === null
+              ? "after the first conversation"
+              : `from ${plural(contact.scores.length, "conversation")}`
+          }
           drawing={<Sparkline values={contact.scores.map((each) => each.score)} />}
         />
         <KeyFigure
           size="lg"
           label="Calls"
           figure={count(contact.calls.total)}
-          note={contact.calls.total === 0 ? "never called" : `${share(contact.calls.answered, contact.calls.total)} answered`}
+          note={
+            contact.calls.total === 0
+              ? "never called"
+              : `${share(contact.calls.answered, contact.calls.total)} answered`
+          }
           render={(cell) => <Link {...paths.calls({ contactId })} {...cell} />}
         />
         <KeyFigure
@@ -121,7 +136,10 @@ export function ContactPage() {
           size="lg"
           label="Consent to calls"
           figure={<Consent contact={contact} />}
-          note={contact.consents.find((each) => each.channel === "call" && !each.revokedAt)?.source ?? "nothing recorded"}
+          note={
+            contact.consents.find((each) => each.channel === "call" && !each.revokedAt)?.source ??
+            "nothing recorded"
+          }
         />
       </KeyFigures>
       {contact.openItemId && <WhyNotCalled itemId={contact.openItemId} />}
@@ -129,19 +147,36 @@ export function ContactPage() {
         <div className="min-w-0 lg:border-r lg:border-line">
           <ContactTimeline contactId={contactId} agentless={contact.calls.total === 0} />
         </div>
-        <aside aria-label="Particulars" className="min-w-0 max-lg:order-first max-lg:border-b max-lg:border-line">
+        <aside
+          aria-label="Particulars"
+          className="min-w-0 max-lg:order-first max-lg:border-b max-lg:border-line"
+        >
           <ContactFacts contact={contact} />
         </aside>
       </div>
       {calling && <CallDialog contact={contact} onClose={() => setCalling(false)} />}
       {suppressing && (
-        <SuppressDialog numbers={contact.phoneNumber ? [contact.phoneNumber] : []} what={name} onClose={() => setSuppressing(false)} />
+        <SuppressDialog
+          numbers={contact.phoneNumber ? [contact.phoneNumber] : []}
+          what={name}
+          onClose={() => setSuppressing(false)}
+        />
       )}
     </Page>
   );
 }
 
-const Consent = ({ contact }: { contact: { consents: { channel: string; basis: string; revokedAt: string | null }[] } }) => {
+const Consent = ({
+  contact,
+}: {
+  contact: { consents: { channel: string; basis: string; revokedAt: string | null }[] };
+}) => {
   const consent = contact.consents.find((each) => each.channel === "call" && !each.revokedAt);
-  return <>{consent ? { express: "Express", written: "Written", existing: "Existing customer" }[consent.basis] : "None"}</>;
+  return (
+    <>
+      {consent
+        ? { express: "Express", written: "Written", existing: "Existing customer" }[consent.basis]
+        : "None"}
+    </>
+  );
 };

@@ -12,7 +12,14 @@ import { TimelineLine } from "./timeline-line.tsx";
 const filters = {
   all: undefined,
   calls: ["call.placed", "call.received", "call.ended", "lead.analysed"],
-  edits: ["contact.created", "contact.imported", "contact.edited", "contact.suppressed", "contact.unsuppressed", "consent.recorded"],
+  edits: [
+    "contact.created",
+    "contact.imported",
+    "contact.edited",
+    "contact.suppressed",
+    "contact.unsuppressed",
+    "consent.recorded",
+  ],
 } as const;
 type Filter = keyof typeof filters;
 
@@ -59,7 +66,9 @@ export function ContactTimeline({ contactId, agentless }: { contactId: string; a
       ) : (
         [...days].map(([day, items]) => (
           <div key={day}>
-            <h3 className="border-t border-line bg-sunken px-4 py-1 text-xs font-medium text-ink-3 lg:px-5">{day}</h3>
+            <h3 className="border-t border-line bg-sunken px-4 py-1 text-xs font-medium text-ink-3 lg:px-5">
+              {day}
+            </h3>
             <ol>
               {items.map((entry) => (
                 <TimelineLine key={entry.id} entry={entry} />

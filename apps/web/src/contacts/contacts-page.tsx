@@ -15,6 +15,7 @@ import type { Column } from "@/table/columns.tsx";
 import { useColumns } from "@/table/columns.tsx";
 import { ExportLink, FilterBar, SearchFilter, SelectFilter } from "@/table/filters.tsx";
 import { QueryTable } from "@/table/query-table.tsx";
+import { SavedViews } from "@/table/saved-views.tsx";
 import { noneSelected } from "@/table/selection.ts";
 import type { Selection } from "@/table/selection.ts";
 import { trpc } from "@/trpc.ts";
@@ -40,7 +41,11 @@ const columns: Column<Contact>[] = [
     sort: { up: "name", down: "-name" },
     cell: (contact) => (
       <span className="flex min-w-0 items-center gap-2">
-        <Link {...paths.contact(contact.id)} className="quiet-link truncate font-medium" title={nameOf(contact)}>
+        <Link
+          {...paths.contact(contact.id)}
+          className="quiet-link truncate font-medium"
+          title={nameOf(contact)}
+        >
           {contact.name ?? <span className="font-normal text-ink-3">No name</span>}
         </Link>
         {contact.city && <span className="shrink-0 text-ink-3">{contact.city}</span>}
@@ -91,7 +96,7 @@ const columns: Column<Contact>[] = [
   {
     id: "stage",
     head: "Stage",
-    width: "104px",
+    width: "118px",
     cell: (contact) => (contact.stage ? <StageName stage={contact.stage} /> : <None />),
   },
   {
@@ -100,7 +105,8 @@ const columns: Column<Contact>[] = [
     width: "84px",
     align: "right",
     sort: { up: "score", down: "-score" },
-    cell: (contact) => (contact.score === null ? <None /> : <Score score={contact.score} temperature={contact.temperature} />),
+    cell: (contact) =>
+      contact.score === null ? <None /> : <Score score={contact.score} temperature={contact.temperature} />,
   },
   {
     id: "lastCall",
@@ -188,7 +194,12 @@ export function ContactsPage() {
           <Button icon={UserRoundPlus} disabledReason={refused.create} onClick={() => setAdding(true)}>
             Add
           </Button>
-          <Button look="filled" icon={FileUp} disabledReason={refused.import} onClick={() => go(paths.imports())}>
+          <Button
+            look="filled"
+            icon={FileUp}
+            disabledReason={refused.import}
+            onClick={() => go(paths.imports())}
+          >
             Import
           </Button>
         </>
@@ -200,6 +211,11 @@ export function ContactsPage() {
         search={<SearchFilter label="Search contacts" value={search.q} onValue={(q) => change({ q })} />}
         aside={
           <>
+            <SavedViews
+              list="contacts"
+              search={search}
+              onView={(view) => void navigate({ search: view, replace: true })}
+            />
             {chooser}
             <ExportLink
               href={http.export("contacts", { ...filter, tags: search.tag })}
@@ -213,14 +229,20 @@ export function ContactsPage() {
           label="Tag"
           any="Any tag"
           value={search.tag}
-          options={(tags.data?.items ?? []).map((entry) => ({ value: entry.tag, label: `${entry.tag} · ${count(entry.contacts)}` }))}
+          options={(tags.data?.items ?? []).map((entry) => ({
+            value: entry.tag,
+            label: `${entry.tag} · ${count(entry.contacts)}`,
+          }))}
           onValue={(tag) => change({ tag })}
         />
         <SelectFilter
           label="Stage"
           any="Any stage"
           value={search.stage}
-          options={(fields.data?.stages ?? systemStages).map((stage) => ({ value: stage.key, label: stage.name }))}
+          options={(fields.data?.stages ?? systemStages).map((stage) => ({
+            value: stage.key,
+            label: stage.name,
+          }))}
           onValue={(stage) => change({ stage })}
         />
         <SelectFilter
@@ -270,7 +292,9 @@ export function ContactsPage() {
               icon={ListPlus}
               disabledReason={
                 refused.campaign ??
-                (picked.kind === "all" && picked.but.size > 0 ? "Choose people one by one, or all that match" : null)
+                (picked.kind === "all" && picked.but.size > 0
+                  ? "Choose people one by one, or all that match"
+                  : null)
               }
               onClick={() => {
                 if (picked.kind === "some") {
@@ -291,7 +315,10 @@ export function ContactsPage() {
               icon={ShieldBan}
               look="danger"
               disabledReason={
-                refused.suppress ?? (picked.kind === "all" ? "Choose people one by one; a whole list is suppressed under Settings" : null)
+                refused.suppress ??
+                (picked.kind === "all"
+                  ? "Choose people one by one; a whole list is suppressed under Settings"
+                  : null)
               }
               onClick={() => setSuppressing(chosen)}
             >
@@ -306,7 +333,11 @@ export function ContactsPage() {
             icon: Phone,
             disabledReason:
               refused.place ??
-              (contact.suppressed ? "The number is suppressed" : contact.phoneNumber ? null : "There is no phone number"),
+              (contact.suppressed
+                ? "The number is suppressed"
+                : contact.phoneNumber
+                  ? null
+                  : "There is no phone number"),
             onSelect: () => setCalling(contact),
           },
           {
@@ -335,7 +366,9 @@ export function ContactsPage() {
           filtered ? (
             <EmptyState
               title="Nobody fits"
-              action={<Button onClick={() => void navigate({ search: {}, replace: true })}>Clear filters</Button>}
+              action={
+                <Button onClick={() => void navigate({ search: {}, replace: true })}>Clear filters</Button>
+              }
             >
               <p>Try part of the name, or the last digits of the number.</p>
             </EmptyState>
@@ -343,7 +376,12 @@ export function ContactsPage() {
             <EmptyState
               title="No contacts yet"
               action={
-                <Button look="filled" icon={FileUp} disabledReason={refused.import} onClick={() => go(paths.imports())}>
+                <Button
+                  look="filled"
+                  icon={FileUp}
+                  disabledReason={refused.import}
+                  onClick={() => go(paths.imports())}
+                >
                   Import a file
                 </Button>
               }
@@ -354,8 +392,8 @@ export function ContactsPage() {
               }
             >
               <p>
-                A contact is a person you may call: unique by phone number, with one history of calls, messages and
-                edits. Any spreadsheet of names and numbers will do.
+                A contact is a person you may call: unique by phone number, with one history of calls,
+                messages and edits. Any spreadsheet of names and numbers will do.
               </p>
             </EmptyState>
           )
@@ -366,7 +404,11 @@ export function ContactsPage() {
       {suppressing && (
         <SuppressDialog
           numbers={suppressing.flatMap((contact) => contact.phoneNumber ?? [])}
-          what={suppressing.length === 1 && suppressing[0] ? nameOf(suppressing[0]) : plural(suppressing.length, "person", "people")}
+          what={
+            suppressing.length === 1 && suppressing[0]
+              ? nameOf(suppressing[0])
+              : plural(suppressing.length, "person", "people")
+          }
           onClose={() => {
             setSuppressing(null);
             setSelection(noneSelected);

@@ -36,7 +36,9 @@ export function EditContactDialog({ contact, onClose }: { contact: ContactDetail
       stage: contact.stage ?? "",
       tags: contact.tags.join(", "),
       notes: contact.notes ?? "",
-      custom: Object.fromEntries(Object.entries(contact.custom).map(([key, value]) => [key, String(value ?? "")])) as Record<string, string>,
+      custom: Object.fromEntries(
+        Object.entries(contact.custom).map(([key, value]) => [key, String(value ?? "")]),
+      ) as Record<string, string>,
     },
   });
   const { errors, isSubmitting, dirtyFields } = form.formState;
@@ -53,10 +55,19 @@ export function EditContactDialog({ contact, onClose }: { contact: ContactDetail
         ...(dirtyFields.stage && values.stage ? { stage: values.stage } : {}),
         ...(dirtyFields.notes ? { notes: orNull(values.notes) } : {}),
         ...(dirtyFields.tags
-          ? { tags: values.tags.split(",").map((tag) => tag.trim()).filter(Boolean) }
+          ? {
+              tags: values.tags
+                .split(",")
+                .map((tag) => tag.trim())
+                .filter(Boolean),
+            }
           : {}),
         ...(dirtyFields.custom
-          ? { custom: Object.fromEntries(Object.entries(values.custom).map(([key, value]) => [key, orNull(value)])) }
+          ? {
+              custom: Object.fromEntries(
+                Object.entries(values.custom).map(([key, value]) => [key, orNull(value)]),
+              ),
+            }
           : {}),
       });
       void utils.contacts.invalidate();
@@ -64,7 +75,17 @@ export function EditContactDialog({ contact, onClose }: { contact: ContactDetail
       toast.done("Saved");
       onClose();
     } catch (thrown) {
-      showRefusal(thrown, form.setError, ["name", "phoneNumber", "email", "company", "city", "timeZone", "stage", "tags", "notes"]);
+      showRefusal(thrown, form.setError, [
+        "name",
+        "phoneNumber",
+        "email",
+        "company",
+        "city",
+        "timeZone",
+        "stage",
+        "tags",
+        "notes",
+      ]);
     }
   });
   return (
@@ -82,7 +103,12 @@ export function EditContactDialog({ contact, onClose }: { contact: ContactDetail
         </>
       }
     >
-      <form id="edit-contact" onSubmit={(event) => void submit(event)} className="grid gap-4 sm:grid-cols-2" noValidate>
+      <form
+        id="edit-contact"
+        onSubmit={(event) => void submit(event)}
+        className="grid gap-4 sm:grid-cols-2"
+        noValidate
+      >
         {errors.root?.message && (
           <div className="sm:col-span-2">
             <FormError>{errors.root.message}</FormError>

@@ -41,7 +41,9 @@ export function ImportColumns({ upload }: { upload: Import }) {
   const can = importCan.setMapping(upload.status);
   const off = refused !== null || !can.ok || save.isPending;
   const sample = upload.preview.find((row) => row.cells.some((cell) => cell !== ""));
-  const taken = new Map(Object.entries(mapping).flatMap(([header, field]) => (field ? [[field, header]] : [])));
+  const taken = new Map(
+    Object.entries(mapping).flatMap(([header, field]) => (field ? [[field, header]] : [])),
+  );
   const imported = Object.values(mapping).filter((field) => field !== null).length;
   const missing = requiredFields.filter((field) => !taken.has(field));
   const known = fields.data?.items ?? [];
@@ -98,7 +100,10 @@ export function ImportColumns({ upload }: { upload: Import }) {
                   <span className="block truncate font-medium" title={header}>
                     {header || <em className="text-ink-3">no heading</em>}
                   </span>
-                  <span className="block min-h-4 truncate text-xs font-normal text-ink-3" title={sample?.cells[index]}>
+                  <span
+                    className="block min-h-4 truncate text-xs font-normal text-ink-3"
+                    title={sample?.cells[index]}
+                  >
                     {sample?.cells[index]}
                   </span>
                 </th>

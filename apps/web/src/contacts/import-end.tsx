@@ -65,7 +65,12 @@ export function ImportEnd({ upload }: { upload: Import }) {
   return (
     <div className="lg:overflow-y-auto">
       <KeyFigures label="What came of it" count={4}>
-        <KeyFigure label="In the file" figure={count(upload.rows)} unit="rows" note={upload.duplicates > 0 ? `${count(upload.duplicates)} were repeats` : "no repeats"} />
+        <KeyFigure
+          label="In the file"
+          figure={count(upload.rows)}
+          unit="rows"
+          note={upload.duplicates > 0 ? `${count(upload.duplicates)} were repeats` : "no repeats"}
+        />
         <KeyFigure
           label="New contacts"
           figure={count(upload.created)}

@@ -48,7 +48,12 @@ export function ImportExtras({
       ...extras,
       consent:
         next.asked && next.source.trim() !== "" && next.on !== ""
-          ? { channels: ["call"], basis: next.basis, source: next.source.trim(), obtainedAt: new Date(`${next.on}T00:00:00`).toISOString() }
+          ? {
+              channels: ["call"],
+              basis: next.basis,
+              source: next.source.trim(),
+              obtainedAt: new Date(`${next.on}T00:00:00`).toISOString(),
+            }
           : null,
       problem: next.asked && next.source.trim() === "" ? "Say where the consent was given" : null,
     });
@@ -132,7 +137,11 @@ export function ImportExtras({
               }}
             />
           </Field>
-          <Field label="Where" help="A form, a fair, a contract: what you would show if asked." className="sm:col-span-2">
+          <Field
+            label="Where"
+            help="A form, a fair, a contract: what you would show if asked."
+            className="sm:col-span-2"
+          >
             <Input
               value={source}
               onChange={(event) => {

@@ -28,7 +28,9 @@ export type Import = Outputs["imports"]["get"];
 const delimiters: Record<string, string> = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
 
 const readAs = (upload: Import): string =>
-  [upload.encoding, upload.delimiter ? (delimiters[upload.delimiter] ?? upload.delimiter) : null].filter(Boolean).join(", ");
+  [upload.encoding, upload.delimiter ? (delimiters[upload.delimiter] ?? upload.delimiter) : null]
+    .filter(Boolean)
+    .join(", ");
 
 /** One file on its way to contacts: columns left, what becomes of the rows right, the number on the button. */
 export function ImportPage() {
@@ -39,7 +41,9 @@ export function ImportPage() {
     {
       // While something moves, pushed changes are helped by a gentle poll, so that the bar never stands.
       refetchInterval: (query) =>
-        ["receiving", "validating", "committing", "undoing"].includes(query.state.data?.status ?? "") ? 1500 : live.refetchInterval,
+        ["receiving", "validating", "committing", "undoing"].includes(query.state.data?.status ?? "")
+          ? 1500
+          : live.refetchInterval,
     },
   );
   const go = useGo();
@@ -57,7 +61,9 @@ export function ImportPage() {
   const missing =
     refused ??
     (canCommit.ok ? null : canCommit.reason) ??
-    (upload.accepted === 0 ? "No row can be imported as it is. Choose other columns, or download the rows with their reasons." : null) ??
+    (upload.accepted === 0
+      ? "No row can be imported as it is. Choose other columns, or download the rows with their reasons."
+      : null) ??
     extras.problem;
 
   const start = () => {
@@ -82,7 +88,13 @@ export function ImportPage() {
       heading="Import contacts"
       actions={
         <ImportSteps
-          at={upload.status === "receiving" ? "file" : upload.status === "committing" || ended ? "import" : "check"}
+          at={
+            upload.status === "receiving"
+              ? "file"
+              : upload.status === "committing" || ended
+                ? "import"
+                : "check"
+          }
           done={upload.status === "done"}
         />
       }
@@ -112,10 +124,17 @@ export function ImportPage() {
             <Button look="ghost" onClick={() => go(paths.imports())}>
               Back
             </Button>
-            <span className="text-xs text-ink-3 max-sm:hidden">Saved as you go. You can close this page.</span>
+            <span className="text-xs text-ink-3 max-sm:hidden">
+              Saved as you go. You can close this page.
+            </span>
             <span className="ml-auto flex flex-wrap items-center justify-end gap-x-3 gap-y-1">
               {missing && !working && <span className="max-w-96 text-xs text-warn-ink">{missing}</span>}
-              <Button look="filled" busy={commit.isPending || upload.status === "committing"} disabledReason={missing} onClick={start}>
+              <Button
+                look="filled"
+                busy={commit.isPending || upload.status === "committing"}
+                disabledReason={missing}
+                onClick={start}
+              >
                 {upload.status === "committing" ? "Importing" : "Import"} {count(upload.accepted)}{" "}
                 {upload.accepted === 1 ? "contact" : "contacts"}
               </Button>
@@ -130,14 +149,22 @@ export function ImportPage() {
         <ImportProgress upload={upload} />
       ) : (
         <div className="grid lg:min-h-0 lg:grow lg:grid-cols-[400px_minmax(0,1fr)] xl:grid-cols-[432px_minmax(0,1fr)]">
-          <div className="min-w-0 lg:min-h-0 lg:overflow-y-auto lg:border-r lg:border-line" tabIndex={-1} data-quiet-focus>
+          <div
+            className="min-w-0 lg:min-h-0 lg:overflow-y-auto lg:border-r lg:border-line"
+            tabIndex={-1}
+            data-quiet-focus
+          >
             <ImportColumns key={upload.headers.join("|")} upload={upload} />
             <ImportExtras upload={upload} extras={extras} onChange={setExtras} />
             <p className="px-4 py-3 text-xs text-ink-3 lg:px-5">
               Numbers without a country code are read as from {regionName(upload.defaultRegion)}.
             </p>
           </div>
-          <div className="min-w-0 max-lg:border-t max-lg:border-line lg:min-h-0 lg:overflow-y-auto" tabIndex={-1} data-quiet-focus>
+          <div
+            className="min-w-0 max-lg:border-t max-lg:border-line lg:min-h-0 lg:overflow-y-auto"
+            tabIndex={-1}
+            data-quiet-focus
+          >
             {upload.status === "validating" ? (
               <ImportProgress upload={upload} />
             ) : (

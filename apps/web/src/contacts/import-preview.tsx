@@ -22,13 +22,27 @@ const most = 8;
 export function ImportPreview({ upload }: { upload: Import }) {
   const rows = upload.preview.slice(0, most);
   if (rows.length === 0) return null;
-  const keys = ["email", "company", "city", "country", "tags"].filter((key) => rows.some((row) => text(row, key))).slice(0, 3);
+  const keys = ["email", "company", "city", "country", "tags"]
+    .filter((key) => rows.some((row) => text(row, key)))
+    .slice(0, 3);
   const extra = [...new Set(rows.flatMap((row) => Object.keys(custom(row))))].slice(0, 2);
-  const heads: Record<string, string> = { email: "E-mail", company: "Company", city: "City", country: "Country", tags: "Tags" };
+  const heads: Record<string, string> = {
+    email: "E-mail",
+    company: "Company",
+    city: "City",
+    country: "Country",
+    tags: "Tags",
+  };
   return (
     <section aria-label="Preview" className="border-b border-line">
       <SectionHead title="Preview" note={`as it will be stored, first ${count(rows.length)} rows`} />
-      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Preview of the rows" data-inset-focus>
+      <div
+        className="overflow-x-auto"
+        tabIndex={0}
+        role="region"
+        aria-label="Preview of the rows"
+        data-inset-focus
+      >
         <table className="w-full border-collapse whitespace-nowrap">
           <thead className="bg-sunken text-xs text-ink-3">
             <tr className="h-7 text-left [&>th]:px-2.5 [&>th]:font-medium">
@@ -73,12 +87,18 @@ export function ImportPreview({ upload }: { upload: Import }) {
                   )}
                 </td>
                 {row.contact === null ? (
-                  <td colSpan={2 + keys.length + extra.length} className="mono max-w-0 truncate text-ink-3" title={row.cells.join(" · ")}>
+                  <td
+                    colSpan={2 + keys.length + extra.length}
+                    className="mono max-w-0 truncate text-ink-3"
+                    title={row.cells.join(" · ")}
+                  >
                     {row.cells.join(" · ")}
                   </td>
                 ) : (
                   <>
-                    <td className="max-w-48 truncate font-medium">{text(row, "name") ?? <span className="font-normal text-ink-3">No name</span>}</td>
+                    <td className="max-w-48 truncate font-medium">
+                      {text(row, "name") ?? <span className="font-normal text-ink-3">No name</span>}
+                    </td>
                     <td className="mono">{text(row, "phoneNumber") ?? <None />}</td>
                     {keys.map((key) => (
                       <td key={key} className="max-w-40 truncate">

@@ -5,7 +5,10 @@ import type { Import } from "./import-page.tsx";
 const words: Partial<Record<Import["status"], { doing: string; note: string }>> = {
   receiving: { doing: "Reading the file", note: "Its columns appear in a moment." },
   validating: { doing: "Checking every row", note: "Good rows are never refused for bad ones." },
-  committing: { doing: "Adding contacts", note: "It goes on by itself, also over a restart. You can close this page." },
+  committing: {
+    doing: "Adding contacts",
+    note: "It goes on by itself, also over a restart. You can close this page.",
+  },
   undoing: { doing: "Undoing the import", note: "Contacts that came with this file are taken out again." },
 };
 
@@ -18,7 +21,9 @@ export function ImportProgress({ upload }: { upload: Import }) {
       <p className="flex flex-wrap items-baseline gap-x-2">
         <b className="font-semibold">{doing}</b>
         <span className="tnum text-ink-2">
-          {progress.total === null ? plural(progress.done, "row") : `${count(progress.done)} of ${plural(progress.total, "row")}`}
+          {progress.total === null
+            ? plural(progress.done, "row")
+            : `${count(progress.done)} of ${plural(progress.total, "row")}`}
         </span>
         <span className="tnum ml-auto text-ink-3">
           {progress.rowsPerSecond !== null && `${count(Math.round(progress.rowsPerSecond))} rows a second`}
@@ -30,7 +35,9 @@ export function ImportProgress({ upload }: { upload: Import }) {
         role="progressbar"
         aria-label={doing}
         aria-valuemin={0}
-        {...(progress.total === null ? {} : { "aria-valuemax": progress.total, "aria-valuenow": progress.done })}
+        {...(progress.total === null
+          ? {}
+          : { "aria-valuemax": progress.total, "aria-valuenow": progress.done })}
       >
         <Bar
           height={6}

@@ -44,8 +44,8 @@ export function ImportRejects({ upload }: { upload: Import }) {
         })}
       </ul>
       <p className="border-t border-line px-4 py-3 text-xs text-ink-3 lg:px-5">
-        A row can have several reasons. Correct the downloaded file and upload it again: contacts already taken are
-        recognised.
+        A row can have several reasons. Correct the downloaded file and upload it again: contacts already
+        taken are recognised.
       </p>
     </section>
   );

@@ -11,7 +11,8 @@ export function ImportTally({ upload, overwrite }: { upload: Import; overwrite: 
       <section aria-label="Rows" className="border-b border-line px-4 py-4 lg:px-5">
         <p className="font-medium">The rows are checked as soon as the phone column is chosen.</p>
         <p className="text-ink-2">
-          {plural(upload.headers.length, "column")} found. Choose on the left which of them holds the number to call.
+          {plural(upload.headers.length, "column")} found. Choose on the left which of them holds the number
+          to call.
         </p>
       </section>
     );
@@ -29,7 +30,9 @@ export function ImportTally({ upload, overwrite }: { upload: Import; overwrite: 
         <li className="inline-flex items-center gap-2">
           <span className="size-2 rounded-xs bg-o-failed" aria-hidden />
           <b className="font-semibold">{count(upload.rejected)}</b> rejected
-          {upload.rejected > 0 && upload.accepted > 0 && <span className="text-xs text-ink-3">the rest goes in</span>}
+          {upload.rejected > 0 && upload.accepted > 0 && (
+            <span className="text-xs text-ink-3">the rest goes in</span>
+          )}
         </li>
         <li className="ml-auto text-ink-2">{plural(upload.rows, "row")}</li>
       </ul>

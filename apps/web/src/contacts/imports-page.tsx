@@ -40,7 +40,10 @@ const states: Record<ImportStatus, { word: string; tone: Tone }> = {
 /** The first step of an import, and the files that came before. */
 export function ImportsPage() {
   const live = useLiveQuery();
-  const query = trpc.imports.list.useInfiniteQuery({ limit: 50 }, { getNextPageParam: (page) => page.nextCursor, ...live });
+  const query = trpc.imports.list.useInfiniteQuery(
+    { limit: 50 },
+    { getNextPageParam: (page) => page.nextCursor, ...live },
+  );
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Page
@@ -55,8 +58,8 @@ export function ImportsPage() {
           <SkeletonRows rows={4} columns={4} />
         ) : rows.length === 0 ? (
           <p className="border-t border-line px-4 py-3 text-ink-2 lg:px-5">
-            None yet. Every file stays listed here with its counts and rejected rows, and can be undone while nobody of
-            it has been touched.
+            None yet. Every file stays listed here with its counts and rejected rows, and can be undone while
+            nobody of it has been touched.
           </p>
         ) : (
           <ul data-inset-focus>
@@ -119,7 +122,8 @@ function UploadFile() {
       .then(({ importId }) => go(paths.import(importId)))
       .catch((thrown: unknown) => {
         setSending(null);
-        if (!(thrown instanceof DOMException)) setError(thrown instanceof Error ? thrown.message : String(thrown));
+        if (!(thrown instanceof DOMException))
+          setError(thrown instanceof Error ? thrown.message : String(thrown));
       });
   };
 
@@ -142,8 +146,19 @@ function UploadFile() {
             Cancel
           </Button>
         </p>
-        <div className="mt-2" role="progressbar" aria-label="Sending the file" aria-valuemin={0} aria-valuemax={sending.file.size} aria-valuenow={sending.sent}>
-          <Bar height={6} total={sending.file.size} parts={[{ label: "sent", value: sending.sent, fill: "bg-ink-2" }]} />
+        <div
+          className="mt-2"
+          role="progressbar"
+          aria-label="Sending the file"
+          aria-valuemin={0}
+          aria-valuemax={sending.file.size}
+          aria-valuenow={sending.sent}
+        >
+          <Bar
+            height={6}
+            total={sending.file.size}
+            parts={[{ label: "sent", value: sending.sent, fill: "bg-ink-2" }]}
+          />
         </div>
       </section>
     );
@@ -172,8 +187,8 @@ function UploadFile() {
           <p className="text-md">
             Drop a file here, or choose one.
             <span className="block text-sm text-ink-2">
-              CSV with any column names, separated by comma, semicolon, tab or bar; also Excel&apos;s xlsx. Up to 2
-              million rows.
+              CSV with any column names, separated by comma, semicolon, tab or bar; also Excel&apos;s xlsx. Up
+              to 2 million rows.
             </span>
           </p>
           <input
@@ -195,7 +210,10 @@ function UploadFile() {
         </div>
       </div>
       <div className="flex flex-col gap-4">
-        <Field label="Numbers without a country code are from" help="A number that begins with + is taken as it is.">
+        <Field
+          label="Numbers without a country code are from"
+          help="A number that begins with + is taken as it is."
+        >
           <Select value={region} onChange={(event) => setRegion(event.target.value)}>
             {regions.map(({ code, name }) => (
               <option key={code} value={code}>
@@ -205,8 +223,8 @@ function UploadFile() {
           </Select>
         </Field>
         <p className="text-xs text-ink-3">
-          Nothing is added before you have seen what would be. Good rows are never refused for bad ones, and bad ones
-          come back as a file with the reason in a column.
+          Nothing is added before you have seen what would be. Good rows are never refused for bad ones, and
+          bad ones come back as a file with the reason in a column.
         </p>
       </div>
     </section>

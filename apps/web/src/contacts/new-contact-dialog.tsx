@@ -49,10 +49,24 @@ export function NewContactDialog({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      <form id="new-contact" onSubmit={(event) => void submit(event)} className="flex flex-col gap-4" noValidate>
+      <form
+        id="new-contact"
+        onSubmit={(event) => void submit(event)}
+        className="flex flex-col gap-4"
+        noValidate
+      >
         <FormError>{errors.root?.message}</FormError>
-        <Field label="Phone" help="With country code, or as written in your own country." error={errors.phoneNumber?.message}>
-          <Input inputMode="tel" mono autoFocus {...form.register("phoneNumber", { required: "Write the number to call" })} />
+        <Field
+          label="Phone"
+          help="With country code, or as written in your own country."
+          error={errors.phoneNumber?.message}
+        >
+          <Input
+            inputMode="tel"
+            mono
+            autoFocus
+            {...form.register("phoneNumber", { required: "Write the number to call" })}
+          />
         </Field>
         <Field label="Name" optional error={errors.name?.message}>
           <Input {...form.register("name")} />

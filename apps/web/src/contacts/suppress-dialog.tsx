@@ -37,8 +37,8 @@ export function SuppressDialog({
       onConfirm={() => add.mutate({ phoneNumbers: numbers, reason: "manual" })}
     >
       <p>
-        {plural(numbers.length, "number is", "numbers are")} never called again by any campaign or button, also when
-        imported anew. What waits in line for them is taken back at once.
+        {plural(numbers.length, "number is", "numbers are")} never called again by any campaign or button,
+        also when imported anew. What waits in line for them is taken back at once.
       </p>
       <p>A manager can lift it later.</p>
     </DangerDialog>

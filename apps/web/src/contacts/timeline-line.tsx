@@ -60,7 +60,9 @@ export function TimelineLine({ entry }: { entry: Entry }) {
           <span className="text-ink-3">, talked {duration(summary["talkSeconds"])}</span>
         )}
       </span>
-      <span className="shrink-0 text-xs text-ink-3">{entry.actor === "system" ? "by itself" : entry.actor === "contact" ? "the person" : entry.actor}</span>
+      <span className="shrink-0 text-xs text-ink-3">
+        {entry.actor === "system" ? "by itself" : entry.actor === "contact" ? "the person" : entry.actor}
+      </span>
     </>
   );
   const look = "flex min-h-[var(--row)] items-center gap-3 px-4 py-1 lg:px-5";

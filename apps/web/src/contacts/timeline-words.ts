@@ -4,10 +4,13 @@ const sentences: Record<string, (summary: Record<string, unknown>) => string> = 
   "call.received": () => "Called in",
   "call.ended": () => "Call ended",
   "lead.analysed": ({ score, temperature }) =>
-    typeof score === "number" ? `Conversation read, score ${score}${temperature ? ` ${String(temperature)}` : ""}` : "Conversation read",
+    typeof score === "number"
+      ? `Conversation read, score ${score}${temperature ? ` ${String(temperature)}` : ""}`
+      : "Conversation read",
   "contact.created": () => "Added by hand",
   "contact.imported": ({ name }) => (name ? `Imported with ${String(name)}` : "Imported"),
-  "contact.edited": ({ fields }) => (Array.isArray(fields) ? `Edited ${fields.map(String).map(fieldWord).join(", ")}` : "Edited"),
+  "contact.edited": ({ fields }) =>
+    Array.isArray(fields) ? `Edited ${fields.map(String).map(fieldWord).join(", ")}` : "Edited",
   "contact.suppressed": ({ note }) => (note ? `Suppressed: “${String(note)}”` : "Suppressed"),
   "contact.unsuppressed": () => "Suppression lifted",
   "consent.recorded": () => "Consent recorded",

@@ -33,7 +33,10 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
         title="Campaigns"
         note={tally(campaigns)}
         aside={
-          <Link {...paths.campaigns()} className="inline-flex min-h-6 items-center font-medium text-accent-ink hover:underline">
+          <Link
+            {...paths.campaigns()}
+            className="inline-flex min-h-6 items-center font-medium text-accent-ink hover:underline"
+          >
             All campaigns
           </Link>
         }
@@ -41,12 +44,24 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
       <table className="w-full table-fixed border-collapse max-lg:hidden" data-inset-focus>
         <thead className="bg-sunken text-xs text-ink-3">
           <tr className="h-7 border-t border-line text-left [&>th]:px-2.5 [&>th]:font-medium">
-            <th scope="col" className="w-[24%] !pl-5">Campaign</th>
-            <th scope="col" className="w-[110px]">State</th>
-            <th scope="col" className="w-[22%]">Finished / eligible</th>
-            <th scope="col" className="w-[84px] text-right">Answered</th>
-            <th scope="col" className="w-[140px] text-right max-xl:hidden">Spent / budget</th>
-            <th scope="col" className="!pr-5">Limited by</th>
+            <th scope="col" className="w-[24%] !pl-5">
+              Campaign
+            </th>
+            <th scope="col" className="w-[110px]">
+              State
+            </th>
+            <th scope="col" className="w-[22%]">
+              Finished / eligible
+            </th>
+            <th scope="col" className="w-[84px] text-right">
+              Answered
+            </th>
+            <th scope="col" className="w-[140px] text-right max-xl:hidden">
+              Spent / budget
+            </th>
+            <th scope="col" className="!pr-5">
+              Limited by
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -54,7 +69,10 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
             const attempts = attemptsOf(campaign.byOutcome);
             const words = limitedBy(campaign);
             return (
-              <tr key={campaign.id} className="h-[var(--row)] border-t border-line hover:bg-hover [&>td]:px-2.5">
+              <tr
+                key={campaign.id}
+                className="h-[var(--row)] border-t border-line hover:bg-hover [&>td]:px-2.5"
+              >
                 <td className="truncate !pl-5">
                   <Link {...paths.campaign(campaign.id)} className="quiet-link font-medium">
                     {campaign.name}
@@ -67,14 +85,17 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
                   <span className="flex items-center gap-2.5">
                     <Bar parts={progressParts(campaign.byStatus)} total={eligibleOf(campaign.byStatus)} />
                     <span className="tnum w-[86px] shrink-0 text-right text-xs text-ink-2">
-                      <span className="text-ink">{count(finishedOf(campaign.byStatus))}</span> / {count(eligibleOf(campaign.byStatus))}
+                      <span className="text-ink">{count(finishedOf(campaign.byStatus))}</span> /{" "}
+                      {count(eligibleOf(campaign.byStatus))}
                     </span>
                   </span>
                 </td>
                 <td className="tnum text-right">{share(campaign.byOutcome.answered, attempts)}</td>
                 <td className="tnum text-right max-xl:hidden">
                   {count(campaign.spent)}
-                  {campaign.budgetCredits !== null && <span className="text-ink-3"> / {count(campaign.budgetCredits)}</span>}
+                  {campaign.budgetCredits !== null && (
+                    <span className="text-ink-3"> / {count(campaign.budgetCredits)}</span>
+                  )}
                 </td>
                 <td className="truncate !pr-5 text-ink-2" title={words ?? undefined}>
                   {words ?? <None />}
@@ -97,11 +118,14 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
               </span>
               <span className="tnum mt-1.5 flex gap-3 text-xs text-ink-2">
                 <span>
-                  <span className="text-ink">{count(finishedOf(campaign.byStatus))}</span> of {count(eligibleOf(campaign.byStatus))}
+                  <span className="text-ink">{count(finishedOf(campaign.byStatus))}</span> of{" "}
+                  {count(eligibleOf(campaign.byStatus))}
                 </span>
                 <span className="ml-auto">{count(campaign.spent)} credits</span>
               </span>
-              {limitedBy(campaign) && <span className="mt-1 block text-xs text-ink-2">{limitedBy(campaign)}</span>}
+              {limitedBy(campaign) && (
+                <span className="mt-1 block text-xs text-ink-2">{limitedBy(campaign)}</span>
+              )}
             </Link>
           </li>
         ))}

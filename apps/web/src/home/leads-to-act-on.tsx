@@ -11,7 +11,10 @@ export const LeadsToActOn = ({ leads }: { leads: HomeSummary["leads"] }) => (
     <SectionHead
       title="Leads to act on"
       aside={
-        <Link {...paths.leads()} className="inline-flex min-h-6 items-center font-medium text-accent-ink hover:underline">
+        <Link
+          {...paths.leads()}
+          className="inline-flex min-h-6 items-center font-medium text-accent-ink hover:underline"
+        >
           All leads
         </Link>
       }

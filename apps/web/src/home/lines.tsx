@@ -16,11 +16,17 @@ export function Lines({ summary: { lines, campaigns, queue } }: { summary: HomeS
   const drawn = Math.min(free, Math.max(0, mostDrawn - lines.items.length));
   const taken = new Set(lines.items.map((line) => line.line));
   const freeNumbers: number[] = [];
-  for (let number = 1; freeNumbers.length < drawn; number += 1) if (!taken.has(number)) freeNumbers.push(number);
-  const waiting = campaigns.filter((campaign) => campaign.status === "running" && campaign.byStatus.pending > 0);
+  for (let number = 1; freeNumbers.length < drawn; number += 1)
+    if (!taken.has(number)) freeNumbers.push(number);
+  const waiting = campaigns.filter(
+    (campaign) => campaign.status === "running" && campaign.byStatus.pending > 0,
+  );
 
   return (
-    <section aria-label="Lines" className="min-w-0 max-lg:border-t max-lg:border-line lg:border-r lg:border-line">
+    <section
+      aria-label="Lines"
+      className="min-w-0 max-lg:border-t max-lg:border-line lg:border-r lg:border-line"
+    >
       <SectionHead
         title="Lines"
         note={
@@ -29,17 +35,25 @@ export function Lines({ summary: { lines, campaigns, queue } }: { summary: HomeS
             : "every open call holds one"
         }
         aside={
-          <Link {...paths.calls()} className="inline-flex min-h-6 items-center font-medium text-accent-ink hover:underline">
+          <Link
+            {...paths.calls()}
+            className="inline-flex min-h-6 items-center font-medium text-accent-ink hover:underline"
+          >
             All calls
           </Link>
         }
       />
       <ul data-inset-focus>
-        {[...lines.items].sort((a, b) => a.line - b.line).map((line) => (
-          <LineRow key={line.callId} line={line} />
-        ))}
+        {[...lines.items]
+          .sort((a, b) => a.line - b.line)
+          .map((line) => (
+            <LineRow key={line.callId} line={line} />
+          ))}
         {freeNumbers.map((number) => (
-          <li key={`free-${number}`} className="flex h-[var(--row)] items-center gap-3 border-t border-line px-4 text-ink-3 lg:px-5">
+          <li
+            key={`free-${number}`}
+            className="flex h-[var(--row)] items-center gap-3 border-t border-line px-4 text-ink-3 lg:px-5"
+          >
             <span className="mono w-5">{String(number).padStart(2, "0")}</span>
             <span>Free</span>
           </li>
@@ -56,8 +70,13 @@ export function Lines({ summary: { lines, campaigns, queue } }: { summary: HomeS
             <>
               <span className="font-medium">Next, when a line frees</span>
               {waiting.slice(0, 3).map((campaign) => (
-                <Link key={campaign.id} {...paths.campaign(campaign.id, { status: "pending" })} className="quiet-link text-ink-2">
-                  {campaign.name} <b className="font-semibold text-ink">{count(campaign.byStatus.pending)}</b> waiting
+                <Link
+                  key={campaign.id}
+                  {...paths.campaign(campaign.id, { status: "pending" })}
+                  className="quiet-link text-ink-2"
+                >
+                  {campaign.name} <b className="font-semibold text-ink">{count(campaign.byStatus.pending)}</b>{" "}
+                  waiting
                 </Link>
               ))}
             </>
@@ -82,9 +101,14 @@ function LineRow({ line }: { line: Line }) {
         className="grid min-h-[var(--row)] grid-cols-[20px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 py-2 hover:bg-hover lg:grid-cols-[20px_128px_minmax(0,1.4fr)_minmax(0,1fr)_56px] lg:px-5 lg:py-0"
       >
         <span className="mono text-ink-3">{String(line.line).padStart(2, "0")}</span>
-        <CallStatus status={line.status} className="max-lg:order-3 max-lg:col-span-2 max-lg:col-start-2 max-lg:text-xs" />
+        <CallStatus
+          status={line.status}
+          className="max-lg:order-3 max-lg:col-span-2 max-lg:col-start-2 max-lg:text-xs"
+        />
         <span className="truncate">
-          <span className="font-medium">{line.contactName ?? <span className="mono">{line.phoneNumber}</span>}</span>
+          <span className="font-medium">
+            {line.contactName ?? <span className="mono">{line.phoneNumber}</span>}
+          </span>
           {line.contactName && <span className="mono text-ink-3"> {line.phoneNumber}</span>}
         </span>
         <span className="truncate text-ink-2 max-lg:hidden">{line.campaignName ?? "Direct call"}</span>

@@ -27,7 +27,11 @@ const looks: Record<Need["kind"], { Icon: LucideIcon; ink?: string; act: string 
   bad_webhook: { Icon: Webhook, act: "See webhooks" },
 };
 
-const inks: Record<Need["severity"], string> = { info: "text-ink-2", warn: "text-warn-ink", bad: "text-bad-ink" };
+const inks: Record<Need["severity"], string> = {
+  info: "text-ink-2",
+  warn: "text-warn-ink",
+  bad: "text-bad-ink",
+};
 
 function placeOf(need: Need): Place | null {
   if (need.kind === "agent_drifted") return paths.agents();
@@ -53,15 +57,25 @@ export function Needs({ needs, total }: { needs: Need[]; total: number }) {
             const { Icon, ink, act } = looks[need.kind];
             const place = placeOf(need);
             return (
-              <li key={`${need.kind}-${need.id}`} className="flex gap-3 border-t border-line px-4 py-2.5 lg:px-5">
-                <Icon className={cn("mt-0.5 size-4 shrink-0", ink ?? inks[need.severity])} strokeWidth={1.75} aria-hidden />
+              <li
+                key={`${need.kind}-${need.id}`}
+                className="flex gap-3 border-t border-line px-4 py-2.5 lg:px-5"
+              >
+                <Icon
+                  className={cn("mt-0.5 size-4 shrink-0", ink ?? inks[need.severity])}
+                  strokeWidth={1.75}
+                  aria-hidden
+                />
                 <div className="min-w-0 grow">
                   <div className="flex items-baseline gap-2">
                     <p className="min-w-0 grow font-medium xl:truncate" title={need.title}>
                       {need.title}
                     </p>
                     {place && (
-                      <Go place={place} className="inline-flex min-h-6 shrink-0 items-center text-xs font-medium text-accent-ink hover:underline">
+                      <Go
+                        place={place}
+                        className="inline-flex min-h-6 shrink-0 items-center text-xs font-medium text-accent-ink hover:underline"
+                      >
                         {act}
                         <span className="sr-only">: {need.title}</span>
                       </Go>

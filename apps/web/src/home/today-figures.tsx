@@ -24,7 +24,13 @@ export function TodayFigures({ summary }: { summary: HomeSummary }) {
         label="Lines in use"
         figure={count(lines.used)}
         unit={`of ${count(lines.limit)}`}
-        note={lines.used === 0 ? "nobody on the phone" : unknown === 0 ? plural(lines.used, "call") : `${plural(lines.used - unknown, "call")}, ${count(unknown)} unknown`}
+        note={
+          lines.used === 0
+            ? "nobody on the phone"
+            : unknown === 0
+              ? plural(lines.used, "call")
+              : `${plural(lines.used - unknown, "call")}, ${count(unknown)} unknown`
+        }
         drawing={<LineMarks summary={summary} />}
         render={(cell) => <Go place={paths.calls({ open: true })} {...cell} />}
       />
@@ -43,7 +49,7 @@ export function TodayFigures({ summary }: { summary: HomeSummary }) {
       <KeyFigure
         label="Answered today"
         figure={share(today.answered, today.calls)}
-        note={`${count(today.answered)} of ${count(today.calls)} finished`}
+        note={`${count(today.answered)} of ${plural(today.calls, "call")}`}
         drawing={<Sparkline values={rates} />}
         render={(cell) => <Go place={paths.calls({ outcome: "answered" })} {...cell} />}
       />
@@ -57,12 +63,18 @@ export function TodayFigures({ summary }: { summary: HomeSummary }) {
         label="Spent today"
         figure={count(today.spent)}
         unit="credits"
-        note={credits.held > 0 ? `${count(credits.held)} more on hold` : `${count(yesterday.spent)} yesterday by ${until}`}
+        note={
+          credits.held > 0
+            ? `${count(credits.held)} more on hold`
+            : `${count(yesterday.spent)} yesterday by ${until}`
+        }
         render={(cell) => <Go place={paths.credits({ kind: "call" })} {...cell} />}
       />
       <KeyFigure
         label="Credit runway"
-        figure={credits.daysLeft === null ? "–" : credits.daysLeft >= 100 ? "99+" : credits.daysLeft.toFixed(1)}
+        figure={
+          credits.daysLeft === null ? "–" : credits.daysLeft >= 100 ? "99+" : credits.daysLeft.toFixed(1)
+        }
         unit={credits.daysLeft === null ? undefined : "days"}
         note={`${count(credits.available)} credits left`}
         render={(cell) => <Go place={paths.credits()} {...cell} />}
@@ -74,7 +86,10 @@ export function TodayFigures({ summary }: { summary: HomeSummary }) {
 /** One mark per line, up to a dozen: talking, busy otherwise, unknown, free. */
 function LineMarks({ summary: { lines } }: { summary: HomeSummary }) {
   if (lines.limit > 12) return null;
-  const marks = Array.from({ length: Math.max(lines.limit, lines.items.length) }, (_, index) => lines.items[index]);
+  const marks = Array.from(
+    { length: Math.max(lines.limit, lines.items.length) },
+    (_, index) => lines.items[index],
+  );
   return (
     <span className="flex gap-[3px] pb-1.5" aria-hidden>
       {marks.map((line, index) => (

@@ -47,7 +47,12 @@ const columns: Column<LeadRow>[] = [
       </Link>
     ),
   },
-  { id: "score", head: "Score", width: "96px", cell: (lead) => <Score score={lead.score} temperature={lead.temperature} /> },
+  {
+    id: "score",
+    head: "Score",
+    width: "96px",
+    cell: (lead) => <Score score={lead.score} temperature={lead.temperature} />,
+  },
   {
     id: "outcome",
     head: "Came to",
@@ -62,7 +67,14 @@ const columns: Column<LeadRow>[] = [
     id: "summary",
     head: "What was said",
     width: "minmax(200px, 3fr)",
-    cell: (lead) => (lead.summary ? <span className="text-ink-2" title={lead.summary}>{lead.summary}</span> : <None />),
+    cell: (lead) =>
+      lead.summary ? (
+        <span className="text-ink-2" title={lead.summary}>
+          {lead.summary}
+        </span>
+      ) : (
+        <None />
+      ),
   },
   { id: "agreed", head: "Agreed", width: "150px", cell: (lead) => <Agreed lead={lead} /> },
   {
@@ -90,15 +102,28 @@ export function LeadsPage() {
   const live = useLiveQuery();
   const exportRefused = useRefused("leads.list");
   const outcome = leadOutcomes.find((word) => word === search.outcome);
-  const filters = { ...(search.temperature ? { temperature: search.temperature } : {}), ...(outcome ? { outcome } : {}) };
+  const filters = {
+    ...(search.temperature ? { temperature: search.temperature } : {}),
+    ...(outcome ? { outcome } : {}),
+  };
   const filtered = Object.keys(filters).length;
-  const query = trpc.leads.list.useInfiniteQuery({ ...filters, limit: 100 }, { getNextPageParam: (page) => page.nextCursor, ...live });
+  const query = trpc.leads.list.useInfiniteQuery(
+    { ...filters, limit: 100 },
+    { getNextPageParam: (page) => page.nextCursor, ...live },
+  );
   const filter = (change: { temperature?: Temperature | undefined; outcome?: LeadOutcome | undefined }) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
 
   return (
-    <Page crumbs={[{ label: "Leads" }]} title="Leads" context="Each person once, by their latest conversation">
-      <FilterBar active={filtered} aside={<ExportLink href={http.export("leads", filters)} refused={exportRefused} />}>
+    <Page
+      crumbs={[{ label: "Leads" }]}
+      title="Leads"
+      context="Each person once, by their latest conversation"
+    >
+      <FilterBar
+        active={filtered}
+        aside={<ExportLink href={http.export("leads", filters)} refused={exportRefused} />}
+      >
         <SelectFilter
           label="Temperature"
           any="Hot, warm and cold"
@@ -139,7 +164,9 @@ export function LeadsPage() {
           filtered > 0 ? (
             <EmptyState
               title="Nobody fits these filters"
-              action={<Button onClick={() => void navigate({ search: {}, replace: true })}>Clear filters</Button>}
+              action={
+                <Button onClick={() => void navigate({ search: {}, replace: true })}>Clear filters</Button>
+              }
             >
               <p>Take a filter away to see the others.</p>
             </EmptyState>
@@ -153,8 +180,8 @@ export function LeadsPage() {
               }
             >
               <p>
-                When somebody has talked with an agent, the conversation is read within a minute: how they feel about it,
-                what was agreed, and how warm they are. The warmest stand on top here.
+                When somebody has talked with an agent, the conversation is read within a minute: how they
+                feel about it, what was agreed, and how warm they are. The warmest stand on top here.
               </p>
             </EmptyState>
           )

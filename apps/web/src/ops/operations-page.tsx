@@ -21,7 +21,8 @@ export function OperationsPage() {
   const search = useSearch({ from: "/shell/operations" });
   const navigate = useNavigate({ from: "/operations" });
   const me = useMe();
-  const view: OpsView | "sql" = search.view === "sql" ? "sql" : isView(search.view) ? search.view : "slots_now";
+  const view: OpsView | "sql" =
+    search.view === "sql" ? "sql" : isView(search.view) ? search.view : "slots_now";
   const crumbs = [{ label: "Operations" }];
 
   if (!me.person.isPlatformAdmin)
@@ -30,20 +31,34 @@ export function OperationsPage() {
         <EmptyState title="For the operator of this installation">
           <p>
             This page shows every workspace. Whoever runs the installation can let you in with{" "}
-            <code className="mono">parley admin grant {me.person.email}</code>. What concerns your own calls stands on
-            Home and on each campaign.
+            <code className="mono">parley admin grant {me.person.email}</code>. What concerns your own calls
+            stands on Home and on each campaign.
           </p>
         </EmptyState>
       </Page>
     );
 
   return (
-    <Page crumbs={crumbs} title="Operations" context="All workspaces of this installation" actions={<Dialling />} actionsBeside>
+    <Page
+      crumbs={crumbs}
+      title="Operations"
+      context="All workspaces of this installation"
+      actions={<Dialling />}
+      actionsBeside
+    >
       <Tabs
         label="Views"
         value={view}
-        onValue={(next) => void navigate({ search: next === "sql" ? { view: "sql", sql: search.sql } : { view: next }, replace: true })}
-        tabs={[...viewNames.map((name) => ({ value: name as OpsView | "sql", label: viewWords[name].name })), { value: "sql" as const, label: "SQL" }]}
+        onValue={(next) =>
+          void navigate({
+            search: next === "sql" ? { view: "sql", sql: search.sql } : { view: next },
+            replace: true,
+          })
+        }
+        tabs={[
+          ...viewNames.map((name) => ({ value: name as OpsView | "sql", label: viewWords[name].name })),
+          { value: "sql" as const, label: "SQL" },
+        ]}
       >
         <TabPanel value={view}>
           {view === "sql" ? (
@@ -75,7 +90,11 @@ function ViewTable({ view }: { view: OpsView }) {
   if (query.isPending) return <SkeletonRows rows={6} />;
   if (query.error)
     return (
-      <EmptyState small title="The view could not be read" action={<Button onClick={() => void query.refetch()}>Try again</Button>}>
+      <EmptyState
+        small
+        title="The view could not be read"
+        action={<Button onClick={() => void query.refetch()}>Try again</Button>}
+      >
         <p>{refusal(query.error).message}</p>
       </EmptyState>
     );

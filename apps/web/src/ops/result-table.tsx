@@ -28,7 +28,8 @@ const Cell = ({ column, value }: { column: string; value: unknown }) => {
 };
 
 const isNumeric = (rows: unknown[][], at: number) =>
-  rows.some((row) => typeof row[at] === "number") && rows.every((row) => row[at] === null || typeof row[at] === "number");
+  rows.some((row) => typeof row[at] === "number") &&
+  rows.every((row) => row[at] === null || typeof row[at] === "number");
 
 /** A result as the database gave it: columns in their order, numbers right, instants in the reader's zone. */
 export function ResultTable({ label, result }: { label: string; result: Result }) {

@@ -22,7 +22,11 @@ export function SqlBox({ text, onRun }: { text: string | undefined; onRun: (text
   return (
     <Section title="SQL" note="read-only, five seconds, no phone numbers or transcripts">
       <div className="flex flex-col gap-2 px-4 pb-3 lg:px-5">
-        <Field label="Statement" error={run.error ? refusal(run.error).message : undefined} help="Ctrl Enter runs it. The views are in schema ops.">
+        <Field
+          label="Statement"
+          error={run.error ? refusal(run.error).message : undefined}
+          help="Ctrl Enter runs it. The views are in schema ops."
+        >
           <Textarea
             rows={4}
             spellCheck={false}
@@ -35,7 +39,11 @@ export function SqlBox({ text, onRun }: { text: string | undefined; onRun: (text
           />
         </Field>
         <div className="flex items-center gap-3">
-          <Button onClick={ask} busy={run.isFetching} disabledReason={written.trim() ? null : "Write a statement first."}>
+          <Button
+            onClick={ask}
+            busy={run.isFetching}
+            disabledReason={written.trim() ? null : "Write a statement first."}
+          >
             Run
           </Button>
           {run.data && (

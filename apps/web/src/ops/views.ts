@@ -7,7 +7,11 @@ export const viewWords: Record<OpsView, { name: string; asks: string; quiet: str
     asks: "Who holds a line, against which limit?",
     quiet: "No line is held. Nobody is on the phone.",
   },
-  queue_now: { name: "Queue", asks: "What is due, what waits, and since when?", quiet: "Nothing is due and nothing waits." },
+  queue_now: {
+    name: "Queue",
+    asks: "What is due, what waits, and since when?",
+    quiet: "Nothing is due and nothing waits.",
+  },
   lanes: {
     name: "Lanes",
     asks: "Which lanes may be dialled now, and what blocks the others?",

@@ -31,7 +31,11 @@ function OperatorSwitch({ dialling, inAir }: { dialling: HomeSummary["dialling"]
     onSuccess: (answer) => {
       setAsking(false);
       void utils.home.invalidate();
-      toast.done(answer.paused ? `Dialling paused, ${plural(answer.inAir, "call")} will finish` : "Dialling is on again");
+      toast.done(
+        answer.paused
+          ? `Dialling paused, ${plural(answer.inAir, "call")} will finish`
+          : "Dialling is on again",
+      );
     },
     onError: (error) => toast.error(refusal(error).message),
   });

@@ -12,7 +12,8 @@ const titles: Record<string, string> = {
 };
 
 const isOldChunk = (error: unknown) =>
-  error instanceof Error && /dynamically imported module|Importing a module script failed/i.test(error.message);
+  error instanceof Error &&
+  /dynamically imported module|Importing a module script failed/i.test(error.message);
 
 /** A page that could not be drawn: what happened, and the way on. */
 export function ErrorScreen({ error, reset }: { error: unknown; reset?: () => void }) {

@@ -1,4 +1,4 @@
-import { reasonOf } from "@parley/core/reasons";
+import { isReasonCode, reasonOf } from "@parley/core/reasons";
 import { Check, X } from "lucide-react";
 import { ItemStatusWord } from "@/signs/item-status.tsx";
 import { refusal, trpc } from "@/trpc.ts";
@@ -22,7 +22,10 @@ export function ExplainDrawer({
   item: Pick<Item, "id" | "contactName" | "phoneNumber" | "status"> | null;
   onClose: () => void;
 }) {
-  const { data, error } = trpc.campaigns.explain.useQuery({ itemId: item?.id ?? "" }, { enabled: item !== null });
+  const { data, error } = trpc.campaigns.explain.useQuery(
+    { itemId: item?.id ?? "" },
+    { enabled: item !== null },
+  );
   return (
     <Drawer
       open={item !== null}
@@ -38,18 +41,23 @@ export function ExplainDrawer({
         <>
           <div className="border-b border-line bg-sunken px-5 py-3">
             <p className="font-medium">
-              {verdicts[data.verdict]}
-              {data.until && (
+              {item?.status === "in_progress" ? "On the phone now" : verdicts[data.verdict]}
+              {data.until && item?.status !== "in_progress" && (
                 <>
                   {" "}
                   until <Time at={data.until} />
                 </>
               )}
             </p>
-            {data.reason && (
-              <p className="text-ink-2">
-                {reasonOf(data.reason).text} {reasonOf(data.reason).next}
-              </p>
+            {item?.status === "in_progress" ? (
+              <p className="text-ink-2">The questions below are asked again when the call has ended.</p>
+            ) : (
+              data.reason &&
+              isReasonCode(data.reason) && (
+                <p className="text-ink-2">
+                  {reasonOf(data.reason).text} {reasonOf(data.reason).next}
+                </p>
+              )
             )}
           </div>
           <ol>
@@ -61,7 +69,7 @@ export function ExplainDrawer({
                   <X className="mt-0.5 size-4 shrink-0 text-bad-ink" strokeWidth={1.75} aria-label="No" />
                 )}
                 <div className="min-w-0 grow">
-                  <p className="font-medium">{check.name.replaceAll("_", " ")}</p>
+                  <p className="font-medium first-letter:uppercase">{check.name.replaceAll("_", " ")}</p>
                   <p className="text-ink-2">{check.detail}</p>
                 </div>
                 {check.trueAgainAt && (

@@ -33,7 +33,11 @@ export function LiveMarker() {
       <span className={`size-2 rounded-full ${status === "stale" ? "bg-line-3" : "bg-warn"}`} />
       {status === "stale" ? `Stale ${span(age)}` : "Reconnecting"}
       {status === "stale" && (
-        <button type="button" onClick={reconnect} className="min-h-6 font-medium text-accent-ink hover:underline">
+        <button
+          type="button"
+          onClick={reconnect}
+          className="min-h-6 font-medium text-accent-ink hover:underline"
+        >
           Retry
         </button>
       )}

@@ -9,7 +9,13 @@ const home = () => api.home.invalidate();
  * once a second per topic, so a thousand changes cost one refetch and every screen reads the same query.
  */
 const refetch: Record<Exclude<Topic, "begun" | "resync">, () => unknown> = {
-  calls: () => [api.calls.invalidate(), api.campaigns.items.invalidate(), api.timeline.invalidate(), home()],
+  calls: () => [
+    api.calls.invalidate(),
+    api.billing.balance.invalidate(),
+    api.campaigns.items.invalidate(),
+    api.timeline.invalidate(),
+    home(),
+  ],
   campaigns: () => [api.campaigns.invalidate(), home()],
   contacts: () => [
     api.contacts.invalidate(),

@@ -16,6 +16,7 @@ const listeners = new Set<() => void>();
 function set(next: Partial<LiveState>) {
   state = { ...state, ...next };
   freezeClock(state.status === "stale");
+  if (typeof document !== "undefined") document.documentElement.dataset["live"] = state.status;
   for (const listener of listeners) listener();
 }
 

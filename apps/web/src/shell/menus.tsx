@@ -62,7 +62,11 @@ export function WorkspaceSwitcher() {
           <span className="min-w-0 grow truncate font-semibold tracking-[-0.01em] max-xl:hidden">
             {me.current.user.company}
           </span>
-          <ChevronsUpDown className="size-3.5 shrink-0 text-ink-3 max-xl:hidden" strokeWidth={1.75} aria-hidden />
+          <ChevronsUpDown
+            className="size-3.5 shrink-0 text-ink-3 max-xl:hidden"
+            strokeWidth={1.75}
+            aria-hidden
+          />
         </button>
       }
     />
@@ -89,13 +93,26 @@ export function MemberMenu() {
         { heading: "Theme" },
         { label: "Light", icon: Sun, checked: theme === "light", onSelect: () => setTheme("light") },
         { label: "Dark", icon: Moon, checked: theme === "dark", onSelect: () => setTheme("dark") },
-        { label: "As the system", icon: Monitor, checked: theme === "system", onSelect: () => setTheme("system") },
+        {
+          label: "As the system",
+          icon: Monitor,
+          checked: theme === "system",
+          onSelect: () => setTheme("system"),
+        },
         { heading: "Rows" },
         { label: "Compact", checked: density === "compact", onSelect: () => setDensity("compact") },
         { label: "Default", checked: density === "default", onSelect: () => setDensity("default") },
-        { label: "Comfortable", checked: density === "comfortable", onSelect: () => setDensity("comfortable") },
+        {
+          label: "Comfortable",
+          checked: density === "comfortable",
+          onSelect: () => setDensity("comfortable"),
+        },
         "rule",
-        { label: "Change password", icon: KeyRound, onSelect: () => void navigate(paths.settings("account")) },
+        {
+          label: "Change password",
+          icon: KeyRound,
+          onSelect: () => void navigate(paths.settings("account")),
+        },
         { label: "Sign out", icon: LogOut, onSelect: () => void signOut() },
       ]}
       trigger={

@@ -24,7 +24,7 @@ export function Notices() {
     <Popover
       label="Notices"
       align="end"
-      className="w-[min(380px,calc(100vw-24px))] p-0"
+      className="w-[min(380px,calc(100vw-24px))]"
       open={open}
       onOpenChange={setOpen}
       trigger={
@@ -45,7 +45,13 @@ export function Notices() {
       <div className="flex min-h-10 items-center border-b border-line px-4">
         <h2 className="font-semibold">Notices</h2>
         {unread > 0 && (
-          <Button look="link" size="sm" className="ml-auto" busy={markRead.isPending} onClick={() => markRead.mutate({})}>
+          <Button
+            look="link"
+            size="sm"
+            className="ml-auto"
+            busy={markRead.isPending}
+            onClick={() => markRead.mutate({})}
+          >
             Mark all read
           </Button>
         )}
@@ -62,7 +68,12 @@ export function Notices() {
               <>
                 <span className="flex items-baseline gap-2">
                   <span className={cn("min-w-0 grow", !notice.readAt && "font-medium")}>
-                    {!notice.readAt && <span className="mr-1.5 inline-block size-1.5 rounded-full bg-accent align-middle" aria-label="unread" />}
+                    {!notice.readAt && (
+                      <span
+                        className="mr-1.5 inline-block size-1.5 rounded-full bg-accent align-middle"
+                        aria-label="unread"
+                      />
+                    )}
                     {notice.title}
                   </span>
                   <Ago at={notice.createdAt} className="text-xs text-ink-3" />

@@ -113,8 +113,18 @@ export function Page({
           <Suspense fallback={<span className="size-10 lg:size-7" />}>
             <Notices />
           </Suspense>
-          <IconButton icon={Keyboard} label="Keyboard shortcuts" onClick={openShortcuts} className="max-lg:hidden" />
-          <IconButton icon={MoonStar} label="Switch between light and dark" onClick={toggleTheme} className="max-lg:hidden" />
+          <IconButton
+            icon={Keyboard}
+            label="Keyboard shortcuts"
+            onClick={openShortcuts}
+            className="max-lg:hidden"
+          />
+          <IconButton
+            icon={MoonStar}
+            label="Switch between light and dark"
+            onClick={toggleTheme}
+            className="max-lg:hidden"
+          />
         </div>
       </header>
       <main id="main" tabIndex={-1} className="flex min-h-0 grow flex-col">
@@ -122,13 +132,22 @@ export function Page({
           <h1 className="min-w-0 truncate text-lg font-semibold">{heading ?? title}</h1>
           {badge}
           {context && (
-            <div className={cn("min-w-0 text-ink-2 sm:truncate", contextOnPhone ? "max-sm:w-full" : "max-sm:hidden")}>{context}</div>
+            <div
+              className={cn(
+                "min-w-0 text-ink-2 sm:truncate",
+                contextOnPhone ? "max-sm:w-full" : "max-sm:hidden",
+              )}
+            >
+              {context}
+            </div>
           )}
           {actions && (
             <div
               className={cn(
                 "flex items-center gap-2",
-                actionsBeside ? "ml-auto" : "max-sm:w-full max-sm:[&>a]:grow max-sm:[&>button]:grow sm:ml-auto",
+                actionsBeside
+                  ? "ml-auto"
+                  : "max-sm:w-full max-sm:[&>a]:grow max-sm:[&>button]:grow sm:ml-auto",
               )}
             >
               {actions}

@@ -2,8 +2,20 @@ import { Dialog } from "@/ui/dialog.tsx";
 import { commandKey, Kbd } from "@/ui/kbd.tsx";
 import { activeShortcuts } from "./shortcuts.ts";
 
+const pictures: Record<string, string> = {
+  arrowleft: "←",
+  arrowright: "→",
+  arrowup: "↑",
+  arrowdown: "↓",
+  space: "Space",
+  enter: "Enter",
+  escape: "Esc",
+};
+
 const keyWords = (keys: string): string[] =>
-  keys.split(" ").flatMap((key) => (key.startsWith("mod+") ? [commandKey.trim(), key.slice(4)] : [key]));
+  keys
+    .split(" ")
+    .flatMap((key) => (key.startsWith("mod+") ? [commandKey.trim(), key.slice(4)] : [pictures[key] ?? key]));
 
 /** Every key that does something on this page, read from the bindings themselves. */
 export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
@@ -19,7 +31,10 @@ export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
               {all
                 .filter((shortcut) => shortcut.group === group)
                 .map((shortcut) => (
-                  <li key={shortcut.keys} className="flex h-7 items-center justify-between border-t border-line text-ink">
+                  <li
+                    key={shortcut.keys}
+                    className="flex h-7 items-center justify-between border-t border-line text-ink"
+                  >
                     {shortcut.label}
                     <span className="flex gap-1">
                       {keyWords(shortcut.keys).map((key) => (

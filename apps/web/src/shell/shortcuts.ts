@@ -18,10 +18,17 @@ const isTyping = (target: EventTarget | null): boolean =>
 let first: { key: string; at: number } | null = null;
 
 /** How a key press is written in `Shortcut.keys`. */
-export function keyName(event: Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey" | "altKey" | "shiftKey">): string {
-  const key = event.key === " " ? "space" : event.key.length === 1 ? event.key.toLowerCase() : event.key.toLowerCase();
+export function keyName(
+  event: Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey" | "altKey" | "shiftKey">,
+): string {
+  const key =
+    event.key === " " ? "space" : event.key.length === 1 ? event.key.toLowerCase() : event.key.toLowerCase();
   if (event.altKey) return `alt+${key}`;
-  return event.metaKey || event.ctrlKey ? `mod+${key}` : event.shiftKey && key.length > 1 ? `shift+${key}` : key;
+  return event.metaKey || event.ctrlKey
+    ? `mod+${key}`
+    : event.shiftKey && key.length > 1
+      ? `shift+${key}`
+      : key;
 }
 
 const latest = (keys: string): Shortcut | undefined => registered.get(keys)?.at(-1);
@@ -36,7 +43,9 @@ function onKeyDown(event: KeyboardEvent) {
   if (hit) {
     event.preventDefault();
     hit.run(event);
-  } else if ([...registered.keys()].some((keys) => keys.startsWith(`${name} `) && registered.get(keys)?.length)) {
+  } else if (
+    [...registered.keys()].some((keys) => keys.startsWith(`${name} `) && registered.get(keys)?.length)
+  ) {
     first = { key: name, at: Date.now() };
   }
 }
@@ -69,5 +78,4 @@ export function useShortcuts(shortcuts: Shortcut[]) {
 }
 
 /** What can be pressed now, for the sheet behind `?`. */
-export const activeShortcuts = (): Shortcut[] =>
-  [...registered.values()].flatMap((all) => all.at(-1) ?? []);
+export const activeShortcuts = (): Shortcut[] => [...registered.values()].flatMap((all) => all.at(-1) ?? []);

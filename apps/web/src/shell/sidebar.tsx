@@ -17,7 +17,9 @@ import type { Destination } from "./navigation.ts";
 import { openPalette } from "./overlays.ts";
 
 // Menus float over the page, so the page does not wait for them.
-const WorkspaceSwitcher = lazy(() => import("./menus.tsx").then((menus) => ({ default: menus.WorkspaceSwitcher })));
+const WorkspaceSwitcher = lazy(() =>
+  import("./menus.tsx").then((menus) => ({ default: menus.WorkspaceSwitcher })),
+);
 const MemberMenu = lazy(() => import("./menus.tsx").then((menus) => ({ default: menus.MemberMenu })));
 const MoreMenu = lazy(() => import("./menus.tsx").then((menus) => ({ default: menus.MoreMenu })));
 
@@ -49,7 +51,9 @@ function SideLink({ destination, counted }: { destination: Destination; counted:
     >
       <destination.icon className="size-4 shrink-0" strokeWidth={1.75} aria-hidden />
       <span className="grow max-xl:sr-only">{destination.label}</span>
-      {counted > 0 && <span className="tnum text-xs font-normal text-ink-3 max-xl:hidden">{count(counted)}</span>}
+      {counted > 0 && (
+        <span className="tnum text-xs font-normal text-ink-3 max-xl:hidden">{count(counted)}</span>
+      )}
     </Go>
   );
   return link;
@@ -81,7 +85,10 @@ export function Sidebar() {
         {all.map((destination) => (
           <li key={destination.label}>
             <RailTip words={destination.label}>
-              <SideLink destination={destination} counted={destination.counts ? counts[destination.counts] : 0} />
+              <SideLink
+                destination={destination}
+                counted={destination.counts ? counts[destination.counts] : 0}
+              />
             </RailTip>
           </li>
         ))}

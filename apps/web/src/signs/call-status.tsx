@@ -20,7 +20,13 @@ export function CallStatus({ status, className }: { status: Status; className?: 
   const sign = callSigns[status];
   const Icon = iconOf(sign.icon);
   return (
-    <span className={cn("inline-flex items-center gap-1.5 whitespace-nowrap align-middle", inkOf[sign.tone], className)}>
+    <span
+      className={cn(
+        "inline-flex items-center gap-1.5 whitespace-nowrap align-middle",
+        inkOf[sign.tone],
+        className,
+      )}
+    >
       <Icon className="size-3.5 shrink-0" strokeWidth={1.75} aria-hidden />
       {sign.word}
     </span>

@@ -14,8 +14,7 @@ export const outcomeCounts = (by: ByOutcome): Record<Outcome, number> => ({
   unclear: by.unclear,
 });
 
-export const attemptsOf = (by: ByOutcome): number =>
-  Object.values(by).reduce((all, value) => all + value, 0);
+export const attemptsOf = (by: ByOutcome): number => Object.values(by).reduce((all, value) => all + value, 0);
 
 /** People who could be called and for whom nothing more will be dialled. */
 export const finishedOf = (by: ByStatus): number => by.completed + by.failed + by.canceled;

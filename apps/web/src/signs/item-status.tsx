@@ -8,7 +8,13 @@ export const ItemStatusWord = ({ status, className }: { status: ItemStatus; clas
   const { word, icon, tone } = itemSigns[status];
   const Icon = iconOf(icon);
   return (
-    <span className={cn("inline-flex items-center gap-1.5 whitespace-nowrap align-middle", inkOf[tone], className)}>
+    <span
+      className={cn(
+        "inline-flex items-center gap-1.5 whitespace-nowrap align-middle",
+        inkOf[tone],
+        className,
+      )}
+    >
       <Icon className="size-3.5 shrink-0" strokeWidth={1.75} aria-hidden />
       {word}
     </span>

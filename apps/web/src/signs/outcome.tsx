@@ -47,11 +47,25 @@ const shapes: Record<Outcome, ReactNode> = {
   ),
   busy: <rect x="1" y="1" width="8" height="8" rx="1" fill="currentColor" />,
   no_answer: <circle cx="5" cy="5" r="3.7" fill="none" stroke="currentColor" strokeWidth="1.4" />,
-  failed: <path d="M1.5 1.5l7 7m0-7l-7 7" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" />,
+  failed: (
+    <path
+      d="M1.5 1.5l7 7m0-7l-7 7"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.8"
+      strokeLinecap="round"
+    />
+  ),
   canceled: <path d="M1 5h8" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" />,
   unclear: (
     <>
-      <path d="M5 .9 9.1 5 5 9.1.9 5Z" fill="none" stroke="currentColor" strokeWidth="1.4" strokeLinejoin="round" />
+      <path
+        d="M5 .9 9.1 5 5 9.1.9 5Z"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.4"
+        strokeLinejoin="round"
+      />
       <circle cx="5" cy="5" r="1.1" fill="currentColor" />
     </>
   ),

@@ -11,13 +11,7 @@ export const TemperatureBadge = ({ temperature }: { temperature: Temperature }) 
 };
 
 /** `13 hot`: the score first, the word behind it. */
-export const Score = ({
-  score,
-  temperature,
-}: {
-  score: number;
-  temperature: Temperature | null;
-}) => (
+export const Score = ({ score, temperature }: { score: number; temperature: Temperature | null }) => (
   <span className="tnum whitespace-nowrap">
     {score}
     {temperature && <span className="font-normal text-ink-3"> {temperature}</span>}

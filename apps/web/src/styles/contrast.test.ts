@@ -60,7 +60,9 @@ const text: [string, string][] = [
   ]),
 ];
 
-const marks = ["answered", "voicemail", "busy", "no-answer", "failed", "unknown", "canceled"].map((name) => `o-${name}`);
+const marks = ["answered", "voicemail", "busy", "no-answer", "failed", "unknown", "canceled"].map(
+  (name) => `o-${name}`,
+);
 
 describe.each([
   ["light", false],
@@ -75,5 +77,6 @@ describe.each([
   test("every mark, edge and focus ring can be seen on the page (3)", () => {
     expect([...marks, "line-3", "focus"].filter((mark) => ratio(mark, "surface") < 3)).toEqual([]);
   });
-  test("what a person must read is never off-ink", () => expect(ratio("ink-off", "surface")).toBeLessThan(4.5));
+  test("what a person must read is never off-ink", () =>
+    expect(ratio("ink-off", "surface")).toBeLessThan(4.5));
 });

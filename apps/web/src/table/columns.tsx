@@ -59,7 +59,7 @@ export function useColumns<Row>(table: string, all: Column<Row>[]) {
         </Button>
       }
     >
-      <div className="flex min-w-40 flex-col px-1">
+      <div className="flex min-w-40 flex-col px-3 py-2">
         {all
           .filter((column) => column.head !== "")
           .map((column) => (

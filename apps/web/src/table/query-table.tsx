@@ -142,16 +142,30 @@ export function QueryTable<Row>({
     { keys: "j", label: "Next row", group: "Lists", run: () => move(1) },
     { keys: "k", label: "Previous row", group: "Lists", run: () => move(-1) },
     ...(rowLink
-      ? [{ keys: "enter", label: "Open the row", group: "Lists" as const, run: (event: KeyboardEvent) => {
-          if (event.target instanceof HTMLElement && event.target.closest("a, button, [role=menuitem]")) {
-            event.target.click();
-            return;
-          }
-          if (active !== null) open(rows[active]);
-        } }]
+      ? [
+          {
+            keys: "enter",
+            label: "Open the row",
+            group: "Lists" as const,
+            run: (event: KeyboardEvent) => {
+              if (event.target instanceof HTMLElement && event.target.closest("a, button, [role=menuitem]")) {
+                event.target.click();
+                return;
+              }
+              if (active !== null) open(rows[active]);
+            },
+          },
+        ]
       : []),
     ...(onSelection
-      ? [{ keys: "x", label: "Choose the row", group: "Lists" as const, run: () => active !== null && choose(rows[active]) }]
+      ? [
+          {
+            keys: "x",
+            label: "Choose the row",
+            group: "Lists" as const,
+            run: () => active !== null && choose(rows[active]),
+          },
+        ]
       : []),
   ]);
 
@@ -229,9 +243,19 @@ export function QueryTable<Row>({
               </span>
             )}
             {columns.map((column, index) => (
-              <HeadCell key={column.id} column={column} first={index === 0 && !onSelection} sort={sort} {...(onSort ? { onSort } : {})} />
+              <HeadCell
+                key={column.id}
+                column={column}
+                first={index === 0 && !onSelection}
+                sort={sort}
+                {...(onSort ? { onSort } : {})}
+              />
             ))}
-            {rowActions && <span role="columnheader"><span className="sr-only">Actions</span></span>}
+            {rowActions && (
+              <span role="columnheader">
+                <span className="sr-only">Actions</span>
+              </span>
+            )}
           </div>
         )
       )}
@@ -264,13 +288,21 @@ export function QueryTable<Row>({
                 ...(isNarrow ? {} : { gridTemplateColumns: template, height: rowHeight }),
               }}
               onClick={(event) => {
-                if (event.target instanceof Element && event.target.closest("a, button, input, label, [role=menuitem]")) return;
+                if (
+                  event.target instanceof Element &&
+                  event.target.closest("a, button, input, label, [role=menuitem]")
+                )
+                  return;
                 if (window.getSelection()?.toString()) return;
                 open(row);
               }}
             >
               {(changes.get(id)?.times ?? 0) > 0 && (
-                <span key={changes.get(id)?.times} className="wash pointer-events-none absolute inset-0 -z-10" aria-hidden />
+                <span
+                  key={changes.get(id)?.times}
+                  className="wash pointer-events-none absolute inset-0 -z-10"
+                  aria-hidden
+                />
               )}
               {isNarrow ? (
                 <div role="cell" className="flex min-h-16 items-center gap-3 px-4 py-2">

@@ -17,7 +17,8 @@ test("all that match includes rows not loaded yet, except those let go", () => {
   expect(selectedCount(rest, 2374)).toBe(2373);
 });
 
-test("how many all are is not guessed when the total is unknown", () => expect(selectedCount(everything, null)).toBeNull());
+test("how many all are is not guessed when the total is unknown", () =>
+  expect(selectedCount(everything, null)).toBeNull());
 
 test("the box in the head shows a dash for part of the rows", () => {
   expect(headState(toggled(noneSelected, "a"), ["a", "b"])).toBe("some");

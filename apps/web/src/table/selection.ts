@@ -1,5 +1,7 @@
 /** Which rows are chosen: some by id, or all that match the filter but a few. */
-export type Selection = { kind: "some"; ids: ReadonlySet<string> } | { kind: "all"; but: ReadonlySet<string> };
+export type Selection =
+  | { kind: "some"; ids: ReadonlySet<string> }
+  | { kind: "all"; but: ReadonlySet<string> };
 
 export const noneSelected: Selection = { kind: "some", ids: new Set() };
 
@@ -15,7 +17,11 @@ export function toggled(selection: Selection, id: string): Selection {
 
 /** How many are chosen; of "all that match" only known when the total is. */
 export const selectedCount = (selection: Selection, total: number | null): number | null =>
-  selection.kind === "some" ? selection.ids.size : total === null ? null : Math.max(0, total - selection.but.size);
+  selection.kind === "some"
+    ? selection.ids.size
+    : total === null
+      ? null
+      : Math.max(0, total - selection.but.size);
 
 /** What the box in the head shows. */
 export function headState(selection: Selection, shownIds: readonly string[]): boolean | "some" {

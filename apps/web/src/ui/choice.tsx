@@ -57,7 +57,9 @@ export function Switch({
   disabled?: boolean;
 }) {
   return (
-    <label className={cn("inline-flex min-h-6 items-center gap-2 whitespace-nowrap", disabled && "text-ink-3")}>
+    <label
+      className={cn("inline-flex min-h-6 items-center gap-2 whitespace-nowrap", disabled && "text-ink-3")}
+    >
       <Toggle.Root
         checked={checked}
         onCheckedChange={onChecked}

@@ -16,8 +16,7 @@ export function setClock(now: string, clockScale: number): void {
 }
 
 /** Milliseconds since 1970 by the product's clock. */
-export const now = (): number =>
-  wallAtBase === 0 ? Date.now() : base + (Date.now() - wallAtBase) * scale;
+export const now = (): number => (wallAtBase === 0 ? Date.now() : base + (Date.now() - wallAtBase) * scale);
 
 let frozen = false;
 /** While the connection is down timers stand still: no figure is counted on a guess. */

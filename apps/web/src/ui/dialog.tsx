@@ -2,7 +2,7 @@ import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
 import { useId, useState } from "react";
 import type { ReactNode } from "react";
-import { Button, IconButton } from "./button.tsx";
+import { Button } from "./button.tsx";
 import { cn } from "./cn.ts";
 import { Field } from "./field.tsx";
 import { Input } from "./input.tsx";
@@ -38,18 +38,20 @@ export function Dialog({
             wide ? "max-w-[640px]" : "max-w-[440px]",
           )}
         >
-          <div className="flex items-start gap-2 px-5 pb-2 pt-4">
-            <Primitive.Title className="grow text-lg font-semibold">{title}</Primitive.Title>
-            <Primitive.Close asChild>
-              <IconButton icon={X} label="Close" className="-mr-2 -mt-0.5" />
-            </Primitive.Close>
-          </div>
+          <Primitive.Title className="px-5 pb-2 pr-12 pt-4 text-lg font-semibold">{title}</Primitive.Title>
           <div className="min-h-0 overflow-y-auto px-5 pb-4 text-ink-2">{children}</div>
           {footer && (
             <div className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3 max-sm:[&>button]:grow">
               {footer}
             </div>
           )}
+          {/* Last in order, so that the first field has the focus and not the way out. */}
+          <Primitive.Close
+            aria-label="Close"
+            className="absolute right-3 top-3 grid size-8 place-items-center rounded-md text-ink-2 hover:bg-hover hover:text-ink"
+          >
+            <X className="size-4" strokeWidth={1.75} aria-hidden />
+          </Primitive.Close>
         </Primitive.Content>
       </Primitive.Portal>
     </Primitive.Root>
@@ -154,8 +156,11 @@ export function Drawer({
             <Primitive.Title className="min-w-0 truncate text-md font-semibold">{title}</Primitive.Title>
             <span className="ml-auto flex items-center gap-1">
               {aside}
-              <Primitive.Close asChild>
-                <IconButton icon={X} label="Close" />
+              <Primitive.Close
+                aria-label="Close"
+                className="grid size-10 place-items-center rounded-md text-ink-2 hover:bg-hover hover:text-ink lg:size-7"
+              >
+                <X className="size-4" strokeWidth={1.75} aria-hidden />
               </Primitive.Close>
             </span>
           </div>

@@ -41,6 +41,7 @@ describe("moments", () => {
 });
 
 test("a ledger entry has a real minus sign", () => expect(delta(-12)).toBe("−12"));
-test("one thing is singular", () => expect([plural(1, "call"), plural(2, "call")]).toEqual(["1 call", "2 calls"]));
+test("one thing is singular", () =>
+  expect([plural(1, "call"), plural(2, "call")]).toEqual(["1 call", "2 calls"]));
 test("sizes keep one decimal while small", () => expect(bytes(1_900_000)).toMatch(/1[.,]9/));
 test("initials take the first and the last name", () => expect(initials("Mary Grace Santos")).toBe("MS"));

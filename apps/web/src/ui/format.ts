@@ -49,7 +49,11 @@ export function span(seconds: number): string {
   if (whole < 48 * 3600) {
     const hours = Math.floor(whole / 3600);
     const minutes = Math.round((whole % 3600) / 60);
-    return minutes === 60 ? `${hours + 1} h` : minutes === 0 ? `${hours} h` : `${hours} h ${String(minutes).padStart(2, "0")}`;
+    return minutes === 60
+      ? `${hours + 1} h`
+      : minutes === 0
+        ? `${hours} h`
+        : `${hours} h ${String(minutes).padStart(2, "0")}`;
   }
   const days = whole / 86_400;
   return `${days < 10 ? days.toFixed(1).replace(/\.0$/, "") : Math.round(days)} days`;
@@ -98,7 +102,8 @@ export const clockSeconds = (at: Moment, zone = viewerZone): string =>
 /** `16 Jul`; another year than now is named. */
 export function day(at: Moment, now: Moment = Date.now(), zone = viewerZone): string {
   const sameYear =
-    dateTime({ year: "numeric" }, zone).format(instant(at)) === dateTime({ year: "numeric" }, zone).format(instant(now));
+    dateTime({ year: "numeric" }, zone).format(instant(at)) ===
+    dateTime({ year: "numeric" }, zone).format(instant(now));
   return dateTime(
     sameYear ? { day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" },
     zone,
@@ -133,10 +138,7 @@ export function moment(at: Moment, now: Moment, zone = viewerZone): string {
 
 /** `Thu 16 Jul 2026, 14:32:08 IST`: the tooltip of every time. */
 export const exactly = (at: Moment, zone = viewerZone): string =>
-  `${dateTime(
-    { weekday: "short", day: "numeric", month: "short", year: "numeric" },
-    zone,
-  )
+  `${dateTime({ weekday: "short", day: "numeric", month: "short", year: "numeric" }, zone)
     .format(instant(at))
     .replace(",", "")}, ${clockSeconds(at, zone)} ${zoneName(zone, at)}`;
 
@@ -168,4 +170,5 @@ export function dateTimeField(at: string | null): string {
 }
 
 /** And back. */
-export const fromDateTimeField = (field: string): string | null => (field === "" ? null : new Date(field).toISOString());
+export const fromDateTimeField = (field: string): string | null =>
+  field === "" ? null : new Date(field).toISOString();

@@ -16,7 +16,13 @@ export function Input({
   return (
     <input
       {...useFieldControl(rest)}
-      className={cn(controlLooks, "h-9 min-w-0 px-2 lg:h-7", width, mono ? "font-mono text-xs" : "text-sm", className)}
+      className={cn(
+        controlLooks,
+        "h-9 min-w-0 px-2 lg:h-7",
+        width,
+        mono ? "font-mono text-xs" : "text-sm",
+        className,
+      )}
       {...rest}
     />
   );

@@ -56,10 +56,16 @@ export function KeyFigure({
     <>
       <span className="label">{label}</span>
       <span className="flex items-end justify-between gap-2">
-        <span className={cn("tnum truncate font-semibold", size === "xl" ? "text-xl" : "text-lg")}>
+        <span
+          data-figure
+          className={cn("tnum truncate font-semibold", size === "xl" ? "text-xl" : "text-lg")}
+        >
           {figure}
           {unit && (
-            <span className={cn("font-normal text-ink-3", size === "xl" ? "text-md" : "text-sm")}> {unit}</span>
+            <span className={cn("font-normal text-ink-3", size === "xl" ? "text-md" : "text-sm")}>
+              {" "}
+              {unit}
+            </span>
           )}
         </span>
         {drawing}

@@ -33,7 +33,11 @@ export function Popover({
           sideOffset={4}
           collisionPadding={8}
           aria-label={label}
-          className={cn(floating, "max-h-[var(--radix-popover-content-available-height)] overflow-y-auto p-2", className)}
+          className={cn(
+            floating,
+            "max-h-[var(--radix-popover-content-available-height)] overflow-y-auto",
+            className,
+          )}
         >
           {children}
         </Pop.Content>
@@ -94,15 +98,20 @@ export function Menu({
                 key={index}
                 disabled={Boolean(entry.disabledReason)}
                 onSelect={entry.onSelect}
-                role={entry.checked === undefined ? undefined : "menuitemradio"}
-                aria-checked={entry.checked}
+                {...(entry.checked === undefined
+                  ? {}
+                  : { role: "menuitemradio", "aria-checked": entry.checked })}
                 className={cn(
                   "flex min-h-9 cursor-pointer items-center gap-2 rounded-md px-2 py-1 outline-none data-[disabled]:cursor-not-allowed data-[highlighted]:bg-hover lg:min-h-7",
                   entry.danger && "text-bad-ink",
                 )}
               >
                 {entry.icon && (
-                  <entry.icon className="size-3.5 shrink-0 text-current opacity-80" strokeWidth={1.75} aria-hidden />
+                  <entry.icon
+                    className="size-3.5 shrink-0 text-current opacity-80"
+                    strokeWidth={1.75}
+                    aria-hidden
+                  />
                 )}
                 <span className="min-w-0 grow">
                   <span className={cn("block", entry.disabledReason && "text-ink-3")}>{entry.label}</span>

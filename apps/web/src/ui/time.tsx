@@ -6,7 +6,15 @@ import { Tooltip } from "./tooltip.tsx";
 const hoverable = "rounded-xs decoration-dotted underline-offset-[3px] hover:underline";
 
 /** A moment in the reader's zone. Hover or focus: to the second, and by the callee's clock. */
-export function Time({ at, zone, className }: { at: string; zone?: string | null | undefined; className?: string }) {
+export function Time({
+  at,
+  zone,
+  className,
+}: {
+  at: string;
+  zone?: string | null | undefined;
+  className?: string;
+}) {
   const now = useNow();
   return (
     <Tooltip

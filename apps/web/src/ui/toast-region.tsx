@@ -39,9 +39,7 @@ export default function Toasts() {
           </Primitive.Close>
         </Primitive.Root>
       ))}
-      <Primitive.Viewport
-        className="fixed bottom-[72px] right-4 z-50 flex w-[min(420px,calc(100vw-32px))] flex-col gap-2 outline-none lg:bottom-4"
-      />
+      <Primitive.Viewport className="fixed bottom-[72px] right-4 z-50 flex w-[min(420px,calc(100vw-32px))] flex-col gap-2 outline-none lg:bottom-4" />
     </Primitive.Provider>
   );
 }

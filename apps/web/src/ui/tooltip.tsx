@@ -17,7 +17,15 @@ interface TriggerProps extends DOMAttributes<HTMLElement> {
  * Words beside a control: after a moment's hover, at once on keyboard focus; they stay while pointed at and leave on
  * Escape. The child is one element that takes pointer and focus events.
  */
-export function Tooltip({ words, children, side = "bottom" }: { words: ReactNode; children: ReactNode; side?: Side }) {
+export function Tooltip({
+  words,
+  children,
+  side = "bottom",
+}: {
+  words: ReactNode;
+  children: ReactNode;
+  side?: Side;
+}) {
   const id = useId();
   const [at, setAt] = useState<HTMLElement | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -57,7 +65,8 @@ export function Tooltip({ words, children, side = "bottom" }: { words: ReactNode
         "aria-describedby": at ? id : props["aria-describedby"],
         onPointerEnter: (event: PointerEvent<HTMLElement>) => {
           props.onPointerEnter?.(event);
-          if (event.pointerType === "mouse") open(event.currentTarget, Date.now() - closedAt < 300 ? 0 : delay);
+          if (event.pointerType === "mouse")
+            open(event.currentTarget, Date.now() - closedAt < 300 ? 0 : delay);
         },
         onPointerLeave: (event: PointerEvent<HTMLElement>) => {
           props.onPointerLeave?.(event);

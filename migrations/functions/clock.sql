@@ -18,6 +18,10 @@ begin
   else
     update system_settings
     set clock_base = coalesce(p_advance_to, v_now), clock_wall = v_wall, clock_scale = coalesce(p_scale, v.clock_scale);
+    -- what waits for wall time (a reconciliation, the pace) was set down at the old speed
+    update calls set next_poll_at = v_now where status = 'unknown' and next_poll_at > v_now;
+    update call_lanes set next_due_at = v_now
+    where next_due_at > v_now and isfinite(next_due_at) and campaign_id in (select id from call_campaigns where calls_per_second is not null);
   end if;
   return query select s.clock_base, s.clock_wall, s.clock_scale, refused from system_settings s;
 end $$;

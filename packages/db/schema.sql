@@ -2942,7 +2942,7 @@ begin
     ),
     paced as (
       update campaign_pace p
-      set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / k.calls_per_second)
+      set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / greatest(k.calls_per_second, 0.0001))
       from (select campaign_id, count(*) as calls from call group by campaign_id) n
       join campaign k on k.id = n.campaign_id
       where p.campaign_id = n.campaign_id and k.calls_per_second is not null
@@ -4191,6 +4191,10 @@ begin
   else
     update system_settings
     set clock_base = coalesce(p_advance_to, v_now), clock_wall = v_wall, clock_scale = coalesce(p_scale, v.clock_scale);
+    -- what waits for wall time (a reconciliation, the pace) was set down at the old speed
+    update calls set next_poll_at = v_now where status = 'unknown' and next_poll_at > v_now;
+    update call_lanes set next_due_at = v_now
+    where next_due_at > v_now and isfinite(next_due_at) and campaign_id in (select id from call_campaigns where calls_per_second is not null);
   end if;
   return query select s.clock_base, s.clock_wall, s.clock_scale, refused from system_settings s;
 end $function$

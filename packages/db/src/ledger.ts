@@ -16,7 +16,7 @@ async function lockAccount(tx: Tx): Promise<number> {
 
 /**
  * Adds credits (or, as an adjustment, takes them back) and wakes what had run out. `paymentRef` makes a repeat a no-op.
- * Returns the new balance. Throws `no_credits` if an adjustment would take more than there is.
+ * Returns the new balance. Throws `no_credits` if an adjustment would take more than there is beside the holds of calls.
  */
 export async function addCredits(
   tx: Tx,
@@ -37,11 +37,17 @@ export async function addCredits(
     if (paid) return credits;
   }
   const balance = credits + its.amount;
-  if (balance < 0)
-    throw new ParleyError(
-      "no_credits",
-      `The balance is ${credits} credits; ${-its.amount} cannot be taken from it.`,
+  if (its.amount < 0) {
+    const { available } = await row<{ available: number }>(
+      tx,
+      sql`select available from app.tenant_room(${param(tx.userId)})`,
     );
+    if (available + its.amount < 0)
+      throw new ParleyError(
+        "no_credits",
+        `${available} of the ${credits} credits are free, the rest is held by calls; ${-its.amount} cannot be taken.`,
+      );
+  }
   await rows(
     tx,
     sql`

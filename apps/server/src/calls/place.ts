@@ -17,6 +17,11 @@ import { refuse, withdraw, type Withdrawal } from "./withdraw.ts";
 export async function placeCall(ctx: Ctx, { callId }: { callId: string }): Promise<void> {
   const dial = await ctx.db.tx((tx) => decide(tx, callId));
   if (!dial) return;
+  if (Date.now() > dial.sendBefore) {
+    await ctx.db.tx((tx) => neverSent(tx, callId, dial.epoch));
+    ctx.log.warn({ call: { id: callId } }, "[Calls] not dialled: this process had stood still");
+    return;
+  }
   const result = await ctx.providers.bolna.placeCall(dial.request);
   await ctx.db.tx((tx) => writeDown(tx, callId, dial.epoch, result));
   if (result.kind === "rate_limited" || (result.kind === "refused" && result.credential))
@@ -26,6 +31,8 @@ export async function placeCall(ctx: Ctx, { callId }: { callId: string }): Promi
 
 type Dial = {
   epoch: number;
+  /** Wall time of this process after which the answer could come too late to be believed. */
+  sendBefore: number;
   accountId: string;
   request: Parameters<Ctx["providers"]["bolna"]["placeCall"]>[0];
 };
@@ -61,6 +68,7 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
     where id = ${param(call.id)}
     returning lease_epoch`,
   );
+  const sendBefore = Date.now() + seconds * 1000 - settings.placeTimeoutMs;
   const who = await row<{
     bolna_agent_id: string;
     name: string | null;
@@ -80,6 +88,7 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
   );
   return {
     epoch: lease_epoch,
+    sendBefore,
     accountId: call.provider_account_id,
     request: {
       agent_id: who.bolna_agent_id,
@@ -185,6 +194,13 @@ async function writeDown(tx: Tx, callId: string, epoch: number, result: PlaceRes
   else if (result.kind === "rate_limited")
     await withdraw(tx, call, { reason: "rate_limited", dueAt: await afterGate(tx, result.retryAfterMs) });
   else await becomeUnknown(tx, call, result.reason);
+}
+
+/** A process that was stopped before its request left, longer than its lease: it alone knows that nothing rang. */
+async function neverSent(tx: Tx, callId: string, epoch: number): Promise<void> {
+  const call = await lockInOrder(tx, callId);
+  if ((call.status === "dialing" || call.status === "unknown") && call.lease_epoch === epoch)
+    await withdraw(tx, call, { reason: "lease_expired" });
 }
 
 async function becomeUnknown(

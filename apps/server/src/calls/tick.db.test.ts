@@ -69,6 +69,24 @@ describe("the dispatcher's tick", () => {
     expect(await tickUntilQuiet()).toBe(0);
   });
 
+  it("is not stopped for everybody by one campaign's pace, however small", async () => {
+    const slow = await tenant({ items: 2, campaign: { callsPerSecond: 1e-300 } });
+    const other = await tenant({ items: 1 });
+    expect(await tickUntilQuiet()).toBe(2);
+    expect(await calls(slow.userId)).toHaveLength(1);
+    expect(await calls(other.userId)).toHaveLength(1);
+  });
+
+  it("keeps a campaign's pace when the clock slows down", async () => {
+    await db.owner.query("select * from app.set_clock(3600, null)");
+    const { userId } = await tenant({ items: 2, campaign: { callsPerSecond: 0.1 } });
+    expect(await tickUntilQuiet()).toBe(1);
+    await db.owner.query("update calls set status = 'queued' where user_id = $1", [userId]);
+    await db.owner.query("select * from app.set_clock(1, null)");
+    await db.owner.query("update campaign_pace set tokens_at = app.wall()");
+    expect(await tickUntilQuiet()).toBe(1);
+  });
+
   it("adds one place job for every call it claims", async () => {
     const { userId } = await tenant({ items: 2 });
     await tick();

@@ -73,7 +73,7 @@ export type Audience = z.infer<typeof Audience>;
 
 const limits = {
   maxConcurrent: z.int().min(1).max(1000),
-  callsPerSecond: z.number().positive().max(50),
+  callsPerSecond: z.number().min(0.001).max(50),
   budgetCredits: Credits.min(1),
 };
 

@@ -1,0 +1,182 @@
+import type { Execution } from "@parley/core/wire/bolna";
+import { make } from "@parley/db/testing/make";
+import { useDatabase } from "@parley/db/testing/database";
+import { addCredits, settleCall } from "@parley/db/ledger";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { jobContext, type Ctx, type Parts } from "../context.ts";
+import { cancelCampaign } from "../campaigns/cancel.ts";
+import { launchCampaign } from "../campaigns/launch.ts";
+import type { PlaceResult } from "../providers/bolna.ts";
+import { testParts } from "../testing/test-parts.ts";
+import { drainWebhooks } from "./drain.ts";
+import { placeCall } from "./place.ts";
+
+const db = useDatabase();
+let parts: Parts;
+let ctx: Ctx;
+let ids: { userId: string; agentId: string; campaignId: string; laneId: string; callId: string };
+let posts: number;
+let answer: () => Promise<PlaceResult>;
+
+beforeEach(async () => {
+  await db.owner
+    .query(`truncate users, people, incidents, webhook_keys, webhook_events cascade; delete from graphile_worker._private_jobs;
+    update system_settings set concurrent_calls_limit = 10;
+    update provider_accounts set status = 'ok', gate_until = null, post_tokens_at = app.wall() - interval '1 hour'`);
+  const userId = await make.user(db.owner, { credits: 1000 });
+  const agentId = await make.agent(db.owner, userId);
+  const campaignId = await make.campaign(db.owner, userId, agentId);
+  const laneId = await make.lane(db.owner, userId, campaignId);
+  await make.item(db.owner, userId, { laneId, campaignId });
+  ids = { userId, agentId, campaignId, laneId, callId: await claim() };
+  posts = 0;
+  answer = async () => ({ kind: "accepted", executionId: crypto.randomUUID(), status: "queued" });
+  const bolna = {
+    placeCall: () => {
+      posts += 1;
+      return answer();
+    },
+  };
+  const made = testParts(db);
+  parts = { ...made, providers: { ...made.providers, bolna: bolna as never } };
+  ctx = jobContext(parts, userId);
+});
+afterEach(() => vi.useRealTimers());
+
+async function claim(): Promise<string> {
+  await db.worker.pool.query("select * from app.claim_tick()");
+  const { rows } = await db.owner.query<{ id: string }>("select id from calls where status = 'claimed'");
+  return rows[0]!.id;
+}
+const call = async (id = ids.callId) =>
+  (await db.owner.query("select status, reason, adopted, next_poll_at from calls where id = $1", [id]))
+    .rows[0];
+const item = async () =>
+  (await db.owner.query("select status, wait_reason, attempts from call_queue")).rows[0];
+
+/** A webhook of the agent, folded at once. */
+async function webhook(execution: Partial<Execution>): Promise<void> {
+  await db.owner.query(
+    "insert into webhook_events (user_id, source, endpoint_id, body) values ($1, 'bolna', $2, $3)",
+    [
+      ids.userId,
+      ids.agentId,
+      Buffer.from(
+        JSON.stringify({
+          agent_id: crypto.randomUUID(),
+          created_at: new Date().toISOString(),
+          updated_at: new Date().toISOString(),
+          ...execution,
+        }),
+      ),
+    ],
+  );
+  await drainWebhooks(parts);
+}
+const carrying = (callId: string) =>
+  ({ context_details: { recipient_data: { call_id: callId } } }) as Partial<Execution>;
+
+describe("placing a call", () => {
+  it("dials nobody once its own lease may be over: somebody else may have given the call back", async () => {
+    const slow: Ctx = {
+      ...ctx,
+      db: {
+        ...ctx.db,
+        tx: async (fn) => {
+          const result = await ctx.db.tx(fn);
+          vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 600_000 });
+          return result;
+        },
+      },
+    };
+    await placeCall(slow, { callId: ids.callId });
+    expect(posts).toBe(0);
+    expect(await call()).toMatchObject({ status: "not-placed", reason: "lease_expired" });
+  });
+
+  it("waits when the person is on the line with us already", async () => {
+    await webhook({
+      id: "inbound-1",
+      status: "in-progress",
+      user_number: "+919800000001",
+      telephony_data: { call_type: "inbound" } as never,
+    });
+    await db.owner.query(
+      "update calls set phone_number = (select phone_number from calls where direction = 'outbound') where direction = 'inbound'",
+    );
+    await placeCall(ctx, { callId: ids.callId });
+    expect(posts).toBe(0);
+    expect(await call()).toMatchObject({ status: "not-placed", reason: "other_call_open" });
+    expect(await item()).toMatchObject({ status: "pending", attempts: 0 });
+  });
+
+  it("cancels the item when the campaign was canceled while the request was on its way and came to nothing", async () => {
+    answer = async () => {
+      await cancelCampaign(ctx, { campaignId: ids.campaignId });
+      await launchCampaign(ctx, ids.campaignId, new AbortController().signal);
+      return { kind: "rate_limited", retryAfterMs: 1000 };
+    };
+    await placeCall(ctx, { callId: ids.callId });
+    expect(await item()).toMatchObject({ status: "canceled", attempts: 0 });
+  });
+});
+
+describe("a call that was thought never placed", () => {
+  it("takes its item back from the queue when it shows itself, so that nobody is dialled twice", async () => {
+    answer = async () => ({ kind: "rate_limited", retryAfterMs: 1000 });
+    await placeCall(ctx, { callId: ids.callId });
+    expect(await item()).toMatchObject({ status: "pending" });
+    await webhook({ id: "late", status: "ringing", ...carrying(ids.callId) });
+    expect(await call()).toMatchObject({ status: "ringing", adopted: true });
+    expect(await item()).toEqual({ status: "in_progress", wait_reason: null, attempts: 1 });
+  });
+
+  it("keeps its item while a younger attempt is withheld before its dial", async () => {
+    answer = async () => ({ kind: "rate_limited", retryAfterMs: 1000 });
+    await placeCall(ctx, { callId: ids.callId });
+    await db.owner.query(
+      "update provider_accounts set gate_until = null; update call_queue set due_at = app.now(); update call_lanes set next_due_at = app.now()",
+    );
+    const younger = await claim();
+    await webhook({ id: "late", status: "in-progress", ...carrying(ids.callId) });
+    await placeCall(ctx, { callId: younger });
+    expect(posts).toBe(1);
+    expect(await call(younger)).toMatchObject({ status: "not-placed", reason: "other_call_open" });
+    expect(await item()).toMatchObject({ status: "in_progress" });
+  });
+});
+
+describe("an execution that is not the one we follow", () => {
+  it("is told as an incident when it carries the id of a call that has another", async () => {
+    await placeCall(ctx, { callId: ids.callId });
+    await webhook({ id: "second", status: "ringing", ...carrying(ids.callId) });
+    const { rows } = await db.owner.query("select kind from incidents");
+    expect(rows).toEqual([{ kind: "second_execution" }]);
+  });
+});
+
+describe("an inbound call", () => {
+  it("is asked about even if nothing more is heard of it", async () => {
+    await webhook({
+      id: "inbound-2",
+      status: "queued",
+      user_number: "+919800000001",
+      telephony_data: { call_type: "inbound" } as never,
+    });
+    const { rows } = await db.owner.query("select next_poll_at from calls where direction = 'inbound'");
+    expect(rows).toHaveLength(1);
+    expect(rows[0].next_poll_at).not.toBeNull();
+  });
+});
+
+describe("taking credits back", () => {
+  it("leaves what calls in the air may cost", async () => {
+    await expect(
+      db.worker.tx(ids.userId, (tx) => addCredits(tx, { kind: "adjustment", amount: -1000 })),
+    ).rejects.toMatchObject({ code: "no_credits" });
+    await db.worker.tx(ids.userId, (tx) => addCredits(tx, { kind: "adjustment", amount: -950 }));
+    await db.owner.query("update calls set status = 'completed', ended_at = app.now()");
+    const settled = await db.worker.tx(ids.userId, (tx) => settleCall(tx, ids.callId, 50));
+    expect(settled).toMatchObject({ charged: 50 });
+  });
+});

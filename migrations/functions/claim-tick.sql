@@ -29,6 +29,21 @@ $$;
 comment on function app.queue_head(uuid[], int[], int, timestamptz) is 'Due items at the head of lanes, best first, at most p_limit in all and p_rooms of each lane (null: no such limit).';
 grant execute on function app.queue_head(uuid[], int[], int, timestamptz) to parley_worker, parley_definer;
 
+-- When will there be something to dial that is not there now?
+create or replace function app.next_wake(p_now timestamptz) returns timestamptz language sql stable as $$
+  select app.wall_at(min(at))
+  from (
+    (select l.next_due_at as at from public.call_lanes l
+     where not l.paused and l.next_due_at > p_now and l.opens_at <= l.next_due_at order by l.next_due_at limit 1)
+    union all
+    (select greatest(l.opens_at, l.next_due_at) from public.call_lanes l
+     where not l.paused and l.opens_at > p_now and l.next_due_at < 'infinity' order by l.opens_at limit 1)
+  ) w
+  where isfinite(at)
+$$;
+comment on function app.next_wake(timestamptz) is 'The wall instant at which the next lane opens or comes due; null when none will by itself.';
+grant execute on function app.next_wake(timestamptz) to parley_worker, parley_definer;
+
 drop function if exists app.claim_tick();
 create function app.claim_tick()
 returns table (ran boolean, dialled int, disposed int, again boolean, next_wake timestamptz, stopped_by text, woken uuid[])
@@ -66,6 +81,13 @@ begin
   select * into v_settings from system_settings;
   if v_settings.dialling_paused then
     stopped_by := 'dialling_paused'; return next; return;
+  end if;
+
+  -- rung for nothing, as most rings are
+  if not exists (
+    select from call_lanes l where not l.paused and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
+  ) and not exists (select from call_lanes l where l.closes_at <= v_now and not l.paused) then
+    next_wake := app.next_wake(v_now); return next; return;
   end if;
 
   -- lanes whose stretch has passed get their next one
@@ -449,15 +471,7 @@ begin
     again := again or dialled > 0 or disposed > 0 or v_blocked > 0 or v_dry > 0 or v_locked;
   end if;
 
-  select app.wall_at(min(at)) into next_wake
-  from (
-    (select l.next_due_at as at from call_lanes l
-     where not l.paused and l.next_due_at > v_now and l.opens_at <= l.next_due_at order by l.next_due_at limit 1)
-    union all
-    (select greatest(l.opens_at, l.next_due_at) from call_lanes l
-     where not l.paused and l.opens_at > v_now and l.next_due_at < 'infinity' order by l.opens_at limit 1)
-  ) w
-  where isfinite(at);
+  next_wake := app.next_wake(v_now);
   return next;
 end $$;
 comment on function app.claim_tick() is 'One pass of the dispatcher over all tenants: how many calls it claimed, how many items it disposed of, whether to run again at once, when next (wall time), and what stopped it.';

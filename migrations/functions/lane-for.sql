@@ -21,8 +21,9 @@ begin
       where l.user_id = p_user_id and l.campaign_id = p_campaign_id and l.country = v_country and l.zone_set = v_zone_set;
     end if;
     exit when v_lane.id is not null;
-    insert into public.call_lanes (user_id, campaign_id, country, zone_set, opens_at, closes_at, next_due_at, hold_credits)
+    insert into public.call_lanes (user_id, campaign_id, country, zone_set, paused, opens_at, closes_at, next_due_at, hold_credits)
     select p_user_id, p_campaign_id, v_country, v_zone_set,
+      exists (select 1 from public.call_campaigns k where k.id = p_campaign_id and k.status = 'paused'),
       coalesce(n.opens_at, 'infinity'), coalesce(n.closes_at, d.at + interval '1 day'), 'infinity', v_hold
     from (select app.now() as at) d
     left join lateral app.next_open(v_zone_set, v_country, p_rule_set, p_window, d.at) n on true

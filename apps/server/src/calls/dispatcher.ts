@@ -80,7 +80,8 @@ export function startDispatcher(parts: Parts): Dispatcher {
         { err: error },
         "[Dispatch] A tick failed; the next one starts from the rows as they are",
       );
-      later ??= setTimeout(() => {
+      clearTimeout(later);
+      later = setTimeout(() => {
         later = undefined;
         ring();
       }, 1000);

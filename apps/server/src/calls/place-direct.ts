@@ -44,20 +44,6 @@ export async function placeDirect(
       ? await contactById(tx, input.contactId)
       : await contactByNumber(ctx, tx, input.phoneNumber!);
     const fromNumber = input.fromNumber ? await phoneOf(tx, input.fromNumber, "fromNumber") : null;
-    const open = await maybeRow<{ id: string }>(
-      tx,
-      sql`
-      select id from call_queue
-      where user_id = ${param(ctx.user.id)} and contact_id = ${param(contact.id)} and kind = 'direct' and status in ('pending', 'in_progress')`,
-    );
-    if (open)
-      throw new ParleyError(
-        "conflict",
-        `This person is being called already (item ${open.id}). Wait for that call to end.`,
-        {
-          issues: [{ path: "itemId", message: open.id }],
-        },
-      );
     const laneId = await laneFor(tx, {
       userId: ctx.user.id,
       campaignId: null,
@@ -65,21 +51,40 @@ export async function placeDirect(
       zoneSet: contact.zone_set,
       window: null,
       ruleSet: agent.rule_set,
-      holdCredits: 1,
+      holdCredits: agent.hold,
     });
-    const item = await row<{ id: string; expires_at: string; due_at: string }>(
+    const item = await maybeRow<{ id: string; expires_at: string; due_at: string }>(
       tx,
       sql`
       insert into call_queue (user_id, kind, priority, phone_number, contact_id, lane_id, agent_id, from_number, expires_at, created_by)
       values (${param(ctx.user.id)}, 'direct', 0, ${param(contact.phone_number)}, ${param(contact.id)}, ${param(laneId)}, ${param(input.agentId)},
         ${param(fromNumber)}, app.now() + make_interval(secs => ${param(EXPIRES_SECONDS)}), ${param(ctx.person?.id ?? null)})
+      on conflict (user_id, contact_id) where kind = 'direct' and status in ('pending', 'in_progress') do nothing
       returning id, expires_at, due_at`,
     );
+    if (!item) throw await alreadyCalled(tx, contact.id);
     await tx.query("select app.lanes_due(array[$1]::uuid[], $2)", [laneId, item.due_at]);
     await touch(tx, "calls");
     tx.wake("dispatch");
     return { itemId: item.id, contactId: contact.id, expiresAt: item.expires_at };
   });
+}
+
+/** One call by hand at a time and person: pressed twice, it is still one. */
+async function alreadyCalled(tx: Tx, contactId: string): Promise<ParleyError> {
+  const open = await maybeRow<{ id: string }>(
+    tx,
+    sql`
+    select id from call_queue
+    where user_id = ${param(tx.userId)} and contact_id = ${param(contactId)} and kind = 'direct' and status in ('pending', 'in_progress')`,
+  );
+  return new ParleyError(
+    "conflict",
+    open
+      ? `This person is being called already (item ${open.id}). Wait for that call to end.`
+      : "This person was being called a moment ago. Press again.",
+    open ? { issues: [{ path: "itemId", message: open.id }] } : {},
+  );
 }
 
 type Callee = { id: string; phone_number: string; country: string | null; zone_set: string | null };

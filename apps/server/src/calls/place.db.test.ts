@@ -9,6 +9,7 @@ import { launchCampaign } from "../campaigns/launch.ts";
 import type { PlaceResult } from "../providers/bolna.ts";
 import { testParts } from "../testing/test-parts.ts";
 import { drainWebhooks } from "./drain.ts";
+import { placeDirect } from "./place-direct.ts";
 import { placeCall } from "./place.ts";
 
 const db = useDatabase();
@@ -121,6 +122,25 @@ describe("placing a call", () => {
   });
 });
 
+describe("a request that was on its way when somebody said stop", () => {
+  it("is taken back at the provider as soon as it is known there", async () => {
+    answer = async () => {
+      await ctx.db.tx((tx) =>
+        tx.query(
+          "select app.suppress($1, (select phone_number from calls where id = $2), 'all', 'asked', 'person')",
+          [ids.userId, ids.callId],
+        ),
+      );
+      return { kind: "accepted", executionId: "e", status: "queued" };
+    };
+    await placeCall(ctx, { callId: ids.callId });
+    const { rowCount } = await db.owner.query("select 1 from graphile_worker.jobs where key = $1", [
+      `calls/stop:${ids.callId}`,
+    ]);
+    expect(rowCount).toBe(1);
+  });
+});
+
 describe("a call that was thought never placed", () => {
   it("takes its item back from the queue when it shows itself, so that nobody is dialled twice", async () => {
     answer = async () => ({ kind: "rate_limited", retryAfterMs: 1000 });
@@ -143,6 +163,39 @@ describe("a call that was thought never placed", () => {
     expect(posts).toBe(1);
     expect(await call(younger)).toMatchObject({ status: "not-placed", reason: "other_call_open" });
     expect(await item()).toMatchObject({ status: "in_progress" });
+  });
+});
+
+describe("a call by hand", () => {
+  it("takes no line from others when its workspace cannot pay for it", async () => {
+    await db.owner.query(
+      "truncate calls, tenant_turns cascade; update call_queue set status = 'canceled', closed_at = app.now()",
+    );
+    await db.owner.query(
+      "update users set credits = 10; update system_settings set concurrent_calls_limit = 1",
+    );
+    await placeDirect(ctx, { agentId: ids.agentId, phoneNumber: "+91 9812345678" });
+    const rich = await make.user(db.owner, { credits: 1000 });
+    const campaignId = await make.campaign(db.owner, rich, await make.agent(db.owner, rich));
+    await make.item(db.owner, rich, { laneId: await make.lane(db.owner, rich, campaignId), campaignId });
+    for (let round = 0; round < 3; round++) await db.worker.pool.query("select * from app.claim_tick()");
+    const { rows } = await db.owner.query("select user_id from calls");
+    expect(rows).toEqual([{ user_id: rich }]);
+  });
+
+  it("pressed twice at once is one call, and the second press names it", async () => {
+    const contactId = await make.contact(db.owner, ids.userId);
+    await make.lane(db.owner, ids.userId, null, { holdCredits: 1 });
+    const press = () => placeDirect(ctx, { agentId: ids.agentId, contactId });
+    const both = await Promise.allSettled([press(), press(), press()]);
+    const placed = both.filter((one) => one.status === "fulfilled");
+    expect(placed).toHaveLength(1);
+    for (const one of both)
+      if (one.status === "rejected")
+        expect(one.reason).toMatchObject({
+          code: "conflict",
+          issues: [{ message: placed[0]!.value.itemId }],
+        });
   });
 });
 

@@ -165,11 +165,21 @@ describe("somebody new signs up and has their list called", () => {
     expect(await page.evaluate(() => "opened" in window)).toBe(true);
   });
 
-  test("paused it calls nobody, resumed it goes on", async () => {
+  test("paused it lets calls finish and places none, however late it gets; resumed it goes on", async () => {
     await button("Pause").click();
     await page.getByText("Paused", { exact: true }).first().waitFor();
+    await region("Where it stands")
+      .getByRole("link", { name: /^Lines\s*0/ })
+      .waitFor();
+    const rung = await house.rings();
+    await house.clock({ aheadMinutes: 60 });
+    await page.getByRole("tab", { name: "Event log" }).click();
+    await page.getByRole("listitem").filter({ hasText: "Paused" }).filter({ hasText: "Meera" }).waitFor();
+    expect(await house.rings()).toBe(rung);
     await button("Resume").click();
     await page.getByText("Running", { exact: true }).first().waitFor();
+    await expect.poll(house.rings, { timeout: 20_000 }).toBeGreaterThan(rung);
+    await page.getByRole("tab", { name: "Recipients" }).click();
   });
 
   test("who is left out is told why", async () => {
@@ -244,8 +254,11 @@ describe("somebody new signs up and has their list called", () => {
 
   test("the ledger holds what was talked, call by call", async () => {
     await go("Credits");
-    const ledger = page.getByRole("table", { name: "Ledger" });
-    const charges = await ledger.getByRole("row", { name: /Call/ }).allInnerTexts();
-    expect(charges.filter((charge) => charge.includes("−11"))).toHaveLength(3);
+    const charges = page.getByRole("table", { name: "Ledger" }).getByRole("row", { name: /Call/ });
+    await expect.poll(() => charges.filter({ hasText: "−11" }).count(), { timeout: 10_000 }).toBe(4);
+    await charges.first().getByRole("link", { name: "Call" }).click();
+    await region("Cost")
+      .getByText(/Settled/)
+      .waitFor();
   });
 });

@@ -18,8 +18,10 @@ export type House = {
   login(): { email: string; password: string };
   /** Resolves when the seed has lived through its day. */
   seeded(): Promise<void>;
-  /** Drives the simulated network and, through it, Parley's clock. */
-  clock(change: { scale?: number; advanceTo?: string }): Promise<void>;
+  /** Drives the simulated network and, through it, Parley's clock: how fast it runs, and how far it jumps. */
+  clock(change: { scale?: number; aheadMinutes?: number }): Promise<void>;
+  /** How often a telephone has rung, by the simulated network's own count. */
+  rings(): Promise<number>;
 };
 
 /**
@@ -81,6 +83,9 @@ export function useHouse({ seed }: { seed: boolean }): House {
     if (dataDir && !given) rmSync(dataDir, { recursive: true, force: true });
   });
 
+  const desk = async <T>(path: string): Promise<T> =>
+    (await (await fetch(`${at.sandbox}/sandbox/${path}`)).json()) as T;
+
   return {
     get url() {
       return at.url;
@@ -97,18 +102,24 @@ export function useHouse({ seed }: { seed: boolean }): House {
         return said.includes("Seed: ");
       });
     },
-    async clock(change) {
+    async clock({ scale, aheadMinutes }) {
       // Refused while a number is being dialled: then it is asked again.
       await until("the clock takes the change", 20_000, async () => {
+        const { now } = await desk<{ now: string }>("clock");
+        const advanceTo =
+          aheadMinutes === undefined
+            ? undefined
+            : new Date(Date.parse(now) + aheadMinutes * 60_000).toISOString();
         const answer = await fetch(`${at.sandbox}/sandbox/clock`, {
           method: "POST",
           headers: { "content-type": "application/json" },
-          body: JSON.stringify(change),
+          body: JSON.stringify({ scale, advanceTo }),
         });
         if (!answer.ok && answer.status !== 409) throw new Error(await answer.text());
         return answer.ok;
       });
     },
+    rings: async () => (await desk<{ rings: number }>("truth/count")).rings,
   };
 }
 

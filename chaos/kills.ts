@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { launch, type Tenant } from "./campaign.ts";
 import { Installation, type Victim } from "./installation.ts";
 import { judge, tell, type Verdict } from "./invariants.ts";
+import { Pauser } from "./pauses.ts";
 
 export type KillOptions = {
   /** How long there is killing; afterwards the campaigns are left in peace to end. */
@@ -14,6 +15,8 @@ export type KillOptions = {
   /** Mean seconds between two kills of a program, and of Postgres. */
   everySeconds: number;
   everySecondsPostgres: number;
+  /** Mean seconds between two pauses of some campaign; absent: nobody pauses. */
+  everySecondsPause?: number;
   /** Decides when and whom, so that a run can be repeated as far as timing allows. */
   seed: number;
 };
@@ -107,7 +110,16 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
         ),
       15_000,
     );
+    const pauser = new Pauser(there);
+    const pausing = async () => {
+      while (options.everySecondsPause) {
+        await pause(options.everySecondsPause * 1000 * (0.2 + 1.6 * random()));
+        if (await isOver()) return;
+        await pauser.pauseAndResume(tenants[Math.floor(random() * tenants.length)]!);
+      }
+    };
     await Promise.all([
+      pausing(),
       shoot(
         options.kill.filter((victim) => victim !== "postgres"),
         options.everySeconds,
@@ -121,9 +133,13 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     await untilDone(there, tenants, progress);
     clearInterval(report);
     progress.stop();
+    const clock = await there.sandbox<{ base: string; wall: string; scale: number }>("/clock");
     await settleTheRest(there);
 
-    const verdicts = await judge(there, { system: SYSTEM_LIMIT, tenant: TENANT_LIMIT, contacts });
+    const verdicts = [
+      ...(await judge(there, { system: SYSTEM_LIMIT, tenant: TENANT_LIMIT, contacts })),
+      ...(pauser.count > 0 ? [await pauser.verdict(clock)] : []),
+    ];
     isSound = verdicts.every(({ ok }) => ok);
     const counts = {
       ...Object.fromEntries(Object.entries(kills).map(([victim, times]) => [`kill -9 of ${victim}`, times])),

@@ -11,6 +11,7 @@ const usage = `npm run chaos -- [options]
   --kill A,B          server (http and worker), http, worker, sandbox, postgres (server,postgres)
   --every S           mean seconds between two kills of a program (2)
   --every-postgres S  mean seconds between two kills of Postgres (20)
+  --every-pause S     mean seconds between two pauses of some campaign (10; 0: none)
   --seed N            decides when and whom (1)
   --closing N         instead: N campaigns whose 200 items are closed by 16 workers at once`;
 
@@ -24,6 +25,7 @@ export async function runChaos(args: string[]): Promise<boolean> {
       kill: { type: "string", default: "server,postgres" },
       every: { type: "string", default: "2" },
       "every-postgres": { type: "string", default: "20" },
+      "every-pause": { type: "string", default: "10" },
       seed: { type: "string", default: "1" },
       closing: { type: "string" },
       help: { type: "boolean", default: false },
@@ -45,6 +47,7 @@ export async function runChaos(args: string[]): Promise<boolean> {
           kill: victims(values.kill),
           everySeconds: Number(values.every),
           everySecondsPostgres: Number(values["every-postgres"]),
+          everySecondsPause: Number(values["every-pause"]),
           seed: Number(values.seed),
         },
         say,

@@ -151,17 +151,20 @@ export function useHouse(env: Env = {}, { mayComplain = false } = {}): House {
     const its = program(role);
     its.start();
     const address = addressOf[role]();
+    let answered = "nothing";
     await until(
       `the ${role} process is ready`,
       async () => {
         if (!its.runs) throw new Error(`The ${role} process ended at its start:\n${its.said}`);
         if (!address) return its.said.includes("Parley is ready");
         const answer = await fetch(address).catch(() => null);
-        await answer?.body?.cancel();
+        if (answer) answered = await answer.text();
         return answer?.ok ?? false;
       },
       { withinMs: READY_MS },
-    );
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}. It answered ${answered} and said:\n${its.said}`);
+    });
   };
 
   beforeAll(async () => {

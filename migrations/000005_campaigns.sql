@@ -187,6 +187,7 @@ create index call_queue_by_phone on call_queue (user_id, phone_number) where sta
 create index call_queue_of_campaign on call_queue (user_id, campaign_id, status, id);
 create index call_queue_of_contact on call_queue (user_id, contact_id, id desc);
 create index call_queue_open on call_queue (campaign_id) where status in ('pending', 'in_progress');
+create index call_queue_in_progress on call_queue (id) where status = 'in_progress';
 create index call_queue_expiring on call_queue (expires_at) where status = 'pending' and expires_at is not null;
 alter table call_queue set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 call app.tenant_table('call_queue');

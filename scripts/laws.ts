@@ -18,6 +18,8 @@ const slices = [
 const readers = ["analytics", "ops", "home"];
 /** Rooms of the dashboard that every screen may use. */
 const sharedScreens = ["ui", "shell", "table", "charts", "signs", "styles"];
+/** The development page that shows every part of every screen in all its states. */
+const gallery = "gallery";
 /** Packages a room may import; whoever is not named here may import any that its package.json lists. */
 const corePackages = ["zod", "libphonenumber-js"];
 
@@ -89,7 +91,7 @@ const importTable: Law = (source) => {
         [folder, toFolder].every((name) => slices.includes(name))
       )
         return fault("calendar and whatsapp do not know each other. Enqueue a job.");
-      if (room === "web" && folder && toFolder && folder !== toFolder && !sharedScreens.includes(toFolder)) {
+      if (room === "web" && folder && folder !== gallery && toFolder && folder !== toFolder && !sharedScreens.includes(toFolder)) {
         return sharedScreens.includes(folder)
           ? fault(`${folder} serves every screen and knows none. Hand in what it needs.`)
           : fault("Screens meet through links: use paths.ts, or move what both need to a shared room.");

@@ -12,6 +12,7 @@ import { closingLine, type Counts } from "./closing-line.ts";
 // The reader's own settings stay outside; the last line is the sum.
 for (const name of ["NODE_ENV", "DATABASE_URL", "PARLEY_DATA_DIR", "PARLEY_ROLE", "PARLEY_SEED"])
   delete process.env[name];
+process.env.PARLEY_TESTING = "1";
 if (!process.stdout.isTTY) process.env.NO_COLOR ??= "1";
 
 const parent = process.ppid;

@@ -7,7 +7,7 @@ const most = 180;
 /** What the browser runs before the home page stands: the entry, the shell, the page and all they import. */
 const firstLoad = ["shell/shell.tsx", "home/home-page.tsx"];
 
-/** Fails the build when the first load has grown too big, and says what it weighs. */
+/** Weighs the first load. Too big fails a build that is being tested, never one that somebody waits for to start. */
 export function budget(): Plugin {
   return {
     name: "budget",
@@ -27,7 +27,10 @@ export function budget(): Plugin {
       const bytes = [...needed].reduce((sum, file) => sum + gzipSync(byFile.get(file)?.code ?? "").length, 0);
       const weight = (bytes / 1024).toFixed(1);
       if (bytes > most * 1024)
-        this.error(`The first load is ${weight} kB gzipped, over its budget of ${most} kB.`);
+        (process.env["PARLEY_TESTING"] ? this.error : this.warn).call(
+          this,
+          `The first load is ${weight} kB gzipped, over its budget of ${most} kB.`,
+        );
       this.info(`first load ${weight} of ${most} kB gzipped`);
     },
   };

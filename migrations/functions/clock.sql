@@ -41,11 +41,15 @@ begin
     clock_base = case when p_provider = 'sandbox' then clock_base else app.wall() end,
     clock_wall = case when p_provider = 'sandbox' then clock_wall else app.wall() end,
     clock_scale = case when p_provider = 'sandbox' then clock_scale else 1 end;
+  if p_provider <> v_was then
+    -- The other provider knows none of our agents: they are made there before anybody is dialled.
+    update agents set bolna_agent_id = null, sync_status = 'pending', webhook_base = null where status = 'active';
+  end if;
   if p_provider = 'bolna' and v_was = 'sandbox' then
     update users set rule_set = 'by-country' where rule_set = 'rehearsal';
     update call_lanes set closes_at = app.wall(), next_due_at = least(next_due_at, app.wall()) where blocked_by is null;
   end if;
 end $$;
-comment on function app.set_voice_provider(text, double precision, int, int) is 'At boot: which provider, and its time-outs. Leaving the sandbox puts every tenant under the rules of the countries.';
+comment on function app.set_voice_provider(text, double precision, int, int) is 'At boot: which provider, and its time-outs. Agents are mirrored anew when it changed; leaving the sandbox puts every tenant under the rules of the countries.';
 alter function app.set_voice_provider(text, double precision, int, int) owner to parley_definer;
 grant execute on function app.set_voice_provider(text, double precision, int, int) to parley_web, parley_worker;

@@ -492,6 +492,7 @@ create table public.call_queue (
 CREATE INDEX call_queue_by_phone ON public.call_queue USING btree (user_id, phone_number) WHERE (status = 'pending'::text);
 CREATE INDEX call_queue_expiring ON public.call_queue USING btree (expires_at) WHERE ((status = 'pending'::text) AND (expires_at IS NOT NULL));
 CREATE INDEX call_queue_head ON public.call_queue USING btree (lane_id, priority, due_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX call_queue_in_progress ON public.call_queue USING btree (id) WHERE (status = 'in_progress'::text);
 CREATE INDEX call_queue_of_campaign ON public.call_queue USING btree (user_id, campaign_id, status, id);
 CREATE INDEX call_queue_of_contact ON public.call_queue USING btree (user_id, contact_id, id DESC);
 CREATE INDEX call_queue_open ON public.call_queue USING btree (campaign_id) WHERE (status = ANY (ARRAY['pending'::text, 'in_progress'::text]));
@@ -2633,7 +2634,6 @@ declare
   v_skipped_lanes boolean;
   v_blocked int;
   v_locked boolean;
-  v_unfilled boolean;
   v_spent uuid[];
   v_dry int;
   v_jobs jsonb;
@@ -2647,6 +2647,13 @@ begin
   select * into v_settings from system_settings;
   if v_settings.dialling_paused then
     stopped_by := 'dialling_paused'; return next; return;
+  end if;
+
+  -- rung for nothing, as most rings are
+  if not exists (
+    select from call_lanes l where not l.paused and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
+  ) and not exists (select from call_lanes l where l.closes_at <= v_now and not l.paused) then
+    next_wake := app.next_wake(v_now); return next; return;
   end if;
 
   -- lanes whose stretch has passed get their next one
@@ -2709,25 +2716,27 @@ begin
   again := again or v_candidates > cardinality(v_users) or v_candidates >= v_free + 64;
 
   -- 2. their ready lanes
-  with ready as (
-    select l.id from call_lanes l
-    where l.user_id = any (v_users) and not l.paused
-      and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
-  ),
-  mine as (
-    select l.id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
-    for no key update skip locked
-  ),
-  pace as (
-    select p.campaign_id from campaign_pace p
-    where p.campaign_id = any (array(select l.campaign_id from call_lanes l where l.id = any (array(select id from mine)) and l.campaign_id is not null))
-    for no key update skip locked
-  )
-  select array(select m.id from mine m join call_lanes l on l.id = m.id
-               where l.campaign_id is null or l.campaign_id in (select campaign_id from pace)),
-    (select count(*) from ready) > (select count(*) from mine)
-  into v_lanes, v_skipped_lanes;
-  again := again or v_skipped_lanes;
+  if cardinality(v_users) > 0 then
+    with ready as (
+      select l.id from call_lanes l
+      where l.user_id = any (v_users) and not l.paused
+        and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
+    ),
+    mine as (
+      select l.id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
+      for no key update skip locked
+    ),
+    pace as (
+      select p.campaign_id from campaign_pace p
+      where p.campaign_id = any (array(select l.campaign_id from call_lanes l where l.id = any (array(select id from mine)) and l.campaign_id is not null))
+      for no key update skip locked
+    )
+    select array(select m.id from mine m join call_lanes l on l.id = m.id
+                 where l.campaign_id is null or l.campaign_id in (select campaign_id from pace)),
+      (select count(*) from ready) > (select count(*) from mine)
+    into v_lanes, v_skipped_lanes;
+    again := again or v_skipped_lanes;
+  end if;
 
   if cardinality(v_lanes) > 0 then
     -- 3. share, look, judge, dial
@@ -2978,7 +2987,6 @@ begin
       (select count(*) from skipped) + (select count(*) from deferred) + (select count(*) from dropped),
       (select count(*) from blocked),
       (select count(*) from head) + (select count(*) from further) > (select count(*) from mine),
-      exists (select 1 from share s where s.quota > (select count(*) from call c where c.user_id = s.user_id)),
       -- lanes that may have run dry: all that was seen of them is disposed of, or nothing of their tenant is left to see
       array(
         select l.id from share s join open_lane l on l.user_id = s.user_id
@@ -2995,7 +3003,7 @@ begin
           'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
           'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
           from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
-    into dialled, disposed, v_blocked, v_locked, v_unfilled, v_spent, woken, v_jobs
+    into dialled, disposed, v_blocked, v_locked, v_spent, woken, v_jobs
     from (select 1) one
     left join (select count(*) from paced) p on true
     left join (select count(*) from served) s on true;
@@ -3018,25 +3026,18 @@ begin
 
     if dialled > 0 then
       update provider_accounts a
-      set post_tokens_at = greatest(a.post_tokens_at, v_wall - interval '2 seconds') + dialled * interval '125 milliseconds'
+      set post_tokens_at = greatest(a.post_tokens_at, v_wall) + dialled * interval '125 milliseconds'
       where a.id = v_account;
     end if;
     if jsonb_array_length(v_jobs) > 0 then
       perform app.enqueue(v_jobs);
     end if;
-    -- a line that its tenant could not fill goes to the next one in turn
-    again := again or disposed > 0 or v_blocked > 0 or v_locked or v_unfilled and (dialled > 0 or v_dry > 0);
+    -- Whatever moved may leave lines free and lanes ready: a tick rests only after one that moved nothing, for that one
+    -- has put every lane without room or due items to sleep until something wakes it.
+    again := again or dialled > 0 or disposed > 0 or v_blocked > 0 or v_dry > 0 or v_locked;
   end if;
 
-  select app.wall_at(min(at)) into next_wake
-  from (
-    (select l.next_due_at as at from call_lanes l
-     where not l.paused and l.next_due_at > v_now and l.opens_at <= l.next_due_at order by l.next_due_at limit 1)
-    union all
-    (select greatest(l.opens_at, l.next_due_at) from call_lanes l
-     where not l.paused and l.opens_at > v_now and l.next_due_at < 'infinity' order by l.opens_at limit 1)
-  ) w
-  where isfinite(at);
+  next_wake := app.next_wake(v_now);
   return next;
 end $function$
 ;
@@ -3735,6 +3736,27 @@ $function$
 -- grant execute to parley_worker
 -- comment: The running or next stretch in which a lane may be dialled; no row when there is none within 14 days.
 
+CREATE OR REPLACE FUNCTION app.next_wake(p_now timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select app.wall_at(min(at))
+  from (
+    (select l.next_due_at as at from public.call_lanes l
+     where not l.paused and l.next_due_at > p_now and l.opens_at <= l.next_due_at order by l.next_due_at limit 1)
+    union all
+    (select greatest(l.opens_at, l.next_due_at) from public.call_lanes l
+     where not l.paused and l.opens_at > p_now and l.next_due_at < 'infinity' order by l.opens_at limit 1)
+  ) w
+  where isfinite(at)
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_worker
+-- comment: The wall instant at which the next lane opens or comes due; null when none will by itself.
+
 CREATE OR REPLACE FUNCTION app.now()
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -3825,13 +3847,17 @@ begin
   delete from sessions where least(expires_at, idle_expires_at) < app.wall() - interval '1 day';
   delete from one_time_tokens where expires_at < app.wall() - interval '1 day';
   delete from worker_pools where beat_at < app.wall() - interval '1 day';
+  -- a file that nobody committed: the sweeper rings for its undoing, which drops file and staging
+  update imports
+  set status = 'undoing', error = 'Nobody committed it within seven days.', epoch = epoch + 1, tries = 0, lease_until = app.wall()
+  where status in ('mapping', 'ready') and updated_at < app.wall() - interval '7 days';
   update webhook_events set body = null
   where id in (select id from webhook_events where status = 'done' and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
 end $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_worker
--- comment: Retention: outbox, idempotency keys, expired sessions, bodies of old webhooks.
+-- comment: Retention: outbox, idempotency keys, expired sessions, imports that were left lying, bodies of old webhooks.
 
 CREATE OR REPLACE FUNCTION app.queue_head(p_lanes uuid[], p_rooms integer[], p_limit integer, p_at timestamp with time zone)
  RETURNS TABLE(id uuid, lane_id uuid, priority smallint, due_at timestamp with time zone, place bigint)
@@ -4064,9 +4090,11 @@ begin
       where c.user_id = app.user_id() and c.sort_name >= v_longest and c.sort_name < v_longest || chr(1114111);
     return;
   end if;
+  -- a condition for each word, so that the index can meet them all
   return query execute
-    'select c.id from contacts c where c.user_id = app.user_id() and c.search like $1 and c.search like all ($2)'
-    using app.like_part(v_longest), array(select app.like_part(w) from unnest(v_words) w);
+    'select c.id from contacts c where c.user_id = app.user_id()'
+      || (select string_agg(format(' and c.search like $1[%s]', n), '') from generate_subscripts(v_words, 1) n)
+    using array(select app.like_part(w) from unnest(v_words) with ordinality as word (w, n) order by n);
 end $function$
 ;
 -- owner: parley_definer
@@ -4232,6 +4260,10 @@ begin
     clock_base = case when p_provider = 'sandbox' then clock_base else app.wall() end,
     clock_wall = case when p_provider = 'sandbox' then clock_wall else app.wall() end,
     clock_scale = case when p_provider = 'sandbox' then clock_scale else 1 end;
+  if p_provider <> v_was then
+    -- The other provider knows none of our agents: they are made there before anybody is dialled.
+    update agents set bolna_agent_id = null, sync_status = 'pending', webhook_base = null where status = 'active';
+  end if;
   if p_provider = 'bolna' and v_was = 'sandbox' then
     update users set rule_set = 'by-country' where rule_set = 'rehearsal';
     update call_lanes set closes_at = app.wall(), next_due_at = least(next_due_at, app.wall()) where blocked_by is null;
@@ -4241,7 +4273,7 @@ end $function$
 -- owner: parley_definer
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: At boot: which provider, and its time-outs. Leaving the sandbox puts every tenant under the rules of the countries.
+-- comment: At boot: which provider, and its time-outs. Agents are mirrored anew when it changed; leaving the sandbox puts every tenant under the rules of the countries.
 
 CREATE OR REPLACE FUNCTION app.sign_up(p_email text, p_name text, p_password_hash text, p_company text, p_time_zone text, p_default_region text, p_rule_set text, p_concurrent_limit integer, p_stages jsonb)
  RETURNS uuid

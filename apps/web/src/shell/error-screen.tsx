@@ -7,6 +7,7 @@ import { ErrorPage } from "@/ui/error-page.tsx";
 
 const titles: Record<string, string> = {
   not_found: "This is not here",
+  invalid: "There is no such page",
   not_allowed: "This is not yours to see",
   offline: "The server does not answer",
 };

@@ -1,5 +1,6 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
+import { trpc } from "@/trpc.ts";
 import { setClock } from "@/ui/clock.ts";
 import { toggleTheme } from "./appearance.ts";
 import { useGo } from "./go.tsx";
@@ -22,6 +23,9 @@ export function Shell() {
   const overlay = useOverlay();
 
   const { surroundings } = me;
+  // A clock that runs fast will be changed again soon; a stale rate would carry every time on screen days away.
+  const isFast = surroundings !== undefined && surroundings.clockScale !== 1;
+  trpc.auth.me.useQuery({}, { refetchInterval: isFast ? 2000 : false, staleTime: isFast ? 0 : 15_000 });
   useEffect(() => {
     if (surroundings) setClock(surroundings.now, surroundings.clockScale);
   }, [surroundings]);

@@ -136,14 +136,16 @@ async function notSeenBefore(tx: Tx, accountId: string, found: ExecutionNews[]):
 }
 
 async function bind(tx: Tx, agentId: string, accountId: string, news: ExecutionNews): Promise<void> {
-  const ours = await maybeRow<{ id: string; queue_id: string | null; bound: boolean }>(
+  const ours = await maybeRow<{ id: string; queue_id: string | null; executionId: string | null }>(
     tx,
     sql`
-    select id, queue_id, bolna_execution_id is not null as bound from calls
+    select id, queue_id, bolna_execution_id as "executionId" from calls
     where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and id::text = ${param(news.callId ?? "")}`,
   );
-  if (ours?.bound) await secondExecution(tx, { callId: ours.id, userId: tx.userId! });
-  if (!ours || ours.bound) {
+  // A webhook or an answer was faster than we.
+  if (ours?.executionId === news.executionId) return;
+  if (ours?.executionId) await secondExecution(tx, { callId: ours.id, userId: tx.userId! });
+  if (!ours || ours.executionId) {
     await rows(
       tx,
       sql`

@@ -40,8 +40,7 @@ async function drainOne(parts: Parts, event: Due): Promise<void> {
   try {
     await parts.db.worker.tx(event.user_id, (tx) => foldWebhook(tx, event));
   } catch (error) {
-    parts.log.error({ err: error, webhook: { id: event.id } }, "[Webhook] An event could not be folded");
-    await parts.db.worker.tx(event.user_id, async (tx) => {
+    const status = await parts.db.worker.tx(event.user_id, async (tx) => {
       const { status } = await row<{ status: string }>(
         tx,
         sql`
@@ -52,7 +51,13 @@ async function drainOne(parts: Parts, event: Due): Promise<void> {
         returning status`,
       );
       if (status === "bad") await reportBad(tx, event);
+      return status;
     });
+    // It is tried again by itself; only what is given up needs somebody.
+    parts.log[status === "bad" ? "error" : "warn"](
+      { err: error, webhook: { id: event.id } },
+      "[Webhook] An event could not be folded",
+    );
   }
 }
 
@@ -131,7 +136,7 @@ async function notOurs(tx: Tx, due: Due, news: ExecutionNews, attempts: number):
     tx,
     sql`
     select id from calls
-    where user_id = ${param(due.user_id)} and id = ${param(uuidOrNull(news.callId))}::uuid and bolna_execution_id is not null`,
+    where user_id = ${param(due.user_id)} and id = ${param(uuidOrNull(news.callId))}::uuid and bolna_execution_id <> ${param(news.executionId)}`,
   );
   if (followed) {
     await secondExecution(tx, { callId: followed.id, userId: due.user_id });

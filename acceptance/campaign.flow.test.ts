@@ -70,7 +70,7 @@ beforeAll(async () => {
   truth = await house.truth();
   items = await everyPage((cursor) => owner.ask("campaigns.items", { campaignId, limit: 200, cursor }));
   calls = await everyPage((cursor) => owner.ask("calls.list", { limit: 200, cursor }));
-}, 240_000);
+}, 400_000);
 
 const wire = (phoneNumber: string) => phoneNumber.replace(" ", "");
 const attemptsOf = (phone: string) =>

@@ -16,7 +16,7 @@ export async function driveToEnd(
   house: House,
   owner: Visitor,
   campaignId: string,
-  { withinMs = 180_000 } = {},
+  { withinMs = 300_000 } = {},
 ): Promise<Output<"campaigns.progress">> {
   const end = performance.now() + withinMs;
   let seen = "";

@@ -11,7 +11,7 @@ import type { Output } from "./visitor.ts";
 import { Visitor } from "./visitor.ts";
 
 const repository = resolve(import.meta.dirname, "..");
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 const SAMPLE_MS = 100;
 const ERROR = 50;
 
@@ -205,7 +205,7 @@ export function useHouse(env: Env = {}, { mayComplain = false } = {}): House {
     programs.set("worker", new Program(main("server"), { ...ours, PARLEY_ROLE: "worker" }));
     await Promise.all([start("sandbox"), start("http")]);
     await start("worker");
-  }, 90_000);
+  }, 180_000);
 
   afterAll(async () => {
     for (const role of ["worker", "http", "sandbox"] as const) await programs.get(role)?.end();

@@ -4,7 +4,11 @@ import { repository } from "./repository.ts";
 import { breachesOf } from "./laws.ts";
 
 const files = globSync(
-  ["{apps,packages}/*/src/**/*.{ts,tsx}", "{scripts,e2e,acceptance,bench,chaos}/**/*.ts", "migrations/**/*.sql"],
+  [
+    "{apps,packages}/*/src/**/*.{ts,tsx}",
+    "{scripts,e2e,acceptance,bench,chaos}/**/*.ts",
+    "migrations/**/*.sql",
+  ],
   { cwd: repository },
 );
 const breaches = files

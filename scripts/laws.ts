@@ -91,7 +91,14 @@ const importTable: Law = (source) => {
         [folder, toFolder].every((name) => slices.includes(name))
       )
         return fault("calendar and whatsapp do not know each other. Enqueue a job.");
-      if (room === "web" && folder && folder !== gallery && toFolder && folder !== toFolder && !sharedScreens.includes(toFolder)) {
+      if (
+        room === "web" &&
+        folder &&
+        folder !== gallery &&
+        toFolder &&
+        folder !== toFolder &&
+        !sharedScreens.includes(toFolder)
+      ) {
         return sharedScreens.includes(folder)
           ? fault(`${folder} serves every screen and knows none. Hand in what it needs.`)
           : fault("Screens meet through links: use paths.ts, or move what both need to a shared room.");

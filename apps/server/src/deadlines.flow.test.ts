@@ -43,15 +43,27 @@ const send = (path: string, type: string, chunks: number, chunk: string) =>
   );
 
 test("streams and uploads have no deadline, every other route has one", () => {
-  expect(deadlines).toMatchObject({ "/api/imports": undefined, "/trpc/live.stream": undefined, "/trpc/:path": 20_000 });
+  expect(deadlines).toMatchObject({
+    "/api/imports": undefined,
+    "/trpc/live.stream": undefined,
+    "/trpc/:path": 20_000,
+  });
 });
 
-test("an upload at a fair pace outlasts every other deadline; a body that dawdles is cut off", { timeout: 60_000 }, async () => {
-  const row = "x".repeat(32 * 1024);
-  const [fair, trickle, dawdling] = await Promise.all([
-    send("/api/imports", "text/csv", 24, row),
-    send("/api/imports", "text/csv", 24, "x"),
-    send("/trpc/settings.update", "application/json", 24, " "),
-  ]);
-  expect([fair, trickle, dawdling]).toEqual([JSON.stringify({ bytes: 24 * 32 * 1024 }), "cut off", "cut off"]);
-});
+test(
+  "an upload at a fair pace outlasts every other deadline; a body that dawdles is cut off",
+  { timeout: 60_000 },
+  async () => {
+    const row = "x".repeat(32 * 1024);
+    const [fair, trickle, dawdling] = await Promise.all([
+      send("/api/imports", "text/csv", 24, row),
+      send("/api/imports", "text/csv", 24, "x"),
+      send("/trpc/settings.update", "application/json", 24, " "),
+    ]);
+    expect([fair, trickle, dawdling]).toEqual([
+      JSON.stringify({ bytes: 24 * 32 * 1024 }),
+      "cut off",
+      "cut off",
+    ]);
+  },
+);

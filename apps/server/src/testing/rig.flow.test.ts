@@ -23,9 +23,12 @@ test("the health checks say that all is well", async () => {
 
 test("after every database connection was cut, jobs run and screens answer again by themselves", async () => {
   const asha = await rig.signUp();
-  const cut = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and usename = current_user";
+  const cut =
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and usename = current_user";
   await rig.db.worker.pool.query(cut);
   await rig.db.web.pool.query(cut);
   await proveJobsRun(rig.parts);
-  expect((await rig.until("the server answers", () => asha.trpc.auth.me.query({}).catch(() => null))).person.email).toBe(asha.email);
+  expect(
+    (await rig.until("the server answers", () => asha.trpc.auth.me.query({}).catch(() => null))).person.email,
+  ).toBe(asha.email);
 });

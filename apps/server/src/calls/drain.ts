@@ -41,7 +41,7 @@ async function drainOne(parts: Parts, event: Due): Promise<void> {
     await parts.db.worker.tx(event.user_id, (tx) => foldWebhook(tx, event));
   } catch (error) {
     const status = await parts.db.worker.tx(event.user_id, async (tx) => {
-      const { status } = await row<{ status: string }>(
+      const failed = await row<{ status: string }>(
         tx,
         sql`
         update webhook_events
@@ -50,8 +50,8 @@ async function drainOne(parts: Parts, event: Due): Promise<void> {
         where user_id = ${param(event.user_id)} and id = ${param(event.id)}
         returning status`,
       );
-      if (status === "bad") await reportBad(tx, event);
-      return status;
+      if (failed.status === "bad") await reportBad(tx, event);
+      return failed.status;
     });
     // It is tried again by itself; only what is given up needs somebody.
     parts.log[status === "bad" ? "error" : "warn"](

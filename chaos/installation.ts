@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -40,7 +40,9 @@ export class Installation {
   }
 
   static async open({ workers, env }: { workers: number; env: Env }): Promise<Installation> {
-    const home = mkdtempSync(join(tmpdir(), "parley-chaos-"));
+    // Named and marked like the clusters of tests: what a killed run leaves behind, the next test run puts away.
+    const home = mkdtempSync(join(tmpdir(), "parley-test-chaos-"));
+    writeFileSync(join(home, "pid"), String(process.pid));
     chmodSync(home, 0o755);
     const logs = join(home, "logs");
     mkdirSync(logs);
@@ -77,10 +79,6 @@ export class Installation {
     return here;
   }
 
-  get logs(): string {
-    return join(this.#home, "logs");
-  }
-
   /** A question to the database that survives its deaths. */
   async ask<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
     for (let tries = 0; ; tries++) {
@@ -102,15 +100,44 @@ export class Installation {
     );
   }
 
+  /** Asks or tells the sandbox; while it is being started again, once more. */
   async sandbox<T>(path: string, body?: unknown): Promise<T> {
-    const answer = await fetch(`${this.sandboxUrl}/sandbox${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      headers: body === undefined ? {} : { "content-type": "application/json" },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
-    if (!answer.ok)
-      throw new Error(`The sandbox answered ${answer.status} to ${path}: ${await answer.text()}`);
-    return (await answer.json()) as T;
+    const request: RequestInit =
+      body === undefined
+        ? {}
+        : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    for (let tries = 0; ; tries++) {
+      const answer = await fetch(`${this.sandboxUrl}/sandbox${path}`, request).catch(() => null);
+      if (answer?.ok) return (await answer.json()) as T;
+      if (answer && answer.status < 500)
+        throw new Error(`The sandbox answered ${answer.status} to ${path}: ${await answer.text()}`);
+      if (tries > 300) throw new Error(`The sandbox does not answer ${path}.`);
+      await pause(100);
+    }
+  }
+
+  /** Resolves once every program is at work again, or after `withinMs`. */
+  async recovered(withinMs = 20_000): Promise<boolean> {
+    const until = Date.now() + withinMs;
+    while (Date.now() < until) {
+      const up = await Promise.all(this.#kept.map((kept) => this.#isAtWork(kept)));
+      if (up.every(Boolean)) return true;
+      await pause(50);
+    }
+    return false;
+  }
+
+  async #isAtWork({ name, current }: Kept): Promise<boolean> {
+    if (!current.running) return false;
+    if (name === "worker")
+      return (
+        (await this.glance(`select 1 from worker_pools where process like '% ${current.process.pid}'`)) !==
+        undefined
+      );
+    const url = name === "sandbox" ? `${this.sandboxUrl}/healthz` : `${this.url}/readyz`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+    await answer?.body?.cancel();
+    return answer?.ok ?? false;
   }
 
   /** Kills without notice. Programs come back by themselves at once, Postgres before this resolves. */
@@ -125,12 +152,15 @@ export class Installation {
     return this.#kept.filter(({ name }) => name === victim).reduce((sum, kept) => sum + kept.starts - 1, 0);
   }
 
-  /** Ends everything. The files stay if somebody should look at them. */
-  async close({ keepFiles = false } = {}): Promise<void> {
+  /** Ends everything and returns where the logs are, if somebody should look at them. */
+  async close({ keepLogs = false } = {}): Promise<string | null> {
     await Promise.all(this.#kept.map((kept) => kept.close()));
     await this.#pool.end();
     await this.#postgres.stop();
-    if (!keepFiles) rmSync(this.#home, { recursive: true, force: true });
+    const kept = join(tmpdir(), `parley-chaos-logs-${process.pid}-${Date.now()}`);
+    if (keepLogs) renameSync(join(this.#home, "logs"), kept);
+    rmSync(this.#home, { recursive: true, force: true });
+    return keepLogs ? kept : null;
   }
 }
 

@@ -72,7 +72,6 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
       QUEUE_PROCESSOR_INTERVAL_MS: "2000",
     },
   });
-  let isSound = false;
   try {
     await there.sandbox("/clock", { scale: CLOCK_SCALE });
     const tenants = await launch(there, {
@@ -91,6 +90,8 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     const isOver = async () => Date.now() > deadline || (await left(there)) === 0;
     const shoot = async (victims: readonly Victim[], everySeconds: number) => {
       while (victims.length > 0) {
+        // mostly among the working, now and then while others are still getting up
+        if (random() < 0.7) await there.recovered();
         await pause(everySeconds * 1000 * (0.2 + 1.6 * random()));
         if (await isOver()) return;
         const victim = victims[Math.floor(random() * victims.length)]!;
@@ -140,15 +141,16 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
       ...(await judge(there, { system: SYSTEM_LIMIT, tenant: TENANT_LIMIT, contacts })),
       ...(pauser.count > 0 ? [await pauser.verdict(clock)] : []),
     ];
-    isSound = verdicts.every(({ ok }) => ok);
+    const isSound = verdicts.every(({ ok }) => ok);
     const counts = {
       ...Object.fromEntries(Object.entries(kills).map(([victim, times]) => [`kill -9 of ${victim}`, times])),
       ...(await tell(there)),
       "kill → next event of a call, p50 / p99 s": progress.summary(),
     };
-    return { verdicts, counts, logs: isSound ? null : there.logs };
-  } finally {
-    await there.close({ keepFiles: !isSound });
+    return { verdicts, counts, logs: await there.close({ keepLogs: !isSound }) };
+  } catch (error) {
+    await there.close();
+    throw error;
   }
 }
 

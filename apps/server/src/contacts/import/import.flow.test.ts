@@ -52,4 +52,5 @@ test("a job that was lost is found by the sweeper, and the import goes on", asyn
     "it is done",
     async () => (await them.trpc.imports.get.query({ importId })).status === "done",
   );
+  expect((await them.trpc.contacts.list.query({})).total).toBe(1);
 });

@@ -3,6 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { router } from "./routes.tsx";
+import "./shell/appearance.ts";
 import "./styles/index.css";
 import { queryClient, reactClient, trpc } from "./trpc.ts";
 

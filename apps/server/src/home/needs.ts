@@ -76,8 +76,11 @@ const words: Record<Need["kind"], (its: Fact) => Pick<Need, "title" | "detail">>
     detail: "The call is being looked up at the provider; it keeps its line until then.",
   }),
   paused_campaign: ({ name, fact }) => ({ title: `“${name}” paused itself`, detail: sentences(fact) }),
-  callback_due: ({ name, fact }) => ({ title: `Call ${name} back`, detail: fact }),
-  meeting: ({ name, fact }) => ({ title: `Meeting with ${name}`, detail: fact }),
+  callback_due: ({ name, fact }) => ({
+    title: `Call ${name} back`,
+    detail: agreed(fact, `Call back ${name}`),
+  }),
+  meeting: ({ name, fact }) => ({ title: `Meeting with ${name}`, detail: agreed(fact, `Meet ${name}`) }),
   analysis_failed: ({ name, fact }) => ({
     title: `The call with ${name} could not be analysed`,
     detail: fact,
@@ -94,6 +97,9 @@ const words: Record<Need["kind"], (its: Fact) => Pick<Need, "title" | "detail">>
     detail: "Look at them under Settings → Webhooks; they can be replayed.",
   }),
 };
+
+/** A task that an analysis made is called after the person; its own title would say the same again. */
+const agreed = (title: string, plain: string): string => (title === plain ? "Agreed in a call." : title);
 
 function sentences(code: string): string {
   const { text, next } = reasonOf(code);

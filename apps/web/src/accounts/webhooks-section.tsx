@@ -38,7 +38,7 @@ const columns: Column<WebhookRow>[] = [
     cell: (row) =>
       row.callId ? (
         <Link {...paths.call(row.callId)} className="quiet-link mono">
-          {row.callId.slice(0, 8)}
+          {row.callId.slice(-8)}
         </Link>
       ) : (
         <None />

@@ -46,10 +46,16 @@ const columns: Column<LedgerEntry>[] = [
     head: "For",
     width: "minmax(160px, 2fr)",
     cell: (entry) =>
-      entry.campaignId ? (
-        <Link {...paths.campaign(entry.campaignId)} className="quiet-link text-ink-2">
-          Campaign
-        </Link>
+      entry.callee || entry.campaignId ? (
+        <>
+          {entry.callee}
+          {entry.campaignId && (
+            <Link {...paths.campaign(entry.campaignId)} className="quiet-link text-ink-2">
+              {entry.callee && " in "}
+              {entry.campaignName}
+            </Link>
+          )}
+        </>
       ) : (
         (entry.reason ?? <None />)
       ),
@@ -152,7 +158,7 @@ export function CreditsPage() {
             </span>
             <span className="flex gap-2 text-xs text-ink-3">
               <span className="grow truncate">
-                {entry.reason ?? plural(entry.balance, "credit") + " after"}
+                {entry.callee ?? entry.reason ?? `${plural(entry.balance, "credit")} after`}
               </span>
               <Time at={entry.at} />
             </span>

@@ -1,4 +1,6 @@
 import type { Call } from "./call.ts";
+import { evidenceWords } from "@parley/core/calls/words";
+import type { Reason } from "@parley/core/reasons";
 import { reasonOf } from "@parley/core/reasons";
 import { Link } from "@tanstack/react-router";
 import { Check } from "lucide-react";
@@ -13,9 +15,15 @@ import { Time } from "@/ui/time.tsx";
 import { MoneyBar } from "./money-bar.tsx";
 import { receiptLines } from "./receipt.ts";
 
+/** The evidence for how it ended, or why it was never placed. */
+const whyOf = (code: string): Reason =>
+  Object.hasOwn(evidenceWords, code)
+    ? { text: evidenceWords[code as keyof typeof evidenceWords], next: "" }
+    : reasonOf(code);
+
 /** Money, reason, receipt, other tries, ids. */
 export function CallFacts({ call }: { call: Call }) {
-  const why = call.reason ? reasonOf(call.reason) : null;
+  const why = call.reason ? whyOf(call.reason) : null;
   const receipt = receiptLines(call.receipt);
   return (
     <>

@@ -97,7 +97,7 @@ const columns: Column<CallRow>[] = [
   {
     id: "agent",
     head: "Agent",
-    width: "96px",
+    width: "minmax(96px, 0.8fr)",
     cell: (call) => <span className="text-ink-2">{call.agentName}</span>,
   },
   {

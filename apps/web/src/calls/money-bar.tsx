@@ -47,7 +47,7 @@ export function MoneyBar({
           <>
             <span className="text-ink">
               Settled {count(settled)}
-              {beats !== null && (
+              {beats !== null && beats > 0 && (
                 <span className="text-ink-3">
                   {" "}
                   {plural(beats, "pulse")} of {rate.pulseSeconds} s

@@ -3,6 +3,7 @@ import { useLiveQuery } from "@/shell/live.ts";
 import { trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
+import { count, duration, exactly, plural } from "@/ui/format.ts";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { Time } from "@/ui/time.tsx";
 
@@ -25,12 +26,24 @@ const nameOf = (kind: string): string => {
   return words[verb] ?? verb.replaceAll("_", " ");
 };
 
+/** What stands in an event's detail, as people say it; what has no words here is for programs. */
+const phrases: Record<string, (value: never) => string | null> = {
+  people: (people: number) => plural(people, "person", "people"),
+  withoutNumber: (people: number) => (people > 0 ? `${count(people)} without a number` : null),
+  attempts: (attempts: number) => `the last ${plural(attempts, "attempt")}`,
+  failed: (failed: number) => `${count(failed)} failed`,
+  spent: (credits: number) => plural(credits, "credit"),
+  talkSeconds: (seconds: number) => `${duration(seconds)} talked`,
+  reason: (code: string) => reasonOf(code).text,
+  message: (words: string) => words,
+  at: (at: string) => exactly(at),
+  scheduled: () => "at its start time",
+  copyOf: () => "as a copy",
+};
+
 const detailOf = (detail: Record<string, unknown>): string =>
   Object.entries(detail)
-    .filter(([, value]) => value !== null && value !== undefined && typeof value !== "object")
-    .map(([key, value]) =>
-      key === "reason" ? reasonOf(String(value)).text : `${key.replaceAll("_", " ")} ${String(value)}`,
-    )
+    .flatMap(([key, value]) => (value === null ? [] : (phrases[key]?.(value as never) ?? [])))
     .join(", ");
 
 /** Who did what to the campaign, and what it did by itself. */

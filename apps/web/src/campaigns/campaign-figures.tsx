@@ -53,7 +53,13 @@ export function CampaignFigures({ campaign, progress }: { campaign: Campaign; pr
         label="Finished"
         figure={count(finished)}
         unit={`of ${plural(eligibleOf(byStatus), "person", "people")}`}
-        note={`${count(byStatus.pending)} waiting, ${count(byStatus.inProgress)} on the phone`}
+        note={[
+          `${count(byStatus.pending)} waiting`,
+          `${count(inAir)} on the phone`,
+          byStatus.inProgress > inAir ? `${count(byStatus.inProgress - inAir)} being settled` : null,
+        ]
+          .filter(Boolean)
+          .join(", ")}
         progress={[
           ...progressParts(byStatus),
           { label: `${count(byStatus.pending)} waiting`, value: byStatus.pending, fill: "bg-line-2" },

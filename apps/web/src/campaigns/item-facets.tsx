@@ -37,7 +37,7 @@ export function ItemFacets({
     <nav
       aria-label="Recipients by state"
       data-inset-focus
-      className="border-line py-2 max-lg:border-b lg:sticky lg:top-0 lg:max-h-dvh lg:self-start lg:overflow-y-auto lg:border-r"
+      className="border-line py-2 max-lg:border-b lg:sticky lg:top-0 lg:max-h-dvh lg:self-start lg:overflow-y-auto"
     >
       <ul className="max-lg:flex max-lg:flex-wrap">
         <li>

@@ -40,7 +40,7 @@ export function ItemsTable({
     { getNextPageParam: (page) => page.nextCursor, ...useLiveQuery() },
   );
   return (
-    <div className="min-w-0">
+    <div className="min-w-0 lg:border-l lg:border-line">
       <QueryTable
         label="Recipients"
         query={query}

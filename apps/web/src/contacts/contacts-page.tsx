@@ -80,16 +80,16 @@ const columns: Column<Contact>[] = [
   {
     id: "tags",
     head: "Tags",
-    width: "minmax(110px, 1fr)",
+    width: "minmax(168px, 1.1fr)",
     cell: (contact) =>
       contact.tags.length === 0 ? (
         <None />
       ) : (
-        <span className="flex gap-1 overflow-hidden" title={contact.tags.join(", ")}>
-          {contact.tags.slice(0, 3).map((tag) => (
+        <span className="flex items-center gap-1 overflow-hidden" title={contact.tags.join(", ")}>
+          {contact.tags.slice(0, 2).map((tag) => (
             <Chip key={tag}>{tag}</Chip>
           ))}
-          {contact.tags.length > 3 && <span className="text-xs text-ink-3">+{contact.tags.length - 3}</span>}
+          {contact.tags.length > 2 && <span className="text-xs text-ink-3">+{contact.tags.length - 2}</span>}
         </span>
       ),
   },

@@ -15,6 +15,7 @@ import { paths } from "@/paths.ts";
 import { Go } from "@/shell/go.tsx";
 import { cn } from "@/ui/cn.ts";
 import { SectionHead } from "@/ui/section.tsx";
+import { Time } from "@/ui/time.tsx";
 
 const looks: Record<Need["kind"], { Icon: LucideIcon; ink?: string; act: string }> = {
   incident: { Icon: OctagonAlert, act: "See it" },
@@ -81,7 +82,15 @@ export function Needs({ needs, total }: { needs: Need[]; total: number }) {
                       </Go>
                     )}
                   </div>
-                  <p className="text-xs text-ink-2">{need.detail}</p>
+                  <p className="text-xs text-ink-2">
+                    {(need.kind === "meeting" || need.kind === "callback_due") && (
+                      <>
+                        <Time at={need.at} />
+                        {". "}
+                      </>
+                    )}
+                    {need.detail}
+                  </p>
                 </div>
               </li>
             );

@@ -181,7 +181,7 @@ export function LeadsPage() {
             >
               <p>
                 When somebody has talked with an agent, the conversation is read within a minute: how they
-                feel about it, what was agreed, and how warm they are. The warmest stand on top here.
+                feel about it, what was agreed, and how warm they are. The latest stand on top.
               </p>
             </EmptyState>
           )

@@ -20,7 +20,7 @@ const Cell = ({ column, value }: { column: string; value: unknown }) => {
   if (door && typeof value === "string")
     return (
       <Link {...(door(value) as { to: "/" })} className="quiet-link mono">
-        {value.slice(0, 8)}
+        {value.slice(-8)}
       </Link>
     );
   if (typeof value === "object") return <span className="mono">{JSON.stringify(value)}</span>;

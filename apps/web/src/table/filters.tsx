@@ -146,7 +146,7 @@ export const ExportLink = ({
     <Button look="ghost" asChild>
       <a href={href} download>
         <Download className="size-3.5" strokeWidth={1.75} aria-hidden />
-        Export{rows ? ` ${count(rows)}` : ""}
+        <span className="max-sm:sr-only">Export{rows ? ` ${count(rows)}` : ""}</span>
       </a>
     </Button>
   );

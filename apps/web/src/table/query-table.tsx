@@ -247,6 +247,7 @@ export function QueryTable<Row>({
                 key={column.id}
                 column={column}
                 first={index === 0 && !onSelection}
+                last={index === columns.length - 1 && !rowActions}
                 sort={sort}
                 {...(onSort ? { onSort } : {})}
               />
@@ -382,17 +383,24 @@ const RowMenu = ({ name, entries }: { name: string; entries: MenuEntry[] }) =>
 function HeadCell<Row>({
   column,
   first,
+  last,
   sort,
   onSort,
 }: {
   column: Column<Row>;
   first: boolean;
+  last: boolean;
   sort: string | undefined;
   onSort?: (sort: string) => void;
 }) {
   const up = column.sort?.up === sort && sort !== undefined;
   const down = column.sort?.down === sort && sort !== undefined;
-  const look = cn("min-w-0 truncate", !first && "pl-2.5", "pr-2.5", column.align === "right" && "text-right");
+  const look = cn(
+    "min-w-0 truncate",
+    !first && "pl-2.5",
+    !last && "pr-2.5",
+    column.align === "right" && "text-right",
+  );
   if (!column.sort || !onSort) {
     return (
       <span role="columnheader" className={look}>

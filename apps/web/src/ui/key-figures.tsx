@@ -70,7 +70,7 @@ export function KeyFigure({
         </span>
         {drawing}
       </span>
-      <span className="min-h-4 truncate text-xs text-ink-2">{note}</span>
+      <span className="min-h-4 text-xs text-ink-2 lg:truncate">{note}</span>
       {progress && (
         <span className="absolute inset-x-0 bottom-0">
           <Bar parts={progress} height={3} square />

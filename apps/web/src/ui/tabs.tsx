@@ -1,4 +1,5 @@
 import { Tabs as Primitive } from "radix-ui";
+import { useEffect, useRef } from "react";
 import type { ReactNode } from "react";
 import { cn } from "./cn.ts";
 
@@ -26,10 +27,24 @@ export function Tabs<Value extends string>({
   children?: ReactNode;
   className?: string;
 }) {
+  const list = useRef<HTMLDivElement>(null);
+  // On a phone the chosen tab may stand beyond the edge.
+  useEffect(() => {
+    const chosen = list.current?.querySelector<HTMLElement>("[aria-selected=true]");
+    if (list.current && chosen)
+      list.current.scrollLeft =
+        chosen.offsetLeft - (list.current.clientWidth - chosen.offsetWidth) / 2 - list.current.offsetLeft;
+  }, [value]);
+
   return (
     <Primitive.Root value={value} onValueChange={(next) => onValue(next as Value)} activationMode="manual">
       <div className={cn("flex items-center gap-3 border-b border-line px-4 lg:px-5", className)}>
-        <Primitive.List aria-label={label} className="-mb-px flex gap-5 overflow-x-auto" data-inset-focus>
+        <Primitive.List
+          ref={list}
+          aria-label={label}
+          className="-mb-px flex gap-5 overflow-x-auto"
+          data-inset-focus
+        >
           {tabs.map((tab) => (
             <Primitive.Trigger
               key={tab.value}

@@ -17,7 +17,10 @@ export const LedgerEntry = z.object({
   balance: Credits,
   /** The id of what it was for: a call, a payment. */
   ref: z.string().nullable(),
+  /** Of a call: whom it rang, by name or number. */
+  callee: z.string().nullable(),
   campaignId: Id.nullable(),
+  campaignName: z.string().nullable(),
   reason: z.string().nullable(),
   at: Instant,
 });

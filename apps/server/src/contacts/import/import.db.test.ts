@@ -234,6 +234,7 @@ test("columns nobody knows wait for a person; the mapping can be changed until t
     mapping: { Wer: "name", Womit: "phone_number", Noch: null },
   });
   expect(set.status).toBe("validating");
+  await expect(openRejects(its.ctx, file.id)).rejects.toThrow(/still being checked/);
   await runImport(its.job, file.id, never);
   expect(await getImport(its.ctx, { importId: file.id })).toMatchObject({
     status: "ready",

@@ -86,7 +86,7 @@ test("kill -9 of the worker while it checks one list and adds another: both come
   });
   const { importId: checked } = (await answer.json()) as { importId: string };
   await one.ask("imports.commit", { importId: added });
-  const middle = await until(
+  await until(
     "one list is being added and the other checked",
     async () => {
       const [a, b] = [await progressOf(one, added), await progressOf(other, checked)];
@@ -99,7 +99,6 @@ test("kill -9 of the worker while it checks one list and adds another: both come
     { withinMs: 30_000, everyMs: 5 },
   );
   await house.end("worker", "SIGKILL");
-  console.log(`killed in the middle: ${JSON.stringify(middle)}`);
   expect((await progressOf(one, added)).status).toBe("committing");
   expect((await progressOf(other, checked)).status).toBe("validating");
   await house.start("worker");

@@ -27,6 +27,9 @@ begin
   delete from sessions where least(expires_at, idle_expires_at) < app.wall() - interval '1 day';
   delete from one_time_tokens where expires_at < app.wall() - interval '1 day';
   delete from worker_pools where beat_at < app.wall() - interval '1 day';
+  -- used up: given up, or locked by a worker that was killed while its key was rung again
+  delete from graphile_worker._private_jobs
+  where attempts >= max_attempts and coalesce(locked_at, run_at) < app.wall() - interval '1 day';
   -- a file that nobody committed: the sweeper rings for its undoing, which drops file and staging
   update imports
   set status = 'undoing', error = 'Nobody committed it within seven days.', epoch = epoch + 1, tries = 0, lease_until = app.wall()
@@ -34,6 +37,6 @@ begin
   update webhook_events set body = null
   where id in (select id from webhook_events where status = 'done' and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
 end $$;
-comment on function app.prune() is 'Retention: outbox, idempotency keys, expired sessions, imports that were left lying, bodies of old webhooks.';
+comment on function app.prune() is 'Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of old webhooks.';
 alter function app.prune() owner to parley_definer;
 grant execute on function app.prune() to parley_worker;

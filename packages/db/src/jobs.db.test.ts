@@ -113,6 +113,22 @@ test("a hundred changes ring the screens once or twice, and a rolled-back change
   await listener.end();
 });
 
+test("a job that is used up goes after a day, also one that a killed worker still holds; a waiting one stays", async () => {
+  const later = "0197a000-0000-7000-8000-0000000000c2";
+  await db.web.tx(userId, async (tx) => {
+    await enqueue(tx, "calls/verify", { userId, callId });
+    await enqueue(tx, "calls/verify", { userId, callId: later });
+  });
+  await db.owner.query(
+    `update graphile_worker._private_jobs
+     set attempts = max_attempts, locked_by = 'killed', locked_at = app.wall() - interval '25 hours' where key = $1`,
+    [`calls/verify:${callId}`],
+  );
+  await db.worker.txWithoutTenant((tx) => tx.query("select app.prune()"));
+  expect((await queued()).map(({ key }) => key)).toEqual([`calls/verify:${later}`]);
+  await emptied();
+});
+
 test("a ring of the workers is one dispatch job", async () => {
   await emptied();
   for (let i = 0; i < 50; i++) db.web.wake("dispatch");

@@ -3847,6 +3847,9 @@ begin
   delete from sessions where least(expires_at, idle_expires_at) < app.wall() - interval '1 day';
   delete from one_time_tokens where expires_at < app.wall() - interval '1 day';
   delete from worker_pools where beat_at < app.wall() - interval '1 day';
+  -- used up: given up, or locked by a worker that was killed while its key was rung again
+  delete from graphile_worker._private_jobs
+  where attempts >= max_attempts and coalesce(locked_at, run_at) < app.wall() - interval '1 day';
   -- a file that nobody committed: the sweeper rings for its undoing, which drops file and staging
   update imports
   set status = 'undoing', error = 'Nobody committed it within seven days.', epoch = epoch + 1, tries = 0, lease_until = app.wall()
@@ -3857,7 +3860,7 @@ end $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_worker
--- comment: Retention: outbox, idempotency keys, expired sessions, imports that were left lying, bodies of old webhooks.
+-- comment: Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of old webhooks.
 
 CREATE OR REPLACE FUNCTION app.queue_head(p_lanes uuid[], p_rooms integer[], p_limit integer, p_at timestamp with time zone)
  RETURNS TABLE(id uuid, lane_id uuid, priority smallint, due_at timestamp with time zone, place bigint)

@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useBrowser } from "./browser.ts";
 import { useHouse } from "./house.ts";
-import { eachStepNeedsTheOneBefore } from "./steps.ts";
+import { eachStepNeedsTheOneBefore, signUp } from "./steps.ts";
 
 /** The end of a number is the part its owner plays: docs/sandbox.md. The heading of the names is nobody's alias. */
 const list = [
@@ -49,13 +49,7 @@ describe("somebody new signs up and has their list called", () => {
   eachStepNeedsTheOneBefore();
 
   test("a fresh workspace tells what to do first", async () => {
-    await page.goto(`${house.url}/sign-up`);
-    await page.getByLabel("Your name").fill("Meera Deshpande");
-    await page.getByLabel("Company").fill("Bright Smile");
-    await page.getByLabel("E-mail").fill(`meera-${Date.now()}@bright-smile.example`);
-    await page.getByLabel("Password").fill("a long enough password");
-    await button("Make the workspace").click();
-    await page.getByRole("heading", { name: "Operations now" }).waitFor();
+    await signUp(page, house, { company: "Bright Smile" });
     await region("First steps").getByRole("link", { name: "New agent" }).waitFor();
   });
 
@@ -178,7 +172,7 @@ describe("somebody new signs up and has their list called", () => {
     expect(await house.rings()).toBe(rung);
     await button("Resume").click();
     await page.getByText("Running", { exact: true }).first().waitFor();
-    await expect.poll(house.rings, { timeout: 20_000 }).toBeGreaterThan(rung);
+    await expect.poll(() => house.rings(), { timeout: 20_000 }).toBeGreaterThan(rung);
     await page.getByRole("tab", { name: "Recipients" }).click();
   });
 

@@ -2,24 +2,32 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
-const standard = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+/** The rules whose answer can differ between day and night. */
+const colours = { type: "rule" as const, values: ["color-contrast", "link-in-text-block"] };
+const everything = {
+  type: "tag" as const,
+  values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+};
 
 /** What axe finds against WCAG 2.2 AA on the page as it stands: rule, element, reason. */
-export async function barriers(page: Page): Promise<string[]> {
+export async function barriers(
+  page: Page,
+  which: "everything" | "colours" = "everything",
+): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
-  return page.evaluate(async (tags) => {
-    const { axe: inPage } = window as unknown as { axe: typeof axe };
-    const { violations } = await inPage.run(document, {
-      runOnly: tags,
-      resultTypes: ["violations"],
-    });
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(
-        ({ html, failureSummary }) =>
-          `${id}: ${html.slice(0, 200)} ${failureSummary?.split("\n")[1]?.trim()}`,
-      ),
-    );
-  }, standard);
+  return page.evaluate(
+    async (runOnly) => {
+      const { axe: inPage } = window as unknown as { axe: typeof axe };
+      const { violations } = await inPage.run(document, { runOnly, resultTypes: ["violations"] });
+      return violations.flatMap(({ id, nodes }) =>
+        nodes.map(
+          ({ html, failureSummary }) =>
+            `${id}: ${html.slice(0, 200)} ${failureSummary?.split("\n")[1]?.trim()}`,
+        ),
+      );
+    },
+    which === "everything" ? everything : colours,
+  );
 }
 
 /** What can be pushed sideways without being a named region that takes the focus. The page itself never may. */

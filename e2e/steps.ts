@@ -33,3 +33,14 @@ export async function signIn(page: Page, house: House): Promise<void> {
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Operations now" }).waitFor();
 }
+
+/** Whoever signs up anew; the workspace is theirs and empty. */
+export async function signUp(page: Page, house: House, { company }: { company: string }): Promise<void> {
+  await page.goto(`${house.url}/sign-up`);
+  await page.getByLabel("Your name").fill("Meera Deshpande");
+  await page.getByLabel("Company").fill(company);
+  await page.getByLabel("E-mail").fill(`meera-${Date.now()}@example.com`);
+  await page.getByLabel("Password").fill("a long enough password");
+  await page.getByRole("button", { name: "Make the workspace" }).click();
+  await page.getByRole("heading", { name: "Operations now" }).waitFor();
+}

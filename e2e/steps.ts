@@ -16,6 +16,13 @@ export function eachStepNeedsTheOneBefore(): void {
 export async function settled(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).first().waitFor();
   await page.waitForFunction(() => document.querySelector("[role=status][aria-label^=Loading]") === null);
+  // Menus come after the page; on a phone they stand behind "More".
+  if ((await page.getByRole("navigation").count()) > 0)
+    await page
+      .getByRole("button", { name: /your menu$|^More$/ })
+      .filter({ visible: true })
+      .first()
+      .waitFor();
   await page.evaluate(async () => {
     await document.fonts.ready;
     const ending = document

@@ -386,7 +386,12 @@ export function ContactsPage() {
                 </Button>
               }
               sandbox={
-                <Button look="link" disabledReason={refused.create} onClick={() => setAdding(true)}>
+                <Button
+                  look="link"
+                  className="text-left whitespace-normal"
+                  disabledReason={refused.create}
+                  onClick={() => setAdding(true)}
+                >
                   Or add one whose number ends in 0001: the sandbox lets that person book a meeting
                 </Button>
               }

@@ -24,7 +24,7 @@ export async function openBench({ quick }: BenchOptions): Promise<Bench> {
   const cluster = await startTestCluster({ durable: true });
   return {
     quick,
-    rounds: quick ? 5 : 11,
+    rounds: quick ? 5 : 15,
     async database() {
       const clone = await cloneDatabase(cluster);
       return { ...clone, superUrl: inDatabase(cluster.superUrl, clone.name) };

@@ -38,7 +38,7 @@ export async function importFigures(bench: Bench): Promise<Figure[]> {
     const url = `http://127.0.0.1:${port}`;
     await http.answers(`${url}/readyz`);
     const memory = { http: watchMemory(http), worker: watchMemory(worker) };
-    const took = await interleaved(bench.quick ? 2 : 5, {
+    const took = await interleaved(bench.quick ? 2 : 3, {
       ours: async () => {
         const visitor = await signUp(url);
         return milliseconds(() => importFile(visitor, file, rows));

@@ -29,7 +29,7 @@ export async function ingestFigures(bench: Bench): Promise<Figure[]> {
   const owner = new pg.Pool({ connectionString: database.superUrl, max: CONNECTIONS });
   owner.on("error", () => {});
   try {
-    const agents = await callsInTheAir(owner, { agents: 8, callsEach: bench.quick ? 50 : 150 });
+    const agents = await callsInTheAir(owner, { agents: 8, callsEach: bench.quick ? 25 : 50 });
     return [
       ...(await intake(bench, database, owner, home)),
       await drainRate(bench, database, owner, agents, home),
@@ -70,7 +70,7 @@ async function intake(
     };
     const { rows } = await owner.query("select user_id, id from agents limit 1");
     const agent = rows[0] as { user_id: string; id: string };
-    await interleaved(bench.quick ? 3 : 7, {
+    await interleaved(bench.quick ? 3 : 5, {
       ours: () =>
         rate(
           "ours",

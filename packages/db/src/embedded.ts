@@ -37,7 +37,26 @@ export async function startEmbedded({
   ownDirectory(dir);
   await stopLeftover(dir);
   if (!fs.existsSync(join(dir, "PG_VERSION"))) await initdb(bin, dir, password, fast);
-  const port = await freePort(wish);
+  for (let tries = 1; ; tries++) {
+    const port = await freePort(wish);
+    try {
+      return await serve({ bin, dir, password, port, fast });
+    } catch (error) {
+      // Two that start at once may find the same port free; the slower one looks for another.
+      if (!(error instanceof PortTaken) || tries === 5) throw error;
+    }
+  }
+}
+
+class PortTaken extends Error {}
+
+async function serve({
+  bin,
+  dir,
+  password,
+  port,
+  fast,
+}: Required<EmbeddedOptions> & { bin: string }): Promise<Embedded> {
   const settings = {
     listen_addresses: "127.0.0.1",
     port,
@@ -247,7 +266,10 @@ async function untilReady(server: ChildProcess, url: string): Promise<void> {
   const said = collect(server);
   const until = Date.now() + 30_000;
   for (;;) {
-    if (server.exitCode !== null) throw new Error(`PostgreSQL did not start:\n${said()}`);
+    if (server.exitCode !== null) {
+      const taken = /could not (bind|create any TCP)/i.test(said());
+      throw new (taken ? PortTaken : Error)(`PostgreSQL did not start:\n${said()}`);
+    }
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
     client.on("error", () => {});
     try {
@@ -255,6 +277,9 @@ async function untilReady(server: ChildProcess, url: string): Promise<void> {
       return await client.end();
     } catch (error) {
       if ((error as { code?: string }).code === "28P01") {
+        // Somebody else's server may have answered on a port that ours could not get: then ours is about to end.
+        await Promise.race([once(server, "exit"), pause(1_000)]);
+        if (server.exitCode !== null) continue;
         server.kill("SIGINT");
         throw new Error(
           "The database was made with another password. Restore .parley/secrets, or remove the data directory to begin anew.",

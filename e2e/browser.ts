@@ -59,6 +59,7 @@ export function useBrowser(): Visitors {
         locale: "en-IN",
         timezoneId: "Asia/Kolkata",
         colorScheme: "light",
+        reducedMotion: "reduce",
         acceptDownloads: true,
       });
       contexts.push(context);

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { desk, phone, pictures, useBrowser } from "./browser.ts";
 import { useHouse } from "./house.ts";
 import { barriers, sidewaysScrollers } from "./inspect.ts";
-import { settled, signIn, signUp } from "./steps.ts";
+import { settled, signIn, signUp, still } from "./steps.ts";
 
 /** With PARLEY_SHOTS=1 the pictures that the README shows are taken anew. */
 const shots = process.env["PARLEY_SHOTS"] === "1" ? resolve(import.meta.dirname, "../docs/images") : null;
@@ -226,11 +226,11 @@ describe("after a day of calls", () => {
       await atDesk.goto(house.url + (await at()));
       await settled(atDesk);
       await open();
-      await settled(atDesk);
+      await still(atDesk);
       await picture(atDesk, `layer-${name.replaceAll(" ", "-")}-light`);
       const byDay = await barriers(atDesk);
       await atDesk.emulateMedia({ colorScheme: "dark" });
-      await settled(atDesk);
+      await still(atDesk);
       await picture(atDesk, `layer-${name.replaceAll(" ", "-")}-dark`);
       expect([...byDay, ...(await barriers(atDesk, "colours"))]).toEqual([]);
     });

@@ -23,6 +23,11 @@ export async function settled(page: Page): Promise<void> {
       .filter({ visible: true })
       .first()
       .waitFor();
+  await still(page);
+}
+
+/** The letters are there and nothing moves any more. */
+export async function still(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await document.fonts.ready;
     const ending = document

@@ -386,14 +386,13 @@ export function ContactsPage() {
                 </Button>
               }
               sandbox={
-                <Button
-                  look="link"
-                  className="text-left whitespace-normal"
-                  disabledReason={refused.create}
-                  onClick={() => setAdding(true)}
-                >
-                  Or add one whose number ends in 0001: the sandbox lets that person book a meeting
-                </Button>
+                <p className="text-ink-2">
+                  Or{" "}
+                  <Button look="link" disabledReason={refused.create} onClick={() => setAdding(true)}>
+                    add one
+                  </Button>{" "}
+                  whose number ends in 0001: the sandbox lets that person book a meeting.
+                </p>
               }
             >
               <p>

@@ -164,7 +164,9 @@ export function Drawer({
               </Primitive.Close>
             </span>
           </div>
-          <div className="min-h-0 grow overflow-y-auto">{children}</div>
+          <div tabIndex={0} data-inset-focus className="min-h-0 grow overflow-y-auto">
+            {children}
+          </div>
           {footer && <div className="flex items-center gap-2 border-t border-line px-5 py-3">{footer}</div>}
         </Primitive.Content>
       </Primitive.Portal>

@@ -103,10 +103,13 @@ describe("after a day of calls", () => {
   }, 300_000);
 
   /** What stands behind the first link of a list, so that the pages of single things are visited too. */
-  async function firstOf(list: string, name: string): Promise<string> {
+  async function firstOf(list: string, name: string, hasText = ""): Promise<string> {
     await atDesk.goto(house.url + list);
-    const link = atDesk.getByRole("table", { name }).getByRole("row").nth(1).getByRole("link").first();
-    return (await link.getAttribute("href"))!;
+    const rows = atDesk
+      .getByRole("table", { name })
+      .getByRole("row")
+      .filter({ has: atDesk.getByRole("link") });
+    return (await rows.filter({ hasText }).first().getByRole("link").first().getAttribute("href"))!;
   }
 
   /** A file that waits to be committed, with all that can be wrong in one. */
@@ -133,7 +136,10 @@ describe("after a day of calls", () => {
   async function draft(): Promise<string> {
     await atDesk.goto(house.url + (await firstOf("/campaigns?status=completed", "Campaigns")));
     await atDesk.getByRole("button", { name: "Duplicate" }).click();
-    await atDesk.getByRole("complementary", { name: "What will happen" }).getByText("People").waitFor();
+    await atDesk
+      .getByRole("complementary", { name: "What will happen" })
+      .getByRole("heading", { name: "People" })
+      .waitFor();
     return new URL(atDesk.url()).pathname;
   }
 
@@ -141,7 +147,7 @@ describe("after a day of calls", () => {
     home: "/",
     calls: "/calls",
     "calls-failed": "/calls?outcome=failed",
-    "call-answered": () => firstOf("/leads?outcome=appointment", "Leads"),
+    "call-answered": () => firstOf("/calls?outcome=answered", "Calls", "Appointment"),
     "call-not-answered": () => firstOf("/calls?outcome=no_answer", "Calls"),
     campaigns: "/campaigns",
     "campaign-running": () => firstOf("/campaigns?status=running", "Campaigns"),

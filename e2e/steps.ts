@@ -18,11 +18,8 @@ export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() => document.querySelector("[role=status][aria-label^=Loading]") === null);
   // Menus come after the page; on a phone they stand behind "More".
   if ((await page.getByRole("navigation").count()) > 0)
-    await page
-      .getByRole("button", { name: /your menu$|^More$/ })
-      .filter({ visible: true })
-      .first()
-      .waitFor();
+    for (const name of [/^Notices/, /your menu$|^More$/])
+      await page.getByRole("button", { name }).filter({ visible: true }).first().waitFor();
   await still(page);
 }
 

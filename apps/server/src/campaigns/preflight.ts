@@ -98,26 +98,27 @@ export async function lookAhead(tx: Tx, config: Config, campaign: CampaignRecord
   kept(
     "no_phone",
     "no_phone",
-    (n) => `${persons(n)} without a phone number.`,
+    (n) => `${persons(n)} ${n === 1 ? "has" : "have"} no phone number.`,
     "Add numbers, or go on without them.",
   );
   kept(
     "suppressed",
     "suppressed",
-    (n) => `${persons(n)} suppressed: never dialled.`,
+    (n) => `${persons(n)} ${n === 1 ? "is" : "are"} suppressed and never dialled.`,
     "Nothing to do; lift a suppression only if it was a mistake.",
   );
   kept(
     "no_consent",
     "no_consent",
-    (n) => `${persons(n)} without the consent that the rules of their country ask for.`,
+    (n) =>
+      `${persons(n)} ${n === 1 ? "has" : "have"} not given the consent that the rules of their country ask for.`,
     "Record the consent on the contacts, or import them again with it.",
     true,
   );
   kept(
     "zone_unknown",
     "zone_unknown",
-    (n) => `${persons(n)} whose time zone is not known.`,
+    (n) => `The time zone of ${persons(n)} is not known.`,
     "Set the time zone on the contacts: without it nobody knows when they may be called.",
     true,
   );
@@ -125,7 +126,7 @@ export async function lookAhead(tx: Tx, config: Config, campaign: CampaignRecord
     "zone_never_open",
     "zone_never_open",
     (n) =>
-      `${persons(n)} for whom no hour of the next 14 days is allowed in every zone they may be in (${zonesText(groups)}).`,
+      `For ${persons(n)} no hour of the next 14 days is allowed in every zone they may be in (${zonesText(groups)}).`,
     "Set their time zone, or widen the calling hours.",
     true,
   );
@@ -294,7 +295,7 @@ async function audienceGroups(tx: Tx, campaign: CampaignRecord): Promise<Group[]
 
 const iso = (at: string | null) => (at === null ? null : new Date(at).toISOString());
 
-const persons = (n: number) => (n === 1 ? "1 person is on the list" : `${n} people are on the list`);
+const persons = (n: number) => (n === 1 ? "1 person on the list" : `${n} people on the list`);
 
 function zonesText(groups: readonly Group[]): string {
   const sets = groups

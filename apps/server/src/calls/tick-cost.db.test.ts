@@ -34,7 +34,7 @@ async function tenant(its: {
   await db.owner.query(
     `with person as (
        insert into contacts (user_id, phone_number, country, zones)
-       select $1, '+91 ' || (floor(random() * 1e9)::bigint + 6000000000 + n), 'IN', '{Asia/Kolkata}' from generate_series(1, $4::int) n
+       select $1, '+91 ' || (6000000000 + n), 'IN', '{Asia/Kolkata}' from generate_series(1, $4::int) n
        returning *
      )
      insert into call_queue (user_id, lane_id, campaign_id, contact_id, phone_number) select user_id, $3, $2, id, phone_number from person`,

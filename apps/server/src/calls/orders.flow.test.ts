@@ -22,6 +22,7 @@ const CALLS = 120;
 const KEY = "k".repeat(43);
 
 let sandbox: RunningSandbox;
+let sandboxUrl: string;
 let receiver: FastifyInstance;
 let server: FastifyInstance;
 let parts: Parts;
@@ -83,7 +84,7 @@ beforeAll(async () => {
   const hook = await receiver.listen({ port: 0, host: "127.0.0.1" });
 
   sandbox = await createSandbox({});
-  const sandboxUrl = await sandbox.listen(0);
+  sandboxUrl = await sandbox.listen(0);
   const config = readConfig({
     SANDBOX_URL: sandboxUrl,
     PARLEY_DATA_DIR: home,
@@ -244,6 +245,12 @@ async function deliverEveryOrder(
   return rows as Row[];
 }
 
+/** What the model was asked so far, as its simulator counted. */
+async function asked(): Promise<number> {
+  const answer = await fetch(`${sandboxUrl}/sandbox/openai/requests?since=0`);
+  return ((await answer.json()) as { next: number }).next;
+}
+
 describe("five webhooks in every order, each twice", () => {
   const everyCall = () => [...sent.keys()].toSorted();
 
@@ -265,6 +272,7 @@ describe("five webhooks in every order, each twice", () => {
     "end in one and the same row, one charge and one analysis, %s",
     async (_name, from, mostRuns, change) => {
       const executions = everyCall().slice(from, from + CALLS);
+      const askedBefore = await asked();
       const calls = await deliverEveryOrder(executions, change);
       expect(calls).toHaveLength(CALLS);
       const first = essence(calls[0]!);
@@ -304,6 +312,7 @@ describe("five webhooks in every order, each twice", () => {
         expect(run.n).toBe(run.transcripts);
         expect(run.n).toBeLessThanOrEqual(mostRuns);
       }
+      expect((await asked()) - askedBefore).toBe(runs.reduce((sum, run) => sum + run.n, 0));
       const { rows: effects } = await db.owner.query(
         "select call_id, array_agg(effect order by effect) as effects from call_effects where call_id = any ($1) group by 1",
         [ids],

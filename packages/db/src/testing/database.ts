@@ -23,7 +23,7 @@ export function useDatabase(): TestDatabase {
   let made: TestDatabase | undefined;
   beforeAll(async () => {
     const clone = await cloneDatabase(inject("cluster"));
-    const pool = (url: string, name: string) => createPool({ url, name, max: 4 });
+    const pool = (url: string, name: string) => createPool({ url, name, max: 16 });
     const { web, worker, ro } = clone.loginUrls;
     const here = {
       owner: pool(clone.ownerUrl, "test owner"),

@@ -31,8 +31,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/**/*.e2e.ts"],
-          // The audit of every screen takes minutes: PARLEY_SCREENS=1 adds it.
-          exclude: process.env["PARLEY_SCREENS"] === "1" ? never : [...never, "e2e/screens.e2e.ts"],
+          exclude: never,
           pool: "forks",
           maxWorkers: 1,
           fileParallelism: false,

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { LogBook } from "./log-book.ts";
 
 type Env = Record<string, string | undefined>;
 
@@ -8,17 +10,19 @@ export class Household {
   leaving = false;
   readonly #children = new Set<ChildProcess>();
   readonly #last: (() => Promise<void>)[] = [];
+  /** What the programs say from here on; without one it goes straight to the terminal. */
+  logBook: LogBook | undefined;
 
   /** Starts a program that is to stay, and resolves once `health` answers. If it falls later, it is started again. */
   async keep(name: string, command: string[], health: string, env: Env): Promise<void> {
-    const child = this.#spawn(command, env);
+    const child = this.#spawn(name, command, env);
     await untilHealthy(name, child, health);
     child.once("exit", (code, signal) => void this.#fallen(name, command, health, env, code, signal));
   }
 
   /** Starts a program that ends by itself. Its failure is reported and stops nothing. */
   runOnce(name: string, command: string[], env: Env): void {
-    this.#spawn(command, env).on("exit", (code) => {
+    this.#spawn(name, command, env).on("exit", (code) => {
       if (code && !this.leaving) console.error(`${name} failed (exit ${code}); the rest goes on.`);
     });
   }
@@ -44,12 +48,16 @@ export class Household {
     }, 300).unref();
   }
 
-  #spawn(command: string[], env: Env): ChildProcess {
+  #spawn(name: string, command: string[], env: Env): ChildProcess {
     if (this.leaving) throw new Error("Stopping.");
+    const book = this.logBook;
+    const out = book ? "pipe" : "inherit";
     const child = spawn(process.execPath, command, {
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", out, out],
       env: env as NodeJS.ProcessEnv,
     });
+    for (const input of [child.stdout, child.stderr])
+      if (input && book) createInterface({ input }).on("line", (line) => book.write(name, line));
     this.#children.add(child);
     child.on("exit", () => this.#children.delete(child));
     return child;

@@ -8,14 +8,18 @@ import { ensureLogins, type LoginUrls } from "@parley/db/roles";
 import { buildWeb } from "./build-web.ts";
 import { environment, repository } from "./repository.ts";
 import { Household } from "./household.ts";
+import { openLogBook } from "./log-book.ts";
 
 const dev = process.argv.includes("--dev");
+const verbose = dev || process.argv.includes("--verbose");
 const env = environment();
 const household = new Household();
 
 /** From nothing to a running Parley; the last thing printed is where it is and who may sign in. */
 async function start(): Promise<void> {
   const [{ house, logins }] = await Promise.all([database(), dev ? undefined : buildWeb()]);
+  const logs = join(house.dataDir, "logs");
+  household.logBook = openLogBook(logs, { verbose });
   const seeding = await wantsSeed(house);
   await setClock(house, seeding);
   const [port, chatPort, sandboxPort] = await ports();
@@ -81,11 +85,16 @@ async function start(): Promise<void> {
       "",
       `Sandbox (the simulated phone network)  ${sandbox}`,
       `Data                                   ${house.dataDir}`,
+      `Logs                                   ${logs}${verbose ? "" : " (npm start -- --verbose shows them here)"}`,
       `Parley                                 ${url}`,
       login,
-    ]
-      .filter((line) => line !== null)
-      .join("\n"),
+      ...(seeding
+        ? [
+            "",
+            "The demo workspaces are living through a day of calls; that takes a minute. Ctrl-C stops everything.",
+          ]
+        : ["", "Ctrl-C stops everything."]),
+    ].join("\n"),
   );
 }
 

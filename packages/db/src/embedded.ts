@@ -79,6 +79,8 @@ async function serve({
     ...identity,
     cwd: "/",
     stdio: ["ignore", "ignore", "pipe"],
+    // Ctrl-C reaches every process of the terminal's group at once; the database is to go after those that use it.
+    detached: true,
   });
   const superUrl = `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
   await untilReady(server, superUrl);

@@ -181,6 +181,7 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
   "imports.setMapping": (its) => [nowhere({ importId: its.importId, mapping: { phone: "phone_number" } })],
   "imports.undo": (its) => [nowhere({ importId: its.importId })],
 
+  "incidents.acknowledge": (its) => [nowhere({ incidentId: its.incidentId })],
   "incidents.list": () => [plain],
   "incidents.resolve": (its) => [nowhere({ incidentId: its.incidentId })],
 
@@ -205,7 +206,13 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
   "notifications.markRead": (its) => [nothing({ ids: [its.notificationId] }), plain],
 
   "ops.doctor": () => [forbidden({})],
+  "ops.explain": (its) => [
+    forbidden({ id: its.pendingItemId }),
+    forbidden({ id: its.contactId }),
+    forbidden({ id: its.runningId }),
+  ],
   "ops.query": () => [forbidden({ view: "tenants" })],
+  "ops.replay": (its) => [forbidden({ id: its.webhookId }), forbidden({ status: "bad" })],
   "ops.sql": () => [forbidden({ text: "select * from ops.tenants" })],
 
   "settings.get": () => [plain],
@@ -218,7 +225,8 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
   "tags.list": () => [plain],
   "timeline.list": (its) => [nowhere({ contactId: its.calledContactId })],
 
-  "webhooks.list": (its) => [plain, nothing({ callId: its.callId })],
+  "webhooks.get": (its) => [nowhere({ id: its.webhookId })],
+  "webhooks.list": (its) => [plain, nothing({ callId: its.callId }), nothing({ search: its.marker })],
   "webhooks.replay": (its) => [
     nowhere({ id: its.webhookId }),
     nowhere({ callId: its.callId }),

@@ -24,12 +24,28 @@ comment on function app.resolve_incident(text, text, text) is 'Closes the open i
 alter function app.resolve_incident(text, text, text) owner to parley_definer;
 grant execute on function app.resolve_incident(text, text, text) to parley_web, parley_worker;
 
-create or replace function app.resolve_platform_incident(p_id uuid, p_by text) returns setof incidents language sql security definer
+drop function if exists app.resolve_platform_incident(uuid, text);
+create or replace function app.resolve_platform_incident(p_id uuid, p_by text, p_resolution text) returns setof incidents
+language sql security definer
 set search_path = public, pg_temp as $$
-  update incidents set status = 'resolved', resolved_at = coalesce(resolved_at, app.now()), resolved_by = coalesce(resolved_by, p_by)
+  update incidents
+  set status = 'resolved', resolved_at = coalesce(resolved_at, app.now()), resolved_by = coalesce(resolved_by, p_by),
+    resolution = coalesce(p_resolution, resolution)
   where id = p_id and user_id is null
   returning *
 $$;
-comment on function app.resolve_platform_incident(uuid, text) is 'Closes an incident that belongs to no tenant; the caller has checked that a platform admin asks.';
-alter function app.resolve_platform_incident(uuid, text) owner to parley_definer;
-grant execute on function app.resolve_platform_incident(uuid, text) to parley_web;
+comment on function app.resolve_platform_incident(uuid, text, text) is 'Closes an incident that belongs to no tenant; the caller has checked that a platform admin asks.';
+alter function app.resolve_platform_incident(uuid, text, text) owner to parley_definer;
+grant execute on function app.resolve_platform_incident(uuid, text, text) to parley_web;
+
+create or replace function app.acknowledge_platform_incident(p_id uuid, p_by text) returns setof incidents
+language sql security definer
+set search_path = public, pg_temp as $$
+  update incidents
+  set acknowledged_at = coalesce(acknowledged_at, app.now()), acknowledged_by = coalesce(acknowledged_by, p_by)
+  where id = p_id and user_id is null
+  returning *
+$$;
+comment on function app.acknowledge_platform_incident(uuid, text) is 'Somebody looks after an incident that belongs to no tenant; the caller has checked that a platform admin asks.';
+alter function app.acknowledge_platform_incident(uuid, text) owner to parley_definer;
+grant execute on function app.acknowledge_platform_incident(uuid, text) to parley_web;

@@ -1250,8 +1250,12 @@ create table public.incidents (
   last_at timestamp with time zone not null default app.now(),
   resolved_at timestamp with time zone,
   resolved_by text,
+  acknowledged_at timestamp with time zone,
+  acknowledged_by text,
+  resolution text,
   constraint incidents_pkey PRIMARY KEY (id),
   constraint incident_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint acknowledged_by_somebody CHECK (((acknowledged_at IS NULL) = (acknowledged_by IS NULL))),
   constraint incident_severity_is_known CHECK ((severity = ANY (ARRAY['info'::text, 'warn'::text, 'bad'::text]))),
   constraint incident_status_is_known CHECK ((status = ANY (ARRAY['open'::text, 'resolved'::text]))),
   constraint resolved_incident_has_resolved_at CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL)))
@@ -2086,6 +2090,7 @@ create view ops.incidents_open with (security_invoker=true) as
     i.times,
     i.opened_at,
     i.last_at,
+    i.acknowledged_at,
     COALESCE(u.company, '(platform)'::text) AS company,
     i.ref,
     i.id,
@@ -2095,7 +2100,7 @@ create view ops.incidents_open with (security_invoker=true) as
   WHERE i.status = 'open'::text
   ORDER BY (array_position(ARRAY['bad'::text, 'warn'::text, 'info'::text], i.severity)), i.last_at DESC;
 -- grant select to parley_ro
--- comment: What needs a person now, the worst first, each with its cure.
+-- comment: What needs a person now, the worst first, each with its cure; acknowledged_at = somebody looks after it.
 
 create view ops.jobs with (security_invoker=true) as
  SELECT j.task,
@@ -2184,6 +2189,38 @@ UNION ALL
           WHERE c.user_id = s.user_id AND c.campaign_id = s.campaign_id AND c.settled_at IS NULL) h ON true;
 -- grant select to parley_ro
 -- comment: Posted balance against the sum of its entries, by tenant and by campaign. difference is 0 in every row, always.
+
+create view ops.lines_held with (security_invoker=true) as
+ SELECT c.system_slot,
+    c.user_slot AS tenant_slot,
+    c.account_slot,
+    u.company,
+    COALESCE(k.name, '(direct call)'::text) AS campaign,
+    a.name AS agent,
+    p.name AS account,
+    c.status,
+    c.created_at AS held_since,
+    n.at - c.created_at AS held_for,
+        CASE
+            WHEN c.lease_until IS NOT NULL THEN app.in_wall(c.lease_until - app.wall())
+            ELSE c.next_poll_at
+        END AS looked_at_again,
+    c.held_credits,
+    c.id AS call_id,
+    c.queue_id AS item_id,
+    c.campaign_id,
+    c.user_id
+   FROM public.calls c
+     JOIN public.users u ON u.id = c.user_id
+     JOIN public.agents a ON a.user_id = c.user_id AND a.id = c.agent_id
+     JOIN public.provider_accounts p ON p.id = c.provider_account_id
+     LEFT JOIN public.call_campaigns k ON k.user_id = c.user_id AND k.id = c.campaign_id
+     CROSS JOIN ( SELECT app.now() AS at
+         OFFSET 0) n
+  WHERE c.ended_at IS NULL AND c.system_slot IS NOT NULL
+  ORDER BY c.created_at;
+-- grant select to parley_ro
+-- comment: Who holds which line: of the system, of the tenant, of the provider's account; since when, and when it is looked at again.
 
 create view ops.queue_now with (security_invoker=true) as
  SELECT u.company,
@@ -2403,6 +2440,30 @@ create view ops.unknown_calls with (security_invoker=true) as
 -- grant select to parley_ro
 -- comment: Calls of which it is not known whether they exist: each keeps its line and hold and is looked up, never redialled.
 
+create view ops.webhook_journal with (security_invoker=true) as
+ SELECT e.id,
+        CASE
+            WHEN e.status = 'done'::text AND e.call_id IS NULL THEN 'unmatched'::text
+            ELSE e.status
+        END AS state,
+    e.received_at,
+    u.company,
+    e.source,
+    e.attempts,
+    e.error,
+    e.done_at,
+        CASE
+            WHEN e.status = ANY (ARRAY['pending'::text, 'parked'::text]) THEN e.next_at
+            ELSE NULL::timestamp with time zone
+        END AS next_at_wall,
+    e.call_id,
+    e.user_id
+   FROM public.webhook_events e
+     JOIN public.users u ON u.id = e.user_id
+  ORDER BY e.id DESC;
+-- grant select to parley_ro
+-- comment: Every stored webhook, the latest first: pending, parked, bad, done, or unmatched (read, but of no call of ours). Bodies are shown to their own workspace only.
+
 create view ops.webhook_lag with (security_invoker=true) as
  SELECT u.company,
     e.source,
@@ -2476,6 +2537,22 @@ $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: A provider account: state, gate, free lines, and POSTs its request budget allows now.
+
+CREATE OR REPLACE FUNCTION app.acknowledge_platform_incident(p_id uuid, p_by text)
+ RETURNS SETOF public.incidents
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update incidents
+  set acknowledged_at = coalesce(acknowledged_at, app.now()), acknowledged_by = coalesce(acknowledged_by, p_by)
+  where id = p_id and user_id is null
+  returning *
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Somebody looks after an incident that belongs to no tenant; the caller has checked that a platform admin asks.
 
 CREATE OR REPLACE FUNCTION app.admin_pause_dialling(p_paused boolean, p_reason text, p_by text)
  RETURNS integer
@@ -4019,13 +4096,15 @@ $function$
 -- grant execute to parley_worker
 -- comment: Closes the open incident of a fact.
 
-CREATE OR REPLACE FUNCTION app.resolve_platform_incident(p_id uuid, p_by text)
+CREATE OR REPLACE FUNCTION app.resolve_platform_incident(p_id uuid, p_by text, p_resolution text)
  RETURNS SETOF public.incidents
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  update incidents set status = 'resolved', resolved_at = coalesce(resolved_at, app.now()), resolved_by = coalesce(resolved_by, p_by)
+  update incidents
+  set status = 'resolved', resolved_at = coalesce(resolved_at, app.now()), resolved_by = coalesce(resolved_by, p_by),
+    resolution = coalesce(p_resolution, resolution)
   where id = p_id and user_id is null
   returning *
 $function$

@@ -17,7 +17,16 @@ import { doctor } from "./commands/doctor.ts";
 import { explain } from "./commands/explain.ts";
 import { importFile } from "./commands/import.ts";
 import { login, logout } from "./commands/login.ts";
-import { queue, sql } from "./commands/ops.ts";
+import {
+  opsExplain,
+  opsLanes,
+  opsLines,
+  opsRefold,
+  opsReplay,
+  opsStuck,
+  queue,
+  sql,
+} from "./commands/ops.ts";
 import { stopAll } from "./commands/stop-all.ts";
 import { webhooksList, webhooksReplay } from "./commands/webhooks.ts";
 
@@ -41,6 +50,12 @@ export const commands: Command[] = [
   explain,
   queue,
   sql,
+  opsLanes,
+  opsLines,
+  opsStuck,
+  opsExplain,
+  opsReplay,
+  opsRefold,
   webhooksList,
   webhooksReplay,
   stopAll,

@@ -33,6 +33,7 @@ const globalParents = ["users", "people", "provider_accounts"];
 /** Definer functions see every tenant; each says why it must. */
 const definers: Record<string, string> = {
   accept_invitation: "whoever holds the link is not of the tenant yet",
+  acknowledge_platform_incident: "the platform's own incidents belong to no tenant",
   admin_pause_dialling: "the platform's administrator acts on all tenants",
   admin_set_limits: "the platform's administrator acts on all tenants",
   admin_system: "the platform's administrator acts on all tenants",

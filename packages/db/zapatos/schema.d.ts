@@ -2470,6 +2470,8 @@ declare module 'zapatos/schema' {
   export namespace incidents {
     export type Table = 'incidents';
     export interface Selectable {
+      acknowledged_at: Date | null;
+      acknowledged_by: string | null;
       cure: string;
       id: string;
       kind: string;
@@ -2477,6 +2479,7 @@ declare module 'zapatos/schema' {
       message: string;
       opened_at: Date;
       ref: string;
+      resolution: string | null;
       resolved_at: Date | null;
       resolved_by: string | null;
       severity: string;
@@ -2485,6 +2488,8 @@ declare module 'zapatos/schema' {
       user_id: string | null;
     }
     export interface JSONSelectable {
+      acknowledged_at: db.TimestampTzString | null;
+      acknowledged_by: string | null;
       cure: string;
       id: string;
       kind: string;
@@ -2492,6 +2497,7 @@ declare module 'zapatos/schema' {
       message: string;
       opened_at: db.TimestampTzString;
       ref: string;
+      resolution: string | null;
       resolved_at: db.TimestampTzString | null;
       resolved_by: string | null;
       severity: string;
@@ -2500,6 +2506,8 @@ declare module 'zapatos/schema' {
       user_id: string | null;
     }
     export interface Whereable {
+      acknowledged_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+      acknowledged_by?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       cure?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       kind?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -2507,6 +2515,7 @@ declare module 'zapatos/schema' {
       message?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       opened_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       ref?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      resolution?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       resolved_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       resolved_by?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       severity?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -2515,6 +2524,8 @@ declare module 'zapatos/schema' {
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
+      acknowledged_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
+      acknowledged_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       cure: string | db.Parameter<string> | db.SQLFragment;
       id?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
       kind: string | db.Parameter<string> | db.SQLFragment;
@@ -2522,6 +2533,7 @@ declare module 'zapatos/schema' {
       message: string | db.Parameter<string> | db.SQLFragment;
       opened_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       ref: string | db.Parameter<string> | db.SQLFragment;
+      resolution?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       resolved_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       resolved_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       severity?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
@@ -2530,6 +2542,8 @@ declare module 'zapatos/schema' {
       user_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
     }
     export interface Updatable {
+      acknowledged_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
+      acknowledged_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       cure?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       id?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
       kind?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
@@ -2537,6 +2551,7 @@ declare module 'zapatos/schema' {
       message?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       opened_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       ref?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      resolution?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       resolved_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       resolved_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       severity?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
@@ -4286,6 +4301,7 @@ declare module 'zapatos/schema' {
     export namespace incidents_open {
       export type Table = 'ops.incidents_open';
       export interface Selectable {
+        acknowledged_at: Date | null;
         company: string | null;
         cure: string | null;
         id: string | null;
@@ -4299,6 +4315,7 @@ declare module 'zapatos/schema' {
         user_id: string | null;
       }
       export interface JSONSelectable {
+        acknowledged_at: db.TimestampTzString | null;
         company: string | null;
         cure: string | null;
         id: string | null;
@@ -4312,6 +4329,7 @@ declare module 'zapatos/schema' {
         user_id: string | null;
       }
       export interface Whereable {
+        acknowledged_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
         company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
         cure?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
         id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -4472,6 +4490,75 @@ declare module 'zapatos/schema' {
         name?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
         posted?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
         scope?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
+    export namespace lines_held {
+      export type Table = 'ops.lines_held';
+      export interface Selectable {
+        account: string | null;
+        account_slot: number | null;
+        agent: string | null;
+        call_id: string | null;
+        campaign: string | null;
+        campaign_id: string | null;
+        company: string | null;
+        held_credits: db.Int8String | null;
+        held_for: string | null;
+        held_since: Date | null;
+        item_id: string | null;
+        looked_at_again: Date | null;
+        status: string | null;
+        system_slot: number | null;
+        tenant_slot: number | null;
+        user_id: string | null;
+      }
+      export interface JSONSelectable {
+        account: string | null;
+        account_slot: number | null;
+        agent: string | null;
+        call_id: string | null;
+        campaign: string | null;
+        campaign_id: string | null;
+        company: string | null;
+        held_credits: number | null;
+        held_for: string | null;
+        held_since: db.TimestampTzString | null;
+        item_id: string | null;
+        looked_at_again: db.TimestampTzString | null;
+        status: string | null;
+        system_slot: number | null;
+        tenant_slot: number | null;
+        user_id: string | null;
+      }
+      export interface Whereable {
+        account?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        account_slot?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+        agent?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        call_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        campaign?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        campaign_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        held_credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        held_for?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        held_since?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        item_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        looked_at_again?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        system_slot?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+        tenant_slot?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
         user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       }
       export interface Insertable {
@@ -4751,6 +4838,60 @@ declare module 'zapatos/schema' {
       export type SQL = SQLExpression | SQLExpression[];
     }
   
+    export namespace webhook_journal {
+      export type Table = 'ops.webhook_journal';
+      export interface Selectable {
+        attempts: number | null;
+        call_id: string | null;
+        company: string | null;
+        done_at: Date | null;
+        error: string | null;
+        id: db.Int8String | null;
+        next_at_wall: Date | null;
+        received_at: Date | null;
+        source: string | null;
+        state: string | null;
+        user_id: string | null;
+      }
+      export interface JSONSelectable {
+        attempts: number | null;
+        call_id: string | null;
+        company: string | null;
+        done_at: db.TimestampTzString | null;
+        error: string | null;
+        id: number | null;
+        next_at_wall: db.TimestampTzString | null;
+        received_at: db.TimestampTzString | null;
+        source: string | null;
+        state: string | null;
+        user_id: string | null;
+      }
+      export interface Whereable {
+        attempts?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+        call_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        company?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        done_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        error?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        id?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+        next_at_wall?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        received_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+        source?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        state?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+        user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      }
+      export interface Insertable {
+        [key: string]: never;
+      }
+      export interface Updatable {
+        [key: string]: never;
+      }
+      export type UniqueIndex = never;
+      export type Column = keyof Selectable;
+      export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+      export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+      export type SQL = SQLExpression | SQLExpression[];
+    }
+  
     export namespace webhook_lag {
       export type Table = 'ops.webhook_lag';
       export interface Selectable {
@@ -4804,20 +4945,20 @@ declare module 'zapatos/schema' {
   
     /* --- aggregate types --- */
   
-    export type Table = campaign_progress.Table | incidents_open.Table | jobs.Table | lanes.Table | ledger_check.Table | queue_now.Table | slots_now.Table | stuck.Table | tenants.Table | unknown_calls.Table | webhook_lag.Table;
-    export type Selectable = campaign_progress.Selectable | incidents_open.Selectable | jobs.Selectable | lanes.Selectable | ledger_check.Selectable | queue_now.Selectable | slots_now.Selectable | stuck.Selectable | tenants.Selectable | unknown_calls.Selectable | webhook_lag.Selectable;
-    export type JSONSelectable = campaign_progress.JSONSelectable | incidents_open.JSONSelectable | jobs.JSONSelectable | lanes.JSONSelectable | ledger_check.JSONSelectable | queue_now.JSONSelectable | slots_now.JSONSelectable | stuck.JSONSelectable | tenants.JSONSelectable | unknown_calls.JSONSelectable | webhook_lag.JSONSelectable;
-    export type Whereable = campaign_progress.Whereable | incidents_open.Whereable | jobs.Whereable | lanes.Whereable | ledger_check.Whereable | queue_now.Whereable | slots_now.Whereable | stuck.Whereable | tenants.Whereable | unknown_calls.Whereable | webhook_lag.Whereable;
-    export type Insertable = campaign_progress.Insertable | incidents_open.Insertable | jobs.Insertable | lanes.Insertable | ledger_check.Insertable | queue_now.Insertable | slots_now.Insertable | stuck.Insertable | tenants.Insertable | unknown_calls.Insertable | webhook_lag.Insertable;
-    export type Updatable = campaign_progress.Updatable | incidents_open.Updatable | jobs.Updatable | lanes.Updatable | ledger_check.Updatable | queue_now.Updatable | slots_now.Updatable | stuck.Updatable | tenants.Updatable | unknown_calls.Updatable | webhook_lag.Updatable;
-    export type UniqueIndex = campaign_progress.UniqueIndex | incidents_open.UniqueIndex | jobs.UniqueIndex | lanes.UniqueIndex | ledger_check.UniqueIndex | queue_now.UniqueIndex | slots_now.UniqueIndex | stuck.UniqueIndex | tenants.UniqueIndex | unknown_calls.UniqueIndex | webhook_lag.UniqueIndex;
-    export type Column = campaign_progress.Column | incidents_open.Column | jobs.Column | lanes.Column | ledger_check.Column | queue_now.Column | slots_now.Column | stuck.Column | tenants.Column | unknown_calls.Column | webhook_lag.Column;
+    export type Table = campaign_progress.Table | incidents_open.Table | jobs.Table | lanes.Table | ledger_check.Table | lines_held.Table | queue_now.Table | slots_now.Table | stuck.Table | tenants.Table | unknown_calls.Table | webhook_journal.Table | webhook_lag.Table;
+    export type Selectable = campaign_progress.Selectable | incidents_open.Selectable | jobs.Selectable | lanes.Selectable | ledger_check.Selectable | lines_held.Selectable | queue_now.Selectable | slots_now.Selectable | stuck.Selectable | tenants.Selectable | unknown_calls.Selectable | webhook_journal.Selectable | webhook_lag.Selectable;
+    export type JSONSelectable = campaign_progress.JSONSelectable | incidents_open.JSONSelectable | jobs.JSONSelectable | lanes.JSONSelectable | ledger_check.JSONSelectable | lines_held.JSONSelectable | queue_now.JSONSelectable | slots_now.JSONSelectable | stuck.JSONSelectable | tenants.JSONSelectable | unknown_calls.JSONSelectable | webhook_journal.JSONSelectable | webhook_lag.JSONSelectable;
+    export type Whereable = campaign_progress.Whereable | incidents_open.Whereable | jobs.Whereable | lanes.Whereable | ledger_check.Whereable | lines_held.Whereable | queue_now.Whereable | slots_now.Whereable | stuck.Whereable | tenants.Whereable | unknown_calls.Whereable | webhook_journal.Whereable | webhook_lag.Whereable;
+    export type Insertable = campaign_progress.Insertable | incidents_open.Insertable | jobs.Insertable | lanes.Insertable | ledger_check.Insertable | lines_held.Insertable | queue_now.Insertable | slots_now.Insertable | stuck.Insertable | tenants.Insertable | unknown_calls.Insertable | webhook_journal.Insertable | webhook_lag.Insertable;
+    export type Updatable = campaign_progress.Updatable | incidents_open.Updatable | jobs.Updatable | lanes.Updatable | ledger_check.Updatable | lines_held.Updatable | queue_now.Updatable | slots_now.Updatable | stuck.Updatable | tenants.Updatable | unknown_calls.Updatable | webhook_journal.Updatable | webhook_lag.Updatable;
+    export type UniqueIndex = campaign_progress.UniqueIndex | incidents_open.UniqueIndex | jobs.UniqueIndex | lanes.UniqueIndex | ledger_check.UniqueIndex | lines_held.UniqueIndex | queue_now.UniqueIndex | slots_now.UniqueIndex | stuck.UniqueIndex | tenants.UniqueIndex | unknown_calls.UniqueIndex | webhook_journal.UniqueIndex | webhook_lag.UniqueIndex;
+    export type Column = campaign_progress.Column | incidents_open.Column | jobs.Column | lanes.Column | ledger_check.Column | lines_held.Column | queue_now.Column | slots_now.Column | stuck.Column | tenants.Column | unknown_calls.Column | webhook_journal.Column | webhook_lag.Column;
   
     export type AllBaseTables = [];
     export type AllForeignTables = [];
-    export type AllViews = [campaign_progress.Table, incidents_open.Table, jobs.Table, lanes.Table, ledger_check.Table, queue_now.Table, slots_now.Table, stuck.Table, tenants.Table, unknown_calls.Table, webhook_lag.Table];
+    export type AllViews = [campaign_progress.Table, incidents_open.Table, jobs.Table, lanes.Table, ledger_check.Table, lines_held.Table, queue_now.Table, slots_now.Table, stuck.Table, tenants.Table, unknown_calls.Table, webhook_journal.Table, webhook_lag.Table];
     export type AllMaterializedViews = [];
-    export type AllTablesAndViews = [campaign_progress.Table, incidents_open.Table, jobs.Table, lanes.Table, ledger_check.Table, queue_now.Table, slots_now.Table, stuck.Table, tenants.Table, unknown_calls.Table, webhook_lag.Table];
+    export type AllTablesAndViews = [campaign_progress.Table, incidents_open.Table, jobs.Table, lanes.Table, ledger_check.Table, lines_held.Table, queue_now.Table, slots_now.Table, stuck.Table, tenants.Table, unknown_calls.Table, webhook_journal.Table, webhook_lag.Table];
   }
 
 
@@ -4901,11 +5042,13 @@ declare module 'zapatos/schema' {
     "ops.jobs": ops.jobs.Selectable;
     "ops.lanes": ops.lanes.Selectable;
     "ops.ledger_check": ops.ledger_check.Selectable;
+    "ops.lines_held": ops.lines_held.Selectable;
     "ops.queue_now": ops.queue_now.Selectable;
     "ops.slots_now": ops.slots_now.Selectable;
     "ops.stuck": ops.stuck.Selectable;
     "ops.tenants": ops.tenants.Selectable;
     "ops.unknown_calls": ops.unknown_calls.Selectable;
+    "ops.webhook_journal": ops.webhook_journal.Selectable;
     "ops.webhook_lag": ops.webhook_lag.Selectable;
   }[T];
 
@@ -4967,11 +5110,13 @@ declare module 'zapatos/schema' {
     "ops.jobs": ops.jobs.JSONSelectable;
     "ops.lanes": ops.lanes.JSONSelectable;
     "ops.ledger_check": ops.ledger_check.JSONSelectable;
+    "ops.lines_held": ops.lines_held.JSONSelectable;
     "ops.queue_now": ops.queue_now.JSONSelectable;
     "ops.slots_now": ops.slots_now.JSONSelectable;
     "ops.stuck": ops.stuck.JSONSelectable;
     "ops.tenants": ops.tenants.JSONSelectable;
     "ops.unknown_calls": ops.unknown_calls.JSONSelectable;
+    "ops.webhook_journal": ops.webhook_journal.JSONSelectable;
     "ops.webhook_lag": ops.webhook_lag.JSONSelectable;
   }[T];
 
@@ -5033,11 +5178,13 @@ declare module 'zapatos/schema' {
     "ops.jobs": ops.jobs.Whereable;
     "ops.lanes": ops.lanes.Whereable;
     "ops.ledger_check": ops.ledger_check.Whereable;
+    "ops.lines_held": ops.lines_held.Whereable;
     "ops.queue_now": ops.queue_now.Whereable;
     "ops.slots_now": ops.slots_now.Whereable;
     "ops.stuck": ops.stuck.Whereable;
     "ops.tenants": ops.tenants.Whereable;
     "ops.unknown_calls": ops.unknown_calls.Whereable;
+    "ops.webhook_journal": ops.webhook_journal.Whereable;
     "ops.webhook_lag": ops.webhook_lag.Whereable;
   }[T];
 
@@ -5099,11 +5246,13 @@ declare module 'zapatos/schema' {
     "ops.jobs": ops.jobs.Insertable;
     "ops.lanes": ops.lanes.Insertable;
     "ops.ledger_check": ops.ledger_check.Insertable;
+    "ops.lines_held": ops.lines_held.Insertable;
     "ops.queue_now": ops.queue_now.Insertable;
     "ops.slots_now": ops.slots_now.Insertable;
     "ops.stuck": ops.stuck.Insertable;
     "ops.tenants": ops.tenants.Insertable;
     "ops.unknown_calls": ops.unknown_calls.Insertable;
+    "ops.webhook_journal": ops.webhook_journal.Insertable;
     "ops.webhook_lag": ops.webhook_lag.Insertable;
   }[T];
 
@@ -5165,11 +5314,13 @@ declare module 'zapatos/schema' {
     "ops.jobs": ops.jobs.Updatable;
     "ops.lanes": ops.lanes.Updatable;
     "ops.ledger_check": ops.ledger_check.Updatable;
+    "ops.lines_held": ops.lines_held.Updatable;
     "ops.queue_now": ops.queue_now.Updatable;
     "ops.slots_now": ops.slots_now.Updatable;
     "ops.stuck": ops.stuck.Updatable;
     "ops.tenants": ops.tenants.Updatable;
     "ops.unknown_calls": ops.unknown_calls.Updatable;
+    "ops.webhook_journal": ops.webhook_journal.Updatable;
     "ops.webhook_lag": ops.webhook_lag.Updatable;
   }[T];
 
@@ -5231,11 +5382,13 @@ declare module 'zapatos/schema' {
     "ops.jobs": ops.jobs.UniqueIndex;
     "ops.lanes": ops.lanes.UniqueIndex;
     "ops.ledger_check": ops.ledger_check.UniqueIndex;
+    "ops.lines_held": ops.lines_held.UniqueIndex;
     "ops.queue_now": ops.queue_now.UniqueIndex;
     "ops.slots_now": ops.slots_now.UniqueIndex;
     "ops.stuck": ops.stuck.UniqueIndex;
     "ops.tenants": ops.tenants.UniqueIndex;
     "ops.unknown_calls": ops.unknown_calls.UniqueIndex;
+    "ops.webhook_journal": ops.webhook_journal.UniqueIndex;
     "ops.webhook_lag": ops.webhook_lag.UniqueIndex;
   }[T];
 
@@ -5297,11 +5450,13 @@ declare module 'zapatos/schema' {
     "ops.jobs": ops.jobs.Column;
     "ops.lanes": ops.lanes.Column;
     "ops.ledger_check": ops.ledger_check.Column;
+    "ops.lines_held": ops.lines_held.Column;
     "ops.queue_now": ops.queue_now.Column;
     "ops.slots_now": ops.slots_now.Column;
     "ops.stuck": ops.stuck.Column;
     "ops.tenants": ops.tenants.Column;
     "ops.unknown_calls": ops.unknown_calls.Column;
+    "ops.webhook_journal": ops.webhook_journal.Column;
     "ops.webhook_lag": ops.webhook_lag.Column;
   }[T];
 
@@ -5363,11 +5518,13 @@ declare module 'zapatos/schema' {
     "ops.jobs": ops.jobs.SQL;
     "ops.lanes": ops.lanes.SQL;
     "ops.ledger_check": ops.ledger_check.SQL;
+    "ops.lines_held": ops.lines_held.SQL;
     "ops.queue_now": ops.queue_now.SQL;
     "ops.slots_now": ops.slots_now.SQL;
     "ops.stuck": ops.stuck.SQL;
     "ops.tenants": ops.tenants.SQL;
     "ops.unknown_calls": ops.unknown_calls.SQL;
+    "ops.webhook_journal": ops.webhook_journal.SQL;
     "ops.webhook_lag": ops.webhook_lag.SQL;
   }[T];
 

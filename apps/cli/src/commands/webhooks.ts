@@ -1,4 +1,4 @@
-import { webhookStatuses } from "@parley/core/ops/schema";
+import { replayable, webhookStatuses } from "@parley/core/ops/schema";
 import { command } from "../command.ts";
 import { usage } from "../failure.ts";
 import { moment, plural, table } from "../render.ts";
@@ -8,15 +8,17 @@ export const webhooksList = command({
   name: "webhooks list",
   summary: "List the webhooks that arrived, the latest first",
   options: {
-    status: { value: "STATUS", help: webhookStatuses.join(", ") },
+    status: { value: "STATUS", help: [...webhookStatuses, "unmatched"].join(", ") },
+    search: { value: "TEXT", help: "Part of a body or an error" },
     call: { value: "ID", help: "Of one call" },
     limit: { value: "N", help: "How many (default 20)" },
   },
   async run({ options, session }) {
     const { api } = session.open();
     const found = await api.webhooks.list.query({
-      status: oneOf(options.status, webhookStatuses, "--status"),
+      status: oneOf(options.status, [...webhookStatuses, "unmatched"] as const, "--status"),
       callId: options.call,
+      search: options.search,
       limit: whole(options.limit, "--limit") ?? 20,
     });
     session.terminal.show(found, () =>
@@ -43,13 +45,13 @@ export const webhooksReplay = command({
   takes: ["[ID]"],
   options: {
     call: { value: "ID", help: "All of one call" },
-    status: { value: "STATUS", help: "All that are bad or parked" },
+    status: { value: "STATUS", help: "All that are bad, parked or unmatched" },
   },
   async run({ args, options, session }) {
     const id = whole(args[0], "ID");
-    const status = oneOf(options.status, ["bad", "parked"], "--status");
+    const status = oneOf(options.status, replayable, "--status");
     if ([id, options.call, status].filter((each) => each !== undefined).length !== 1)
-      throw usage("webhooks replay needs exactly one of ID, --call ID, --status bad|parked.");
+      throw usage("webhooks replay needs exactly one of ID, --call ID, --status bad|parked|unmatched.");
     const { api } = session.open();
     const done = await api.webhooks.replay.mutate({ id, callId: options.call, status });
     session.terminal.show(done, () => `${plural(done.replayed, "webhook")} folded again.`);

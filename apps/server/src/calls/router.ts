@@ -1,5 +1,6 @@
 import { callsProcedures } from "@parley/core/calls/schema";
-import { procedure, router } from "../trpc.ts";
+import { whereItIs } from "../admin/operator.ts";
+import { openProcedure, procedure, router } from "../trpc.ts";
 import { placeDirect } from "./place-direct.ts";
 import { getCall, listCalls } from "./read.ts";
 import { refoldCall } from "./refold.ts";
@@ -24,8 +25,11 @@ export const callsRouter = router({
     .input(stop.input)
     .output(stop.output)
     .mutation(({ ctx, input }) => stopCall(ctx, input)),
-  refold: procedure
+  refold: openProcedure
     .input(refold.input)
     .output(refold.output)
-    .mutation(({ ctx, input }) => refoldCall(ctx, input)),
+    .mutation(async ({ ctx, input }) => {
+      const there = await whereItIs(ctx, "call", input.callId);
+      return refoldCall(there, input, { discreet: there.user.id !== ctx.visitor?.userId });
+    }),
 });

@@ -22,6 +22,8 @@ export type CallRow = {
   system_slot: number | null;
   held_credits: number;
   price_credits: number | null;
+  talk_seconds: number | null;
+  estimated: boolean;
   max_call_seconds: number;
   lease_until: string | null;
   lease_epoch: number;

@@ -7,7 +7,7 @@ import {
   settleAfterDays,
 } from "@parley/core/calls/lease";
 import { isTerminal, isWaiting } from "@parley/core/calls/lifecycle";
-import { callOutcome, isUnburned } from "@parley/core/calls/outcome";
+import { callOutcome, finalWords } from "@parley/core/calls/outcome";
 import { callPrice, talkSeconds } from "@parley/core/calls/price";
 import type { Ctx } from "../context.ts";
 import type { TaskResult } from "../define-task.ts";
@@ -16,7 +16,7 @@ import { newsOf } from "../providers/bolna-news.ts";
 import { requestAnalysis } from "../leads/request-analysis.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
-import { lockCall, type CallRow } from "./row.ts";
+import { factsOf, lockCall, type CallRow } from "./row.ts";
 import { clockSettings, leaseTerms, type ClockSettings } from "./settings.ts";
 
 /** Webhooks that say the end while the provider itself does not: so often before a person is told. */
@@ -117,19 +117,14 @@ function factsOnly({
 
 /** The provider has said the end: outcome, talk time, price, once. */
 export async function finish(tx: Tx, call: CallRow, settings: ClockSettings): Promise<void> {
-  const { outcome, evidence } = callOutcome({
-    status: call.status,
-    transcript: call.transcript,
-    conversationSeconds: call.conversation_seconds,
-    answeredByVoicemail: call.voicemail,
-  });
-  const unburned = isUnburned(call.status);
+  const words = finalWords(factsOf(call));
+  const { outcome } = words;
   await rows(
     tx,
     sql`
     update calls
-    set outcome = ${param(unburned ? "failed" : outcome)}, reason = ${param(call.error_message ?? (outcome === "answered" ? null : evidence))}, final_at = app.now(),
-      talk_seconds = ${param(talkSeconds(call.conversation_seconds))}, transcript_final = true, next_poll_at = null, lease_until = null
+    set outcome = ${param(outcome)}, reason = ${param(words.reason)}, final_at = app.now(),
+      talk_seconds = ${param(words.talkSeconds)}, transcript_final = true, next_poll_at = null, lease_until = null
     where user_id = ${param(tx.userId)} and id = ${param(call.id)}`,
   );
   await settle(tx, call, false);

@@ -7,10 +7,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { contextFor, type Ctx, type Parts } from "../context.ts";
 import { requestOf, testParts } from "../testing/test-parts.ts";
 import { diagnose } from "./doctor.ts";
-import { listIncidents, resolveIncident } from "./incidents.ts";
+import { explainAnything } from "./explain.ts";
+import { acknowledgeIncident, listIncidents, resolveIncident } from "./incidents.ts";
 import { queryView } from "./query.ts";
 import { runSql } from "./sql.ts";
-import { listWebhooks, replayWebhooks } from "./webhooks.ts";
+import { getWebhook, listWebhooks, replayEverywhere, replayWebhooks } from "./webhooks.ts";
 
 const db = useDatabase();
 let parts: Parts;
@@ -72,6 +73,9 @@ describe("the views of operators", () => {
       live: 1,
       limit: 2,
     });
+    expect(await view("lines_held")).toMatchObject([
+      { system_slot: 1, tenant_slot: 1, account_slot: 1, company: "Asha Dental", status: "claimed" },
+    ]);
     expect(await view("lanes")).toMatchObject([
       { lane_id: laneId, state: "blocked: campaign_cap", pending_to_10001: 4 },
     ]);
@@ -241,6 +245,82 @@ describe("webhooks", () => {
   });
 });
 
+describe("the journal", () => {
+  const received = async (body: string, its: { status?: string; at?: string; owner?: string } = {}) =>
+    (
+      await db.owner.query(
+        `insert into webhook_events (user_id, source, endpoint_id, status, error, body, received_at, next_at)
+         values ($1, 'bolna', app.uuid7(), $2, 'Strange thing', $3, coalesce($4::timestamptz, app.now()), app.wall() + interval '1 day') returning id`,
+        [its.owner ?? userId, its.status ?? "bad", Buffer.from(body), its.at ?? null],
+      )
+    ).rows[0].id as number;
+
+  it("is searched in bytes, errors and numbers, by state and period", async () => {
+    const strange = await received("\u0000\ud83d needle");
+    const old = await received("{}", { at: "2026-01-02T00:00:00Z" });
+    const nobodys = await received("{}", { status: "done" });
+    const ids = async (input: Parameters<typeof listWebhooks>[1]) =>
+      (await listWebhooks(ctx, input)).items.map(({ id }) => id);
+    expect(await ids({ search: "needle" })).toEqual([strange]);
+    expect(await ids({ search: "strange THING" })).toEqual([nobodys, old, strange]);
+    expect(await ids({ search: String(old) })).toEqual([old]);
+    expect(await ids({ status: "unmatched" })).toEqual([nobodys]);
+    expect(await ids({ from: "2026-01-01T00:00:00Z", to: "2026-01-03T00:00:00Z" })).toEqual([old]);
+    const { bodyBase64, sizeBytes } = await getWebhook(ctx, { id: strange });
+    expect(Buffer.from(bodyBase64!, "base64").toString()).toBe("\u0000\ufffd needle");
+    expect(sizeBytes).toBe(11);
+    expect((await view("webhook_journal")).map(({ state }) => state)).toEqual(["unmatched", "bad", "bad"]);
+  });
+
+  it("is replayed by an operator over all workspaces, and only within the period", async () => {
+    const theirs = await received("a", { owner: await make.user(db.owner) });
+    const mine = await received("b");
+    await received("c", { at: "2026-01-02T00:00:00Z" });
+    const operator = { parts, visitor: null, request: { id: "t" } } as never;
+    const period = { from: "2026-02-01T00:00:00Z" };
+    expect(await replayEverywhere(operator, { status: "bad", ...period })).toEqual({
+      replayed: 2,
+      workspaces: 2,
+    });
+    const pending = await db.owner.query(
+      "select id from webhook_events where status = 'pending' order by id",
+    );
+    expect(pending.rows.map(({ id }) => id)).toEqual([theirs, mine]);
+    await expect(replayEverywhere(operator, { id: 10 ** 9 })).rejects.toThrow(/No such webhook/);
+  });
+});
+
+describe("explaining anything", () => {
+  it("judges an item, a contact's items and a campaign's next ones by the tick's predicates, without a name", async () => {
+    await db.owner.query("insert into worker_pools (pool_id, process, role) values ('w', 'test', 'all')");
+    const { campaignId } = await running(4, { maxConcurrent: 1 });
+    const { rows: items } = await db.owner.query("select id, contact_id from call_queue order by due_at, id");
+    const [first] = items;
+    await db.owner.query(
+      "insert into suppressions (user_id, phone_number, reason, source, channel) select user_id, phone_number, 'asked', 'test', 'all' from contacts where id = $1",
+      [items[3].contact_id],
+    );
+    expect(await explainAnything(ctx, { id: first.id })).toMatchObject({
+      kind: "item",
+      items: [{ itemId: first.id, company: "Asha Dental", verdict: "dial" }],
+    });
+    expect(await explainAnything(ctx, { id: items[3].contact_id })).toMatchObject({
+      kind: "contact",
+      items: [{ verdict: "skip", reason: "suppressed" }],
+    });
+    await tick();
+    const campaign = await explainAnything(ctx, { id: campaignId });
+    expect(campaign).toMatchObject({ kind: "campaign", limiting: { factor: "campaign_cap" } });
+    expect(campaign.waiting.find(({ status }) => status === "pending")?.items).toBeGreaterThan(0);
+    const { rows: people } = await db.owner.query("select name, phone_number from contacts");
+    for (const { name, phone_number } of people) {
+      expect(JSON.stringify(campaign)).not.toContain(phone_number);
+      expect(JSON.stringify(campaign)).not.toContain(name);
+    }
+    await expect(explainAnything(ctx, { id: crypto.randomUUID() })).rejects.toThrow(/No such item/);
+  });
+});
+
 describe("incidents", () => {
   it("are the tenant's own; an operator may also close the platform's", async () => {
     const raise = (kind: string, owner: string | null) =>
@@ -253,9 +333,16 @@ describe("incidents", () => {
     expect((await listIncidents(ctx, { status: "open" })).items).toMatchObject([
       { id: mine, cure: "Mend it." },
     ]);
-    expect(await resolveIncident(ctx, { incidentId: mine })).toMatchObject({
+    expect(await acknowledgeIncident(ctx, { incidentId: mine })).toMatchObject({
+      status: "open",
+      acknowledgedBy: "key:test",
+    });
+    expect(
+      await resolveIncident(ctx, { incidentId: mine, resolution: "Turned it off and on." }),
+    ).toMatchObject({
       status: "resolved",
       resolvedBy: "key:test",
+      resolution: "Turned it off and on.",
     });
     await expect(resolveIncident(ctx, { incidentId: platform })).rejects.toThrow(/No such incident/);
     const operator = contextFor(parts, userId, parts.db.web, {
@@ -263,6 +350,9 @@ describe("incidents", () => {
       role: "owner",
       actor: "person:op",
       requestId: "t",
+    });
+    expect(await acknowledgeIncident(operator, { incidentId: platform })).toMatchObject({
+      acknowledgedBy: "person:op",
     });
     expect(await resolveIncident(operator, { incidentId: platform })).toMatchObject({ status: "resolved" });
     expect(await view("incidents_open")).toEqual([]);

@@ -3,12 +3,14 @@ import {
   opsProcedures as o,
   webhooksProcedures as w,
 } from "@parley/core/ops/schema";
-import { procedure, router } from "../trpc.ts";
+import { whereItIs } from "../admin/operator.ts";
+import { openProcedure, procedure, router } from "../trpc.ts";
 import { diagnose } from "./doctor.ts";
-import { listIncidents, resolveIncident } from "./incidents.ts";
+import { explainAnything } from "./explain.ts";
+import { acknowledgeIncident, listIncidents, resolveIncident } from "./incidents.ts";
 import { queryView } from "./query.ts";
 import { runSql } from "./sql.ts";
-import { listWebhooks, replayWebhooks } from "./webhooks.ts";
+import { getWebhook, listWebhooks, replayEverywhere, replayWebhooks } from "./webhooks.ts";
 
 export const opsRouter = router({
   query: procedure
@@ -23,6 +25,14 @@ export const opsRouter = router({
     .input(o.doctor.input)
     .output(o.doctor.output)
     .query(({ ctx }) => diagnose(ctx)),
+  explain: procedure
+    .input(o.explain.input)
+    .output(o.explain.output)
+    .query(({ ctx, input }) => explainAnything(ctx, input)),
+  replay: openProcedure
+    .input(o.replay.input)
+    .output(o.replay.output)
+    .mutation(({ ctx, input }) => replayEverywhere(ctx, input)),
 });
 
 export const incidentsRouter = router({
@@ -30,10 +40,18 @@ export const incidentsRouter = router({
     .input(i.list.input)
     .output(i.list.output)
     .query(({ ctx, input }) => listIncidents(ctx, input)),
-  resolve: procedure
+  acknowledge: openProcedure
+    .input(i.acknowledge.input)
+    .output(i.acknowledge.output)
+    .mutation(async ({ ctx, input }) =>
+      acknowledgeIncident(await whereItIs(ctx, "incident", input.incidentId), input),
+    ),
+  resolve: openProcedure
     .input(i.resolve.input)
     .output(i.resolve.output)
-    .mutation(({ ctx, input }) => resolveIncident(ctx, input)),
+    .mutation(async ({ ctx, input }) =>
+      resolveIncident(await whereItIs(ctx, "incident", input.incidentId), input),
+    ),
 });
 
 export const webhooksRouter = router({
@@ -41,6 +59,10 @@ export const webhooksRouter = router({
     .input(w.list.input)
     .output(w.list.output)
     .query(({ ctx, input }) => listWebhooks(ctx, input)),
+  get: procedure
+    .input(w.get.input)
+    .output(w.get.output)
+    .query(({ ctx, input }) => getWebhook(ctx, input)),
   replay: procedure
     .input(w.replay.input)
     .output(w.replay.output)

@@ -122,14 +122,18 @@ export const permissions = {
   "notifications.markRead": mutation("viewer", "read"),
 
   "incidents.list": query("viewer"),
+  "incidents.acknowledge": mutation("manager", "manage"),
   "incidents.resolve": mutation("manager", "manage"),
 
   "webhooks.list": query("owner"),
+  "webhooks.get": query("owner"),
   "webhooks.replay": mutation("owner", "manage"),
 
   "ops.query": query("platform", "platform"),
   "ops.sql": query("platform", "platform"),
   "ops.doctor": query("platform", "platform"),
+  "ops.explain": query("platform", "platform"),
+  "ops.replay": mutation("platform", "platform"),
   "admin.tenants": query("platform", "platform"),
   "admin.setLimits": mutation("platform", "platform"),
   "admin.grantCredits": mutation("platform", "platform"),

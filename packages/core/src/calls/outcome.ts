@@ -4,6 +4,7 @@
  */
 import { transcriptTurns } from "../wire/bolna.ts";
 import { isTerminal } from "./lifecycle.ts";
+import { talkSeconds } from "./price.ts";
 import type { CallStatus } from "./lifecycle.ts";
 
 export const outcomes = [
@@ -62,6 +63,20 @@ export function callOutcome(facts: OutcomeFacts): Verdict {
     default:
       return { outcome: "unclear", evidence: "no_final_news" };
   }
+}
+
+/** What is written down of a call once its facts are the provider's own: outcome, why, and seconds of talk. */
+export function finalWords(facts: OutcomeFacts & { errorMessage: string | null }): {
+  outcome: Outcome;
+  reason: string | null;
+  talkSeconds: number;
+} {
+  const { outcome, evidence } = callOutcome(facts);
+  return {
+    outcome: isUnburned(facts.status) ? "failed" : outcome,
+    reason: facts.errorMessage ?? (outcome === "answered" ? null : evidence),
+    talkSeconds: talkSeconds(facts.conversationSeconds),
+  };
 }
 
 /** Did a person talk for long enough to count as a conversation (the frequency cap's measure)? */

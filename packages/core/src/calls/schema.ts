@@ -126,12 +126,44 @@ export type PlaceCall = z.infer<typeof PlaceCall>;
 
 const OneCall = z.strictObject({ callId: Id });
 
+/** What a call's row would be, built anew from its events and the provider's own record of it. */
+export const Refolded = z.object({
+  callId: Id,
+  events: Count,
+  /** Names of the fields that come out otherwise and can be written. */
+  changed: z.array(z.string()),
+  differences: z.array(
+    z.object({
+      field: z.string(),
+      stored: z.unknown(),
+      rebuilt: z.unknown(),
+      /** Why the stored value stays whatever is asked; null: it can be written. */
+      kept: z.string().nullable(),
+    }),
+  ),
+  /** What the call has cost and what its rebuilt talk costs; null: the same, or not settled yet. */
+  credits: z.object({ charged: Credits, rebuilt: Credits }).nullable(),
+  applied: z.boolean(),
+  corrected: z.boolean(),
+});
+export type Refolded = z.infer<typeof Refolded>;
+
 export const callsProcedures = {
   list: { input: z.strictObject({ ...pageInput, ...CallFilter }), output: page(CallRow) },
   get: { input: OneCall, output: Call },
   place: { input: PlaceCall, output: z.object({ itemId: Id, contactId: Id, expiresAt: Instant }) },
   /** Only before the phone rings: the provider cannot hang up a live call. */
   stop: { input: OneCall, output: z.object({ callId: Id, status: CallStatusField, stopping: z.boolean() }) },
-  /** Folds every stored event of the call again; the row must come out the same. */
-  refold: { input: OneCall, output: z.object({ callId: Id, events: Count, changed: z.array(z.string()) }) },
+  /**
+   * Builds the call's row again from its events and tells the differences; `apply` writes them. Credits change only
+   * with `correctCredits`, by an entry of their own.
+   */
+  refold: {
+    input: z.strictObject({
+      callId: Id,
+      apply: z.boolean().optional(),
+      correctCredits: z.boolean().optional(),
+    }),
+    output: Refolded,
+  },
 };

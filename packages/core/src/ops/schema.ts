@@ -6,11 +6,13 @@ import { Count, Credits, Id, Instant, Nothing, page, pageInput, Serial, ShortTex
 export const opsViews = [
   "queue_now",
   "slots_now",
+  "lines_held",
   "lanes",
   "stuck",
   "unknown_calls",
   "jobs",
   "webhook_lag",
+  "webhook_journal",
   "ledger_check",
   "campaign_progress",
   "incidents_open",
@@ -39,6 +41,56 @@ export const Diagnosis = z.object({
 });
 export type Diagnosis = z.infer<typeof Diagnosis>;
 
+const checkFields = {
+  name: z.string(),
+  ok: z.boolean(),
+  /** Code of reasons.ts; null while it holds. */
+  reason: z.string().nullable(),
+  detail: z.string(),
+  trueAgainAt: Instant.nullable(),
+};
+
+/** An item of any workspace with the dispatcher's verdict on it; the checks when it was asked for by itself. */
+export const ExplainedItem = z.object({
+  itemId: Id,
+  company: z.string(),
+  campaign: z.string().nullable(),
+  campaignId: Id.nullable(),
+  contactId: Id,
+  status: z.string(),
+  dueAt: Instant,
+  attempts: Count,
+  /** What the next tick does with it: dial, defer, skip, done. */
+  verdict: z.string(),
+  reason: z.string().nullable(),
+  until: Instant.nullable(),
+  checks: z.array(z.object(checkFields)),
+});
+export type ExplainedItem = z.infer<typeof ExplainedItem>;
+
+/** Why something is not dialled: an item, what is open of a contact, or the next items of a campaign. */
+export const OpsExplanation = z.object({
+  kind: z.enum(["item", "contact", "campaign"]),
+  items: z.array(ExplainedItem),
+  /** Of a campaign: what keeps it from going faster, and how many of its items wait for what. */
+  limiting: z
+    .object({
+      factor: z.string().nullable(),
+      count: z.number().nullable(),
+      limit: z.number().nullable(),
+      until: Instant.nullable(),
+    })
+    .nullable(),
+  waiting: z.array(
+    z.object({ status: z.string(), reason: z.string().nullable(), items: Count, nextAt: Instant.nullable() }),
+  ),
+});
+export type OpsExplanation = z.infer<typeof OpsExplanation>;
+
+const period = { from: Instant.optional(), to: Instant.optional() };
+/** What may be replayed by its state: it could not be read, its call was not there, or it was of no call of ours. */
+export const replayable = ["bad", "parked", "unmatched"] as const;
+
 export const opsProcedures = {
   query: {
     input: z.strictObject({ view: z.enum(opsViews), limit: z.int().min(1).max(1000).optional() }),
@@ -46,6 +98,18 @@ export const opsProcedures = {
   },
   sql: { input: z.strictObject({ text: z.string().trim().min(1).max(20_000) }), output: Result },
   doctor: { input: Nothing, output: Diagnosis },
+  /** The id of an item, a contact or a campaign of any workspace. */
+  explain: { input: z.strictObject({ id: Id }), output: OpsExplanation },
+  /** Folds stored webhooks of any workspace again: one, or all in a state, of a period. */
+  replay: {
+    input: z
+      .strictObject({ id: Serial.optional(), status: z.enum(replayable).optional(), ...period })
+      .refine(
+        ({ id, status }) => (id === undefined) !== (status === undefined),
+        "must be exactly one of id, status",
+      ),
+    output: z.object({ replayed: Count, workspaces: Count }),
+  },
 };
 
 export const Tenant = z.object({
@@ -126,25 +190,38 @@ export const WebhookRow = z.object({
 });
 export type WebhookRow = z.infer<typeof WebhookRow>;
 
+export const WebhookBody = WebhookRow.omit({ body: true }).extend({
+  sizeBytes: Count,
+  /** The exact bytes; null once pruned. */
+  bodyBase64: z.string().nullable(),
+});
+export type WebhookBody = z.infer<typeof WebhookBody>;
+
 export const webhooksProcedures = {
   list: {
     input: z.strictObject({
       ...pageInput,
-      status: z.enum(webhookStatuses).optional(),
+      /** `unmatched`: read, but of no call of ours. */
+      status: z.enum([...webhookStatuses, "unmatched"]).optional(),
       callId: Id.optional(),
+      /** Part of the body or of the error, or the whole number of a webhook. */
+      search: ShortText.optional(),
+      ...period,
     }),
     output: page(WebhookRow),
   },
-  /** One stored webhook, all of a call, or all that could not be read. */
+  get: { input: z.strictObject({ id: Serial }), output: WebhookBody },
+  /** One stored webhook, all of a call, or all in a state; of a period if one is given. */
   replay: {
     input: z
       .strictObject({
         id: Serial.optional(),
         callId: Id.optional(),
-        status: z.enum(["bad", "parked"]).optional(),
+        status: z.enum(replayable).optional(),
+        ...period,
       })
       .refine(
-        (which) => Object.values(which).filter((value) => value !== undefined).length === 1,
+        ({ id, callId, status }) => [id, callId, status].filter((value) => value !== undefined).length === 1,
         "must be exactly one of id, callId, status",
       ),
     output: z.object({ replayed: Count }),
@@ -166,6 +243,11 @@ export const Incident = z.object({
   lastAt: Instant,
   resolvedAt: Instant.nullable(),
   resolvedBy: z.string().nullable(),
+  /** Somebody looks after it. */
+  acknowledgedAt: Instant.nullable(),
+  acknowledgedBy: z.string().nullable(),
+  /** What was done, in the words of who resolved it. */
+  resolution: z.string().nullable(),
 });
 export type Incident = z.infer<typeof Incident>;
 
@@ -174,5 +256,9 @@ export const incidentsProcedures = {
     input: z.strictObject({ ...pageInput, status: z.enum(incidentStatuses).optional() }),
     output: page(Incident),
   },
-  resolve: { input: z.strictObject({ incidentId: Id }), output: Incident },
+  acknowledge: { input: z.strictObject({ incidentId: Id }), output: Incident },
+  resolve: {
+    input: z.strictObject({ incidentId: Id, resolution: ShortText.min(1).optional() }),
+    output: Incident,
+  },
 };

@@ -293,10 +293,16 @@ create table public.call_campaigns (
   created_by uuid,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.wall(),
+  callbacks text not null default 'person'::text,
+  callback_assignee_id uuid,
+  archived_at timestamp with time zone,
   constraint call_campaigns_pkey PRIMARY KEY (id),
   constraint call_campaigns_tenant_key UNIQUE (user_id, id),
+  constraint callbacks_for_a_person FOREIGN KEY (callback_assignee_id) REFERENCES public.people(id),
   constraint campaign_calls_with_an_agent FOREIGN KEY (user_id, agent_id) REFERENCES public.agents(user_id, id),
   constraint campaign_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint archived_campaign_is_at_rest CHECK (((archived_at IS NULL) OR (status = ANY (ARRAY['draft'::text, 'completed'::text, 'canceled'::text])))),
+  constraint callbacks_are_by_somebody CHECK ((callbacks = ANY (ARRAY['person'::text, 'agent'::text]))),
   constraint campaign_limits_are_positive CHECK (((max_concurrent > 0) AND (calls_per_second > (0)::double precision) AND (budget_credits >= 0))),
   constraint campaign_status_is_known CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'running'::text, 'paused'::text, 'completed'::text, 'canceled'::text]))),
   constraint ended_campaign_has_completed_at CHECK (((status = ANY (ARRAY['completed'::text, 'canceled'::text])) = (completed_at IS NOT NULL))),
@@ -497,6 +503,7 @@ CREATE INDEX call_queue_of_campaign ON public.call_queue USING btree (user_id, c
 CREATE INDEX call_queue_of_contact ON public.call_queue USING btree (user_id, contact_id, id DESC);
 CREATE INDEX call_queue_open ON public.call_queue USING btree (campaign_id) WHERE (status = ANY (ARRAY['pending'::text, 'in_progress'::text]));
 CREATE UNIQUE INDEX one_item_per_contact ON public.call_queue USING btree (user_id, campaign_id, contact_id) WHERE (kind = 'campaign'::text);
+CREATE UNIQUE INDEX one_open_callback_per_contact ON public.call_queue USING btree (user_id, campaign_id, contact_id) NULLS NOT DISTINCT WHERE ((kind = 'callback'::text) AND (status = ANY (ARRAY['pending'::text, 'in_progress'::text])));
 CREATE UNIQUE INDEX one_open_direct_item ON public.call_queue USING btree (user_id, contact_id) WHERE ((kind = 'direct'::text) AND (status = ANY (ARRAY['pending'::text, 'in_progress'::text])));
 alter table public.call_queue enable row level security;
 alter table public.call_queue force row level security;
@@ -1819,15 +1826,24 @@ create table public.tasks (
   created_by uuid,
   created_at timestamp with time zone not null default app.now(),
   done_at timestamp with time zone,
+  agent_calls boolean not null default false,
+  item_id uuid,
+  note text,
+  done_by text,
   constraint tasks_pkey PRIMARY KEY (id),
   constraint tasks_tenant_key UNIQUE (user_id, id),
   constraint task_for_a_person FOREIGN KEY (assignee_id) REFERENCES public.people(id),
   constraint task_of_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id) ON DELETE CASCADE,
+  constraint task_with_an_item FOREIGN KEY (user_id, item_id) REFERENCES public.call_queue(user_id, id),
+  constraint only_callbacks_are_dialled CHECK (((NOT agent_calls) OR ((kind = 'callback'::text) AND (due_at IS NOT NULL)))),
   constraint task_kind_is_known CHECK ((kind = ANY (ARRAY['callback'::text, 'meeting'::text, 'follow_up'::text, 'review'::text]))),
+  constraint task_note_length CHECK ((length(note) <= 2000)),
   constraint task_status_is_known CHECK ((status = ANY (ARRAY['open'::text, 'done'::text, 'canceled'::text])))
 );
 CREATE INDEX tasks_of_contact ON public.tasks USING btree (user_id, contact_id);
+CREATE INDEX tasks_of_item ON public.tasks USING btree (user_id, item_id) WHERE (item_id IS NOT NULL);
 CREATE INDEX tasks_open ON public.tasks USING btree (user_id, due_at, id) WHERE (status = 'open'::text);
+CREATE INDEX tasks_to_queue ON public.tasks USING btree (user_id, id) WHERE (agent_calls AND (item_id IS NULL) AND (status = 'open'::text));
 alter table public.tasks enable row level security;
 alter table public.tasks force row level security;
 create policy definer on public.tasks for all to parley_definer
@@ -1925,6 +1941,7 @@ create table public.users (
   seeded boolean not null default false,
   created_at timestamp with time zone not null default app.wall(),
   updated_at timestamp with time zone not null default app.wall(),
+  destinations text[] not null default '{}'::text[],
   constraint users_pkey PRIMARY KEY (id),
   constraint company_length CHECK (((length(company) >= 1) AND (length(company) <= 200))),
   constraint concurrent_limit_in_range CHECK (((concurrent_limit >= 0) AND (concurrent_limit <= 1000))),

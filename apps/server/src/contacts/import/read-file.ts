@@ -13,6 +13,7 @@ import type { FileStore } from "../../file-store.ts";
 import { CsvReader, type CsvRecord } from "./csv-records.ts";
 import { decoded, encodingNames, encodingOf, HEAD_BYTES, kindOf, type Encoding } from "./file-kind.ts";
 import { keep, sheetPath, spoolPath, type Held, type ImportRow } from "./row.ts";
+import type { Text } from "./rows-of.ts";
 import { sheetAsCsv, XLSX_BYTES_MAX } from "./xlsx.ts";
 
 const SAMPLE_CHARS = 64 * 1024;
@@ -161,32 +162,13 @@ function recordsIn(sample: string, delimiter: string): CsvRecord[] {
   return [...reader.push(text), ...(sample.length < SAMPLE_CHARS ? reader.end() : [])];
 }
 
-export type Batch = { records: CsvRecord[]; bytesDone: number };
-
-/** The data rows of an import's file in order, a piece of the file at a time, with how far it is. */
-export async function* rowsOf(files: FileStore, row: ImportRow): AsyncGenerator<Batch> {
+/** Where an import's rows stand once its file is recognised, and how they are cut. */
+export function textOf(row: ImportRow): Text {
   const names = Object.keys(encodingNames) as Encoding[];
-  const encoding = names.find((one) => encodingNames[one] === row.encoding) ?? "utf-8"; // a sheet's text is ours
-  let bytesDone = 0;
-  async function* counted(source: AsyncIterable<Buffer>) {
-    for await (const chunk of source) {
-      bytesDone += chunk.length;
-      yield chunk;
-    }
-  }
-  const reader = new CsvReader(row.delimiter ?? ",");
-  let toSkip = row.has_header ? 1 : 0;
-  let first = true;
-  const without = (records: CsvRecord[]) => {
-    if (first && records[0]) {
-      first = false;
-      if (/^"?sep=.?"?$/i.test(records[0].cells.join(""))) records = records.slice(1);
-    }
-    const skipped = Math.min(toSkip, records.length);
-    toSkip -= skipped;
-    return records.slice(skipped);
+  return {
+    path: row.format === "xlsx" ? sheetPath(row.id) : spoolPath(row.id),
+    encoding: names.find((one) => encodingNames[one] === row.encoding) ?? "utf-8", // a sheet's text is ours
+    delimiter: row.delimiter ?? ",",
+    hasHeader: row.has_header,
   };
-  for await (const piece of decoded(counted(await bytesOf(files, row.id, row.format)), encoding))
-    yield { records: without(reader.push(piece)), bytesDone };
-  yield { records: without(reader.end()), bytesDone };
 }

@@ -1,19 +1,15 @@
-import { setImmediate as breathe } from "node:timers/promises";
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
-import { rowReader, type ImportedContact } from "@parley/core/contacts/row";
 import { invalid } from "@parley/core/errors";
 import { maybeRow, param, row as oneRow, sql, touch, type Tx } from "@parley/db";
 import copyStreams from "pg-copy-streams";
-import { zonesOf } from "../../phone-zones.ts";
-import type { CsvRecord } from "./csv-records.ts";
-import { rowsOf } from "./read-file.ts";
+import { chunksOf } from "./chunks.ts";
+import { textOf } from "./read-file.ts";
 import { keep, progressBell, type Held } from "./row.ts";
+import { stagedColumns } from "./staged-line.ts";
 
-export const CHUNK_ROWS = 10_000;
-const CHUNK_CHARS = 8 * 1024 * 1024;
-/** Rows checked before others get their turn: reading telephone numbers is slow work on the one thread. */
-const BREATH_ROWS = 250;
+/** Rows that one statement deletes. */
+const SWEEP_ROWS = 50_000;
 
 /** Staging lost rows (a crash empties it) or holds others than the file: it has to be filled again from the beginning. */
 class StagingIsBroken extends Error {}
@@ -26,44 +22,41 @@ export async function stageRows(held: Held): Promise<number> {
   const { ctx, row, signal } = held;
   if (row.restage) await startOver(held);
   const staged = await stagedRows(held);
+  // Once all rows have been counted they need not be read again to know that they are there.
+  if (row.status === "committing" && staged.rows === row.rows) return staged.rows;
   const bell = progressBell(row.id);
-  const read = rowReader(row.headers, row.mapping, row.default_region);
-  let rowNo = 0;
-  let chunk: Line[] = [];
-  let chars = 0;
-  let nextChunk = staged.chunks;
-  const flush = async (bytesDone: number) => {
-    if (chunk.length === 0) return;
+  const { maxRows } = ctx.config.imports;
+  const order = {
+    dataDir: ctx.config.dataDir,
+    text: textOf(row),
+    importId: row.id,
+    headers: row.headers,
+    mapping: row.mapping,
+    defaultRegion: row.default_region,
+    afterRow: staged.rows,
+    firstChunk: staged.chunks,
+  };
+  let rowsRead = 0;
+  for await (const { chunk, rows, lastRow, bytesDone, pieces } of chunksOf(order, signal)) {
     signal.throwIfAborted();
+    rowsRead = lastRow;
+    if (lastRow > maxRows) throw tooManyRows(maxRows);
+    if (rows === 0) continue;
     await ctx.db.tx(async (tx) => {
-      await keep(tx, held, row.status === "validating" ? progress(rowNo, bytesDone) : undefined);
-      await copyIn(tx, row.id, nextChunk, chunk);
-      await markDuplicates(tx, row.id, nextChunk);
-      await keepRejects(tx, row.id, nextChunk);
+      await keep(tx, held, row.status === "validating" ? progress(lastRow, bytesDone) : undefined);
+      await pipeline(
+        Readable.from(pieces),
+        tx.client.query(copyStreams.from(`copy import_staging (${stagedColumns}) from stdin`)),
+      );
+      await markDuplicates(tx, row.id, chunk);
+      await keepRejects(tx, row.id, chunk);
       await bell(tx);
     });
-    nextChunk += 1;
     // The planner takes a table that has just been filled for a small one; it is told at 1, 2, 4, 8 … chunks.
-    if ((nextChunk & (nextChunk - 1)) === 0) await ctx.db.tx((tx) => tx.query("analyze import_staging"));
-    chunk = [];
-    chars = 0;
-  };
-  for await (const { records, bytesDone } of rowsOf(ctx.files, row)) {
-    for (const record of records) {
-      rowNo += 1;
-      if (rowNo <= staged.rows) continue;
-      if (rowNo > ctx.config.imports.maxRows) throw tooManyRows(ctx.config.imports.maxRows);
-      const line = lineOf(rowNo, record, read);
-      chunk.push(line);
-      chars += line.chars;
-      if (chunk.length % BREATH_ROWS === 0) await breathe();
-      if (chunk.length >= CHUNK_ROWS || chars >= CHUNK_CHARS) await flush(bytesDone);
-    }
-    signal.throwIfAborted();
+    if (((chunk + 1) & chunk) === 0) await ctx.db.tx((tx) => tx.query("analyze import_staging"));
   }
-  await flush(row.size_bytes);
-  if ((await stagedRows(held)).rows !== rowNo) throw new StagingIsBroken();
-  return rowNo;
+  if ((await stagedRows(held)).rows !== rowsRead) throw new StagingIsBroken();
+  return rowsRead;
 }
 
 /** Stages, and once more from the beginning if what was found in staging was not what the file says. */
@@ -126,68 +119,6 @@ const tooManyRows = (max: number) =>
   invalid(
     `The file has more than ${max.toLocaleString("en")} rows. Split it and upload the parts one by one.`,
   );
-
-type Line = { text: string; chars: number };
-
-/** One row of staging in COPY's text format, without its chunk, which is known when it is sent. */
-function lineOf(rowNo: number, record: CsvRecord, read: ReturnType<typeof rowReader>): Line {
-  const result = record.unreadable
-    ? ({ ok: false, reasons: ["row_unreadable"] } as const)
-    : read(record.cells);
-  const contact = result.ok ? result.contact : null;
-  const fields = [
-    String(rowNo),
-    array(record.cells),
-    ...columnsOf(contact),
-    array(result.ok ? [] : result.reasons),
-  ];
-  const text = fields.join("\t");
-  return { text, chars: text.length };
-}
-
-function columnsOf(contact: ImportedContact | null): string[] {
-  if (!contact) return Array.from({ length: 10 }, () => "\\N");
-  const { phoneNumber, country, name, email, company, city, notes, tags, custom } = contact;
-  return [
-    escaped(phoneNumber),
-    escaped(country),
-    array(zonesOf(phoneNumber, country)),
-    escaped(name),
-    escaped(email),
-    escaped(company),
-    escaped(city),
-    escaped(notes),
-    array(tags),
-    escaped(JSON.stringify(custom)),
-  ];
-}
-
-const escapes: Record<string, string> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\u0000": "" };
-
-function escaped(text: string | null): string {
-  if (text === null) return "\\N";
-  // eslint-disable-next-line no-control-regex -- a database text holds no NUL
-  return text.toWellFormed().replace(/[\\\t\n\r\u0000]/g, (char) => escapes[char]!);
-}
-
-const array = (items: readonly string[]) =>
-  escaped(`{${items.map((item) => `"${item.replace(/["\\]/g, "\\$&")}"`).join(",")}}`);
-
-async function copyIn(tx: Tx, importId: string, chunk: number, lines: readonly Line[]): Promise<void> {
-  const into = tx.client.query(
-    copyStreams.from(
-      `copy import_staging (import_id, chunk, row_no, raw, phone_number, country, zones, name, email, company, city, notes, tags, custom, reasons) from stdin`,
-    ),
-  );
-  function* pieces() {
-    for (let at = 0; at < lines.length; at += 500)
-      yield lines
-        .slice(at, at + 500)
-        .map(({ text }) => `${importId}\t${chunk}\t${text}\n`)
-        .join("");
-  }
-  await pipeline(Readable.from(pieces()), into);
-}
 
 /** Of several good rows with one number the first is taken. Looked up row by row through the index, whatever the size. */
 async function markDuplicates(tx: Tx, importId: string, chunk: number): Promise<void> {
@@ -258,13 +189,13 @@ async function emptyStaging(held: Held): Promise<void> {
         sql`
         with staged as (
           delete from import_staging
-          where ctid = any(array(select ctid from import_staging where import_id = ${param(row.id)} limit ${param(CHUNK_ROWS * 5)}))
+          where ctid = any(array(select ctid from import_staging where import_id = ${param(row.id)} limit ${param(SWEEP_ROWS)}))
           returning 1
         ),
         rejected as (
           delete from import_rejects
           where user_id = ${param(ctx.user.id)} and import_id = ${param(row.id)}
-            and row_no in (select row_no from import_rejects where user_id = ${param(ctx.user.id)} and import_id = ${param(row.id)} limit ${param(CHUNK_ROWS * 5)})
+            and row_no in (select row_no from import_rejects where user_id = ${param(ctx.user.id)} and import_id = ${param(row.id)} limit ${param(SWEEP_ROWS)})
           returning 1
         )
         select (select count(*) from staged)::int + (select count(*) from rejected)::int as n`,
@@ -280,7 +211,7 @@ export async function dropStaging({ ctx, row }: Pick<Held, "ctx" | "row">): Prom
       const { rowCount } = await tx.query(
         `delete from import_staging
          where ctid = any(array(select ctid from import_staging where import_id = $1 limit $2))`,
-        [row.id, CHUNK_ROWS * 5],
+        [row.id, SWEEP_ROWS],
       );
       return (rowCount ?? 0) > 0;
     });

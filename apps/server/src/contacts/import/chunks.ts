@@ -1,0 +1,56 @@
+import { on } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { ColumnMapping } from "@parley/core/contacts/csv-map";
+import type { Text } from "./rows-of.ts";
+
+/** Rows of one transaction, ready for COPY. */
+export type Chunk = {
+  chunk: number;
+  rows: number;
+  /** Counted from 1 in the file. */
+  lastRow: number;
+  bytesDone: number;
+  pieces: Uint8Array[];
+  /** The file ends here; such a chunk may be empty. */
+  last: boolean;
+};
+
+export type ChunkOrder = {
+  dataDir: string;
+  text: Text;
+  importId: string;
+  headers: string[];
+  mapping: ColumnMapping;
+  defaultRegion: string;
+  /** Rows and chunks that are staged already. */
+  afterRow: number;
+  firstChunk: number;
+};
+
+/** What a file of any size may take, a chunk or two included that wait outside these heaps. */
+const YOUNG_MB = 8;
+const OLD_MB = 96;
+
+/**
+ * The rows of an import's file, checked, chunk by chunk to the last one. They are read on a thread of their own:
+ * telephone numbers are slow work that would make everything else wait, and its heap has an upper bound whatever the
+ * file holds. It is never more than two chunks ahead of whoever asks.
+ */
+export async function* chunksOf(order: ChunkOrder, signal: AbortSignal): AsyncGenerator<Chunk> {
+  const thread = new Worker(new URL("./chunk-thread.ts", import.meta.url), {
+    workerData: order,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, maxOldGenerationSizeMb: OLD_MB },
+  });
+  thread.on("error", () => {}); // told by the loop below, as long as it listens
+  try {
+    for await (const [told] of on(thread, "message", { signal, close: ["exit"] })) {
+      const chunk = told as Chunk;
+      yield chunk;
+      if (chunk.last) return;
+      thread.postMessage("taken", []);
+    }
+    throw new Error("The thread that reads the file ended before the file did.");
+  } finally {
+    await thread.terminate();
+  }
+}

@@ -1,0 +1,54 @@
+import type { ImportedContact, RowResult } from "@parley/core/contacts/row";
+import { zonesOf } from "../../phone-zones.ts";
+import type { CsvRecord } from "./csv-records.ts";
+
+/** What a staged line holds, in its order. */
+export const stagedColumns =
+  "import_id, chunk, row_no, raw, phone_number, country, zones, name, email, company, city, notes, tags, custom, reasons";
+
+/** One row of import_staging as COPY's text format has it, with its line end. */
+export function stagedLine(
+  its: { importId: string; chunk: number; rowNo: number },
+  record: CsvRecord,
+  read: (cells: readonly string[]) => RowResult,
+): string {
+  const result: RowResult = record.unreadable
+    ? { ok: false, reasons: ["row_unreadable"] }
+    : read(record.cells);
+  return (
+    `${its.importId}\t${its.chunk}\t${its.rowNo}\t${array(record.cells)}\t` +
+    (result.ok ? `${columnsOf(result.contact)}\t{}\n` : `${nothing}\t${array(result.reasons)}\n`)
+  );
+}
+
+const nothing = Array.from({ length: 10 }, () => "\\N").join("\t");
+
+function columnsOf(contact: ImportedContact): string {
+  const { phoneNumber, country, name, email, company, city, notes, tags, custom } = contact;
+  return [
+    escaped(phoneNumber),
+    escaped(country),
+    array(zonesOf(phoneNumber, country)),
+    escaped(name),
+    escaped(email),
+    escaped(company),
+    escaped(city),
+    escaped(notes),
+    array(tags),
+    escaped(JSON.stringify(custom)),
+  ].join("\t");
+}
+
+const escapes: Record<string, string> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\u0000": "" };
+
+// eslint-disable-next-line no-control-regex -- a database text holds no NUL
+const toEscape = /[\\\t\n\r\u0000]/g;
+
+function escaped(text: string | null): string {
+  return text === null ? "\\N" : text.toWellFormed().replace(toEscape, (char) => escapes[char]!);
+}
+
+function array(items: readonly string[]): string {
+  if (items.length === 0) return "{}";
+  return escaped(`{${items.map((item) => `"${item.replace(/["\\]/g, "\\$&")}"`).join(",")}}`);
+}

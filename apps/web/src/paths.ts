@@ -66,8 +66,9 @@ export const paths = {
   agent: (agentId: string) => ({ to: "/agents/$agentId", params: { agentId } }) as const,
 
   credits: (search: { kind?: EntryKind | undefined } = {}) => ({ to: "/credits", search }) as const,
-  operations: (search: { view?: string | undefined; sql?: string | undefined } = {}) =>
-    ({ to: "/operations", search }) as const,
+  operations: (
+    search: { view?: string | undefined; sql?: string | undefined; id?: string | undefined } = {},
+  ) => ({ to: "/operations", search }) as const,
   settings: (section: SettingsSection = "workspace") =>
     ({ to: "/settings/$section", params: { section } }) as const,
 };

@@ -219,7 +219,7 @@ const operations = createRoute({
   getParentRoute: () => shell,
   path: "/operations",
   validateSearch: (search: Record<string, unknown>) =>
-    only({ view: textIn(search, "view"), sql: textIn(search, "sql") }),
+    only({ view: textIn(search, "view"), sql: textIn(search, "sql"), id: textIn(search, "id") }),
   component: lazyRouteComponent(() => import("./ops/operations-page.tsx"), "OperationsPage"),
 });
 

@@ -9,7 +9,7 @@ import { AuditSection } from "./audit-section.tsx";
 import { KeysSection } from "./keys-section.tsx";
 import { SuppressionsSection } from "./suppressions-section.tsx";
 import { TeamSection } from "./team-section.tsx";
-import { WebhooksSection } from "./webhooks-section.tsx";
+import { WebhookJournal } from "@/shell/webhook-journal.tsx";
 import { WorkspaceSection } from "./workspace-section.tsx";
 
 const sections: Record<SettingsSection, { label: string; body: () => ReactNode }> = {
@@ -17,7 +17,7 @@ const sections: Record<SettingsSection, { label: string; body: () => ReactNode }
   team: { label: "Team", body: () => <TeamSection /> },
   keys: { label: "API keys", body: () => <KeysSection /> },
   suppressions: { label: "Do not contact", body: () => <SuppressionsSection /> },
-  webhooks: { label: "Webhooks", body: () => <WebhooksSection /> },
+  webhooks: { label: "Webhooks", body: () => <WebhookJournal /> },
   audit: { label: "Audit log", body: () => <AuditSection /> },
   account: { label: "You", body: () => <AccountSection /> },
 };

@@ -1,13 +1,13 @@
 import type { Call } from "./call.ts";
 import { RotateCw } from "lucide-react";
+import { useState } from "react";
 import { useRefused } from "@/shell/me.ts";
-import { refusal, trpc } from "@/trpc.ts";
+import { RefoldDrawer } from "@/shell/refold-drawer.tsx";
 import { Chip } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { CopyButton } from "@/ui/copy-button.tsx";
 import { Drawer } from "@/ui/dialog.tsx";
 import { clockSeconds, exactly, plural } from "@/ui/format.ts";
-import { toast } from "@/ui/toast.ts";
 
 const sources = {
   webhook: "Provider told",
@@ -28,18 +28,7 @@ export function EventsDrawer({
   onOpenChange: (open: boolean) => void;
 }) {
   const refused = useRefused("calls.refold");
-  const utils = trpc.useUtils();
-  const refold = trpc.calls.refold.useMutation({
-    onSuccess: (answer) => {
-      void utils.calls.get.invalidate({ callId: call.id });
-      toast.done(
-        answer.changed.length === 0
-          ? `${plural(answer.events, "event")} folded again, the same row came out`
-          : `Folded again; changed: ${answer.changed.join(", ")}`,
-      );
-    },
-    onError: (error) => toast.error(refusal(error).message),
-  });
+  const [refolds, setRefolds] = useState(false);
   return (
     <Drawer
       open={open}
@@ -47,13 +36,7 @@ export function EventsDrawer({
       wide
       title={`${plural(call.events.length, "event")}`}
       aside={
-        <Button
-          look="ghost"
-          icon={RotateCw}
-          busy={refold.isPending}
-          disabledReason={refused}
-          onClick={() => refold.mutate({ callId: call.id })}
-        >
+        <Button look="ghost" icon={RotateCw} disabledReason={refused} onClick={() => setRefolds(true)}>
           Fold again
         </Button>
       }
@@ -87,6 +70,7 @@ export function EventsDrawer({
         })}
         {call.events.length === 0 && <li className="px-5 py-4 text-ink-2">Nothing has been heard yet.</li>}
       </ol>
+      <RefoldDrawer callId={refolds ? call.id : null} onClose={() => setRefolds(false)} />
     </Drawer>
   );
 }

@@ -1,18 +1,23 @@
 import type { OpsView } from "@parley/core/ops/schema";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { DiallingSwitch } from "@/shell/dialling-switch.tsx";
 import { useMe } from "@/shell/me.ts";
 import { Page } from "@/shell/page.tsx";
-import { refusal, trpc } from "@/trpc.ts";
-import { Button } from "@/ui/button.tsx";
+import { RefoldDrawer } from "@/shell/refold-drawer.tsx";
+import { trpc } from "@/trpc.ts";
 import { EmptyState } from "@/ui/empty-state.tsx";
-import { plural } from "@/ui/format.ts";
-import { SkeletonRows } from "@/ui/skeleton.tsx";
+import type { MenuEntry } from "@/ui/popover.tsx";
 import { TabPanel, Tabs } from "@/ui/tabs.tsx";
 import { DoctorPanel } from "./doctor-panel.tsx";
-import { ResultTable } from "./result-table.tsx";
+import { ExplainPanel } from "./explain-panel.tsx";
+import { IncidentsPanel } from "./incidents-panel.tsx";
+import { JournalPanel } from "./journal-panel.tsx";
 import { SqlBox } from "./sql-box.tsx";
+import { ViewTable } from "./view-table.tsx";
 import { viewNames, viewWords } from "./views.ts";
+
+type Tab = OpsView | "explain" | "sql";
 
 const isView = (name: string | undefined): name is OpsView => viewNames.some((view) => view === name);
 
@@ -21,8 +26,25 @@ export function OperationsPage() {
   const search = useSearch({ from: "/shell/operations" });
   const navigate = useNavigate({ from: "/operations" });
   const me = useMe();
-  const view: OpsView | "sql" =
-    search.view === "sql" ? "sql" : isView(search.view) ? search.view : "slots_now";
+  const [refolded, setRefolded] = useState<string | null>(null);
+  const view: Tab =
+    search.view === "sql" || search.view === "explain"
+      ? search.view
+      : isView(search.view)
+        ? search.view
+        : "slots_now";
+  const explain = (id: string) =>
+    void navigate({ search: { view: "explain", id }, replace: search.view === "explain" });
+  /** What can be done about a row that names a call, an item or a campaign. */
+  const actions = (row: Record<string, unknown>): MenuEntry[] => {
+    const of = (kind: string) => (row["kind"] === kind ? row["id"] : undefined);
+    const callId = row["call_id"] ?? of("call") ?? (view === "unknown_calls" ? row["id"] : undefined);
+    const asked = row["item_id"] ?? of("item") ?? row["campaign_id"];
+    return [
+      ...(callId ? [{ label: "Fold the call again…", onSelect: () => setRefolded(String(callId)) }] : []),
+      ...(asked ? [{ label: "Explain", onSelect: () => explain(String(asked)) }] : []),
+    ];
+  };
   const crumbs = [{ label: "Operations" }];
 
   if (!me.person.isPlatformAdmin)
@@ -51,12 +73,13 @@ export function OperationsPage() {
         value={view}
         onValue={(next) =>
           void navigate({
-            search: next === "sql" ? { view: "sql", sql: search.sql } : { view: next },
+            search: { view: next, ...(next === "sql" ? { sql: search.sql } : {}) },
             replace: true,
           })
         }
         tabs={[
-          ...viewNames.map((name) => ({ value: name as OpsView | "sql", label: viewWords[name].name })),
+          ...viewNames.map((name) => ({ value: name as Tab, label: viewWords[name].name })),
+          { value: "explain" as const, label: "Explain" },
           { value: "sql" as const, label: "SQL" },
         ]}
       >
@@ -66,14 +89,28 @@ export function OperationsPage() {
               text={search.sql}
               onRun={(sql) => void navigate({ search: { view: "sql", sql }, replace: true })}
             />
+          ) : view === "explain" ? (
+            <ExplainPanel key={search.id} id={search.id} onId={explain} />
+          ) : view === "incidents_open" ? (
+            <IncidentsPanel />
+          ) : view === "webhook_lag" ? (
+            <JournalPanel />
           ) : (
-            <ViewTable view={view} />
+            <>
+              <ViewTable view={view} actions={actions} />
+              {view === "slots_now" && (
+                <div className="border-t border-line">
+                  <ViewTable view="lines_held" actions={actions} />
+                </div>
+              )}
+            </>
           )}
         </TabPanel>
       </Tabs>
       <div className="border-t border-line">
         <DoctorPanel />
       </div>
+      <RefoldDrawer callId={refolded} onClose={() => setRefolded(null)} />
     </Page>
   );
 }
@@ -82,36 +119,3 @@ const Dialling = () => {
   const [summary] = trpc.home.summary.useSuspenseQuery({});
   return <DiallingSwitch dialling={summary.dialling} inAir={summary.lines.used} />;
 };
-
-/** One view, asked again every five seconds: these figures have no push, they are the database's own. */
-function ViewTable({ view }: { view: OpsView }) {
-  const query = trpc.ops.query.useQuery({ view, limit: 200 }, { refetchInterval: 5000 });
-  const words = viewWords[view];
-  if (query.isPending) return <SkeletonRows rows={6} />;
-  if (query.error)
-    return (
-      <EmptyState
-        small
-        title="The view could not be read"
-        action={<Button onClick={() => void query.refetch()}>Try again</Button>}
-      >
-        <p>{refusal(query.error).message}</p>
-      </EmptyState>
-    );
-  return (
-    <>
-      <p className="flex min-h-9 items-center gap-2 px-4 text-ink-2 lg:px-5">
-        {words.asks}
-        <span className="ml-auto text-xs text-ink-3">
-          {plural(query.data.rows.length, "row")}
-          {query.data.truncated && ", the first 200"}
-        </span>
-      </p>
-      {query.data.rows.length === 0 ? (
-        <p className="border-t border-line px-4 py-3 text-ink-2 lg:px-5">{words.quiet}</p>
-      ) : (
-        <ResultTable label={words.name} result={query.data} />
-      )}
-    </>
-  );
-}

@@ -1,6 +1,9 @@
 import type { Result } from "@parley/core/ops/schema";
 import { Link } from "@tanstack/react-router";
+import { Ellipsis } from "lucide-react";
 import { paths } from "@/paths.ts";
+import { IconButton } from "@/ui/button.tsx";
+import { Menu, type MenuEntry } from "@/ui/popover.tsx";
 import { Time } from "@/ui/time.tsx";
 import { None } from "@/ui/section.tsx";
 
@@ -31,8 +34,28 @@ const isNumeric = (rows: unknown[][], at: number) =>
   rows.some((row) => typeof row[at] === "number") &&
   rows.every((row) => row[at] === null || typeof row[at] === "number");
 
+const named = (columns: string[], row: unknown[]) =>
+  Object.fromEntries(columns.map((column, at) => [column, row[at]]));
+
+const Acts = ({ entries }: { entries: MenuEntry[] }) => (
+  <td className="sticky right-0 bg-surface pr-2 text-right">
+    {entries.length > 0 && (
+      <Menu trigger={<IconButton inRow icon={Ellipsis} label="What can be done" />} entries={entries} />
+    )}
+  </td>
+);
+
 /** A result as the database gave it: columns in their order, numbers right, instants in the reader's zone. */
-export function ResultTable({ label, result }: { label: string; result: Result }) {
+export function ResultTable({
+  label,
+  result,
+  actions,
+}: {
+  label: string;
+  result: Result;
+  /** What can be done about a row, which is handed over by column name. */
+  actions?: (row: Record<string, unknown>) => MenuEntry[];
+}) {
   const right = result.columns.map((_, at) => isNumeric(result.rows, at));
   return (
     <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
@@ -48,6 +71,11 @@ export function ResultTable({ label, result }: { label: string; result: Result }
                 {column}
               </th>
             ))}
+            {actions && (
+              <th className="w-10">
+                <span className="sr-only">Actions</span>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
@@ -62,6 +90,7 @@ export function ResultTable({ label, result }: { label: string; result: Result }
                   <Cell column={result.columns[at] ?? ""} value={value} />
                 </td>
               ))}
+              {actions && <Acts entries={actions(named(result.columns, row))} />}
             </tr>
           ))}
         </tbody>

@@ -7,6 +7,11 @@ export const viewWords: Record<OpsView, { name: string; asks: string; quiet: str
     asks: "Who holds a line, against which limit?",
     quiet: "No line is held. Nobody is on the phone.",
   },
+  lines_held: {
+    name: "Lines held",
+    asks: "Who holds each line, and since when?",
+    quiet: "No line is held.",
+  },
   queue_now: {
     name: "Queue",
     asks: "What is due, what waits, and since when?",
@@ -33,6 +38,11 @@ export const viewWords: Record<OpsView, { name: string; asks: string; quiet: str
     asks: "How far behind is the folding of webhooks?",
     quiet: "Every webhook has been folded.",
   },
+  webhook_journal: {
+    name: "Journal",
+    asks: "What arrived, and what became of it?",
+    quiet: "No webhook has arrived.",
+  },
   incidents_open: { name: "Incidents", asks: "What needs a person?", quiet: "No incident is open." },
   ledger_check: {
     name: "Ledger check",
@@ -47,4 +57,7 @@ export const viewWords: Record<OpsView, { name: string; asks: string; quiet: str
   tenants: { name: "Workspaces", asks: "Who is on this installation?", quiet: "Nobody has signed up yet." },
 };
 
-export const viewNames = Object.keys(viewWords) as OpsView[];
+/** Those that are a tab of their own; the others stand beside one. */
+export const viewNames = (Object.keys(viewWords) as OpsView[]).filter(
+  (name) => name !== "lines_held" && name !== "webhook_journal",
+);

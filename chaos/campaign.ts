@@ -29,10 +29,24 @@ export async function launch(
       audience: { importId },
       retry: { maxAttempts: 3, busy: [0.5, 1], noAnswer: [0.5, 1], failed: [0.5], voicemail: [] },
     });
-    await visitor.trpc.campaigns.start.mutate({ campaignId: campaign.id });
+    await started(visitor, campaign.id);
     tenants.push({ id: visitor.session.user.id, visitor, campaignId: campaign.id, contacts });
   }
   return tenants;
+}
+
+const STARTS_WITHIN_MS = 60_000;
+
+/** A slow machine may need a moment until the agent is at the provider. */
+async function started(visitor: SignedUp, campaignId: string): Promise<void> {
+  for (const began = Date.now(); ; await pause(500)) {
+    try {
+      await visitor.trpc.campaigns.start.mutate({ campaignId });
+      return;
+    } catch (error) {
+      if (Date.now() - began > STARTS_WITHIN_MS) throw error;
+    }
+  }
 }
 
 async function importPeople(visitor: SignedUp, csv: string): Promise<string> {

@@ -1,82 +1,150 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { freePort, startEmbedded, type Embedded } from "@parley/db/embedded";
-import { migrate } from "@parley/db/migrate";
 import { inDatabase, ownedDatabase } from "@parley/db/owner";
 import { createPool } from "@parley/db";
 import { ensureLogins, withLogin } from "@parley/db/roles";
 import { newKey } from "@parley/db/secrets";
-import { agreedEnv, Program, type Env } from "./programs.ts";
+import { keysOf, Program, type Env } from "./programs.ts";
+import { Wire } from "./wire.ts";
 
 export type Victim = "http" | "worker" | "sandbox" | "postgres";
+/** How Postgres goes: the postmaster is shot, or told to stop at once (`pg_ctl stop -m immediate`). */
+export type PostgresEnd = "SIGKILL" | "SIGQUIT";
+
+export type Plan = {
+  /** Processes for requests, behind one door; and for jobs. */
+  https: number;
+  workers: number;
+  env: Env;
+  /** Files of this tree that every server process runs before its own. */
+  preload?: readonly string[];
+  /** Environment of one start of a server process, on top. */
+  envOfStart?: (victim: Victim) => Env;
+};
+
+/** The ways that can be disturbed: to the database, and to the providers. */
+export type Wires = { postgres: Wire; provider: Wire };
 
 /**
- * A whole Parley of its own: Postgres that keeps its promises (fsync on), sandbox, one process for requests and some
- * for jobs. Whatever dies is started again, as the supervisor of a real installation would do it.
+ * A whole Parley of its own: Postgres that keeps its promises (fsync on), sandbox, processes for requests behind one
+ * door and some for jobs. Whatever dies is started again, as the supervisor of a real installation would do it.
  */
 export class Installation {
-  readonly url: string;
   readonly sandboxUrl: string;
+  readonly wires: Wires;
   /** Sees every row. Breaks when Postgres is killed: use `ask`. */
   readonly #pool: pg.Pool;
   readonly #home: string;
   readonly #postgres: Database;
+  readonly #door: Wire;
   readonly #kept: Kept[] = [];
 
-  private constructor(
-    home: string,
-    postgres: Database,
-    pool: pg.Pool,
-    ports: { http: number; sandbox: number },
-  ) {
+  private constructor(home: string, postgres: Database, sandboxPort: number, wires: Wires, door: Wire) {
     this.#home = home;
     this.#postgres = postgres;
-    this.#pool = pool;
-    this.url = `http://127.0.0.1:${ports.http}`;
-    this.sandboxUrl = `http://127.0.0.1:${ports.sandbox}`;
+    this.#pool = createPool({ url: inDatabase(postgres.superUrl, "parley"), name: "chaos", max: 4 });
+    this.#door = door;
+    this.wires = wires;
+    this.sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
   }
 
-  static async open({ workers, env }: { workers: number; env: Env }): Promise<Installation> {
+  static async open({
+    https,
+    workers,
+    env,
+    preload = [],
+    envOfStart = () => ({}),
+  }: Plan): Promise<Installation> {
     // Named and marked like the clusters of tests: what a killed run leaves behind, the next test run puts away.
     const home = mkdtempSync(join(tmpdir(), "parley-test-chaos-"));
     writeFileSync(join(home, "pid"), String(process.pid));
     chmodSync(home, 0o755);
-    const logs = join(home, "logs");
-    mkdirSync(logs);
+    mkdirSync(join(home, "logs"));
+    const log = (name: string) => join(home, "logs", `${name}.log`);
+
     const postgres = await Database.create(join(home, "postgres"));
     const ownerUrl = await ownedDatabase(postgres.superUrl, "parley", newKey());
-    await migrate(ownerUrl);
-    const logins = await ensureLogins(ownerUrl, join(home, "secrets"), newKey());
-    const pool = createPool({ url: inDatabase(postgres.superUrl, "parley"), name: "chaos", max: 4 });
-    const ports = { http: await freePort(), sandbox: await freePort() };
-    const here = new Installation(home, postgres, pool, ports);
+    // Killed programs leave no compiled code behind; the one that migrates ends by itself and does, for all of them.
+    const agreed = { ...keysOf(home), NODE_COMPILE_CACHE: join(home, "compiled") };
+    await migrated({ ...agreed, DATABASE_URL: ownerUrl }, log("migrate"));
+    const logins = await ensureLogins(ownerUrl, join(home, "secrets"), agreed.ENCRYPTION_KEY);
+
+    const sandboxPort = await freePort();
+    const wires = {
+      postgres: await Wire.open(() => [postgres.port]),
+      provider: await Wire.open(() => [sandboxPort]),
+    };
+    const ready: Kept[] = [];
+    const door = await Wire.open(() => ready.filter(({ isReady }) => isReady).map(({ port }) => port));
+    const here = new Installation(home, postgres, sandboxPort, wires, door);
+    const wired = (url: string) => {
+      const other = new URL(url);
+      other.port = String(wires.postgres.port);
+      return other.href;
+    };
     const shared = {
-      ...agreedEnv(home, logins),
-      SANDBOX_URL: here.sandboxUrl,
-      PORT: String(ports.http),
+      ...agreed,
+      DATABASE_WEB_URL: wired(logins.web),
+      DATABASE_WORKER_URL: wired(logins.worker),
+      DATABASE_RO_URL: wired(logins.ro),
+      SANDBOX_URL: `http://127.0.0.1:${wires.provider.port}`,
+      PUBLIC_URL: here.url,
       ...env,
     };
-    const keep = (name: Victim, app: string, own: Env) =>
-      here.#kept.push(
-        new Kept(name, () =>
-          Program.start(name, { app, env: { ...shared, ...own }, log: join(logs, `${name}.log`) }),
-        ),
-      );
-    keep("sandbox", "sandbox", {
-      SANDBOX_PORT: String(ports.sandbox),
+    const server = (name: "http" | "worker", n: number, own: Env, isAtWork: Probe, port = 0) => {
+      const start = () => ({
+        app: "server",
+        preload,
+        log: log(`${name}${n}`),
+        env: { ...shared, ...own, ...envOfStart(name) },
+      });
+      const kept = new Kept(name, () => Program.start(name, start()), isAtWork, port);
+      here.#kept.push(kept);
+      return kept;
+    };
+    const sandbox = {
+      ...agreed,
+      SANDBOX_PORT: String(sandboxPort),
       SANDBOX_DIR: join(home, "sandbox"),
+      SANDBOX_PUBLIC_URL: shared.SANDBOX_URL,
       PARLEY_URL: here.url,
       LOG_LEVEL: "warn",
-    });
-    keep("http", "server", { PARLEY_ROLE: "http", PUBLIC_URL: here.url });
+    };
+    here.#kept.push(
+      new Kept(
+        "sandbox",
+        () => Program.start("sandbox", { app: "sandbox", env: sandbox, log: log("sandbox") }),
+        () => answers(`${here.sandboxUrl}/healthz`),
+      ),
+    );
+    for (let n = 0; n < https; n++) {
+      const port = await freePort();
+      const own = { PARLEY_ROLE: "http", PORT: String(port) };
+      ready.push(server("http", n, own, () => answers(`http://127.0.0.1:${port}/readyz`), port));
+    }
     for (let n = 0; n < workers; n++)
-      keep("worker", "server", { PARLEY_ROLE: "worker", PUBLIC_URL: here.url });
-    await here.#kept[0]!.current.answers(`${here.sandboxUrl}/healthz`);
-    await here.#kept[1]!.current.answers(`${here.url}/readyz`);
+      server(
+        "worker",
+        n,
+        { PARLEY_ROLE: "worker" },
+        async ({ pid }) =>
+          (await here.glance("select 1 from worker_pools where process = $1", [`${hostname()} ${pid}`])) !==
+          undefined,
+      );
+    if (!(await here.recovered(60_000))) {
+      const logs = await here.close({ keepLogs: true });
+      throw new Error(`The installation did not come up. Its logs are in ${logs}.`);
+    }
     return here;
+  }
+
+  /** The door: whichever process for requests is ready answers there. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#door.port}`;
   }
 
   /** A question to the database that survives its deaths. */
@@ -93,8 +161,11 @@ export class Installation {
   }
 
   /** One look without patience: undefined while the database is away. */
-  async glance<Row extends pg.QueryResultRow>(text: string): Promise<Row | undefined> {
-    return this.#pool.query<Row>(text).then(
+  async glance<Row extends pg.QueryResultRow>(
+    text: string,
+    values: unknown[] = [],
+  ): Promise<Row | undefined> {
+    return this.#pool.query<Row>(text, values).then(
       ({ rows }) => rows[0],
       () => undefined,
     );
@@ -116,45 +187,31 @@ export class Installation {
     }
   }
 
-  /** Resolves once every program is at work again, or after `withinMs`. */
+  /** Resolves once every program is at work, or after `withinMs`; says which. */
   async recovered(withinMs = 20_000): Promise<boolean> {
     const until = Date.now() + withinMs;
     while (Date.now() < until) {
-      const up = await Promise.all(this.#kept.map((kept) => this.#isAtWork(kept)));
-      if (up.every(Boolean)) return true;
-      await pause(50);
+      if (this.#kept.every(({ isReady }) => isReady)) return true;
+      await pause(25);
     }
     return false;
   }
 
-  async #isAtWork({ name, current }: Kept): Promise<boolean> {
-    if (!current.running) return false;
-    if (name === "worker")
-      return (
-        (await this.glance(`select 1 from worker_pools where process like '% ${current.process.pid}'`)) !==
-        undefined
-      );
-    const url = name === "sandbox" ? `${this.sandboxUrl}/healthz` : `${this.url}/readyz`;
-    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
-    await answer?.body?.cancel();
-    return answer?.ok ?? false;
+  /** Some program of these kinds that is alive and at work, or null while there is none. */
+  someAtWork(kinds: readonly Victim[], random: () => number): Kept | null {
+    const atWork = this.#kept.filter(({ name, isReady }) => isReady && kinds.includes(name));
+    return atWork[Math.floor(random() * atWork.length)] ?? null;
   }
 
-  /** Kills without notice. Programs come back by themselves at once, Postgres before this resolves. */
-  async kill(victim: Victim, random: () => number): Promise<void> {
-    if (victim === "postgres") return this.#postgres.killAndRestart();
-    const candidates = this.#kept.filter(({ name }) => name === victim);
-    await candidates[Math.floor(random() * candidates.length)]!.current.kill();
-  }
-
-  /** How often a program had to be started, beyond the first time. */
-  restarts(victim: Victim): number {
-    return this.#kept.filter(({ name }) => name === victim).reduce((sum, kept) => sum + kept.starts - 1, 0);
+  /** Resolves when Postgres answers again. */
+  endPostgres(how: PostgresEnd): Promise<void> {
+    return this.#postgres.endAndRestart(how);
   }
 
   /** Ends everything and returns where the logs are, if somebody should look at them. */
   async close({ keepLogs = false } = {}): Promise<string | null> {
     await Promise.all(this.#kept.map((kept) => kept.close()));
+    for (const wire of [this.#door, this.wires.postgres, this.wires.provider]) wire.close();
     await this.#pool.end();
     await this.#postgres.stop();
     const kept = join(tmpdir(), `parley-chaos-logs-${process.pid}-${Date.now()}`);
@@ -164,30 +221,73 @@ export class Installation {
   }
 }
 
+type Probe = (program: Program) => Promise<boolean>;
+
+const PROBE_MS = 40;
+
+async function answers(url: string): Promise<boolean> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+  await answer?.body?.cancel();
+  return answer?.ok ?? false;
+}
+
+/** The role that migrates, as a deployment runs it. */
+async function migrated(env: Env, log: string): Promise<void> {
+  const program = Program.start("migrate", { app: "server", env: { ...env, PARLEY_ROLE: "migrate" }, log });
+  await program.gone;
+  if (program.process.exitCode !== 0)
+    throw new Error(`The database could not be migrated:\n${readFileSync(log, "utf8")}`);
+}
+
 /** A program that is started again whenever it ends, until nobody wants it any more. */
-class Kept {
+export class Kept {
   readonly name: Victim;
+  /** Where it listens; 0 if nowhere. */
+  readonly port: number;
   current: Program;
-  starts = 0;
+  /** Alive, and at work since its last start. */
+  isReady = false;
   #wanted = true;
   readonly #start: () => Program;
+  readonly #isAtWork: Probe;
 
-  constructor(name: Victim, start: () => Program) {
+  constructor(name: Victim, start: () => Program, isAtWork: Probe, port = 0) {
     this.name = name;
+    this.port = port;
     this.#start = start;
+    this.#isAtWork = isAtWork;
     this.current = this.#begin();
   }
 
   #begin(): Program {
     const began = Date.now();
-    this.starts++;
     const program = this.#start();
+    void this.#untilAtWork(program);
     void program.gone.then(async () => {
+      this.isReady = false;
       // one that falls at once (no database yet) is not hurried
       await pause(Date.now() - began < 2_000 ? 300 : 30);
       if (this.#wanted) this.current = this.#begin();
     });
     return program;
+  }
+
+  async #untilAtWork(program: Program): Promise<void> {
+    while (program.running) {
+      if ((await this.#isAtWork(program)) && program.running) {
+        this.isReady = true;
+        return;
+      }
+      await pause(PROBE_MS);
+    }
+  }
+
+  /** Without notice; false if it had just gone by itself. */
+  async kill(): Promise<boolean> {
+    const wasThere = this.current.running;
+    this.isReady = false;
+    await this.current.kill();
+    return wasThere;
   }
 
   async close(): Promise<void> {
@@ -197,6 +297,9 @@ class Kept {
     clearTimeout(insist);
   }
 }
+
+/** Several workers, and what killed ones have not let go yet. */
+const CONNECTIONS = 500;
 
 /** An embedded Postgres that can be shot and comes back on the same port. */
 class Database {
@@ -212,22 +315,31 @@ class Database {
 
   static async create(dir: string): Promise<Database> {
     const password = newKey();
-    return new Database(dir, password, await startEmbedded({ dir, password }));
+    return new Database(dir, password, await startEmbedded({ dir, password, connections: CONNECTIONS }));
   }
 
   get superUrl(): string {
     return withLogin(this.#server.superUrl, "postgres", this.#password);
   }
 
-  async killAndRestart(): Promise<void> {
+  get port(): number {
+    return this.#server.port;
+  }
+
+  async endAndRestart(how: PostgresEnd): Promise<void> {
     const { port } = this.#server;
     const postmaster = Number(readFileSync(join(this.#dir, "postmaster.pid"), "utf8").split("\n", 1)[0]);
-    process.kill(postmaster, "SIGKILL");
+    process.kill(postmaster, how);
     // Its children hold the shared memory for a moment longer, and a new postmaster refuses to start beside them.
     for (let tries = 0; ; tries++) {
       await pause(100);
       try {
-        const server = await startEmbedded({ dir: this.#dir, password: this.#password, port });
+        const server = await startEmbedded({
+          dir: this.#dir,
+          password: this.#password,
+          port,
+          connections: CONNECTIONS,
+        });
         if (server.port === port) {
           this.#server = server;
           return;

@@ -3,6 +3,7 @@ import { launch, type Tenant } from "./campaign.ts";
 import { Installation, type Victim } from "./installation.ts";
 import { judge, tell, type Verdict } from "./invariants.ts";
 import { Pauser } from "./pauses.ts";
+import { quantile, watchProgress, type Progress, type Recoveries } from "./progress.ts";
 
 export type KillOptions = {
   /** How long there is killing; afterwards the campaigns are left in peace to end. */
@@ -17,9 +18,15 @@ export type KillOptions = {
   everySecondsPostgres: number;
   /** Mean seconds between two pauses of some campaign; absent: nobody pauses. */
   everySecondsPause?: number;
+  /** Processes for requests, and for jobs. */
+  https?: number;
+  workers?: number;
   /** Decides when and whom, so that a run can be repeated as far as timing allows. */
   seed: number;
 };
+
+/** Whom it hit, only while they were alive and at work, and how. */
+export type Kills = Record<"http" | "worker" | "sandbox" | "postgres" | "postgresStopped", number>;
 
 export type Report = {
   verdicts: Verdict[];
@@ -28,7 +35,19 @@ export type Report = {
   logs: string | null;
 };
 
-const WORKERS = 2;
+/** A report of killing, with what its line in the record needs. */
+export type KillReport = Report & {
+  kills: Kills;
+  /** Calls that the provider accepted, and the attempts that Parley made. */
+  rings: number;
+  attempts: number;
+  recoveries: Recoveries;
+  conditions: Record<string, number | string | boolean>;
+};
+
+const HTTPS = 2;
+const WORKERS = 6;
+const TENANTS = 5;
 const TENANT_LIMIT = 6;
 const SYSTEM_LIMIT = 20;
 /** How much faster the domain clock runs: a call takes a second or two, a retry comes soon. */
@@ -37,6 +56,8 @@ const CLOCK_SCALE = 30;
 const CLOCK_SCALE_AT_LAST = 10_000;
 /** No event of any call for so long, with nobody killing: it will not end by itself. */
 const STALLED_MS = 90_000;
+const LEASE_SCALE = 0.6;
+const GRACE_MS = 2_000;
 
 /** A provider that lies a little, on top of the numbers that always do. */
 const faults = {
@@ -57,27 +78,26 @@ const faults = {
  * Campaigns on a whole installation while its processes and its database are shot at random moments, and the provider
  * lies; then the invariants. Resolves when every campaign has ended and all is settled, or nothing moves any more.
  */
-export async function killAround(options: KillOptions, say: (line: string) => void): Promise<Report> {
-  const tenantCount = options.tenants ?? 5;
+export async function killAround(options: KillOptions, say: (line: string) => void): Promise<KillReport> {
+  const { tenants: tenantCount = TENANTS, https = HTTPS, workers = WORKERS } = options;
   const random = seeded(options.seed);
   const there = await Installation.open({
-    workers: WORKERS,
+    https,
+    workers,
     env: {
       SIGNUP_CREDITS: "10000000",
       DEFAULT_USER_CONCURRENT_LIMIT: String(TENANT_LIMIT),
       SYSTEM_CONCURRENT_CALLS_LIMIT: String(SYSTEM_LIMIT),
-      LEASE_SCALE: "0.6",
+      LEASE_SCALE: String(LEASE_SCALE),
       BOLNA_PLACE_TIMEOUT_MS: "1500",
-      BOLNA_RECONCILE_GRACE_MS: "2000",
+      BOLNA_RECONCILE_GRACE_MS: String(GRACE_MS),
       QUEUE_PROCESSOR_INTERVAL_MS: "2000",
+      LOG_LEVEL: "warn",
     },
   });
   try {
     await there.sandbox("/clock", { scale: CLOCK_SCALE });
-    const tenants = await launch(there, {
-      tenants: tenantCount,
-      calls: options.calls,
-    });
+    const tenants = await launch(there, { tenants: tenantCount, calls: options.calls });
     await there.sandbox("/faults", faults);
     const contacts = tenants.reduce((sum, tenant) => sum + tenant.contacts, 0);
     say(
@@ -85,51 +105,50 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     );
 
     const progress = watchProgress(there);
-    const kills = { http: 0, worker: 0, sandbox: 0, postgres: 0 };
+    const kills: Kills = { http: 0, worker: 0, sandbox: 0, postgres: 0, postgresStopped: 0 };
     const deadline = Date.now() + options.minutes * 60_000;
-    const isOver = async () => Date.now() > deadline || (await left(there)) === 0;
-    const shoot = async (victims: readonly Victim[], everySeconds: number) => {
-      while (victims.length > 0) {
-        // mostly among the working, now and then while others are still getting up
-        if (random() < 0.7) await there.recovered();
-        await pause(everySeconds * 1000 * (0.2 + 1.6 * random()));
-        if (await isOver()) return;
-        const victim = victims[Math.floor(random() * victims.length)]!;
+    let listsEnded = false;
+    const isOver = () => listsEnded || Date.now() > deadline;
+    const report = setInterval(() => {
+      void left(there).then((open) => {
+        listsEnded = open === 0;
+        say(`${open} people left; killed: ${told(kills)}`);
+      });
+    }, 15_000);
+    const chance = (mean: number) => pause(mean * 1000 * (0.2 + 1.6 * random()));
+    const programs = options.kill.filter((victim) => victim !== "postgres");
+    const shootPrograms = async () => {
+      while (programs.length > 0) {
+        await chance(options.everySeconds);
+        if (isOver()) return;
+        const victim = there.someAtWork(programs, random);
+        if (!victim || !(await victim.kill())) continue;
         progress.killed();
-        await there.kill(victim, random);
-        kills[victim]++;
+        kills[victim.name]++;
       }
     };
-    const report = setInterval(
-      () =>
-        void left(there).then((open) =>
-          say(
-            `${open} people left, ${Object.entries(kills)
-              .map(([name, n]) => `${name} killed ${n}×`)
-              .join(", ")}`,
-          ),
-        ),
-      15_000,
-    );
+    const shootPostgres = async () => {
+      while (options.kill.includes("postgres")) {
+        await chance(options.everySecondsPostgres);
+        if (isOver()) return;
+        const how = random() < 0.5 ? "SIGKILL" : "SIGQUIT";
+        progress.killed();
+        await there.endPostgres(how);
+        kills[how === "SIGKILL" ? "postgres" : "postgresStopped"]++;
+      }
+    };
     const pauser = new Pauser(there);
     const pausing = async () => {
       while (options.everySecondsPause) {
-        await pause(options.everySecondsPause * 1000 * (0.2 + 1.6 * random()));
-        if (await isOver()) return;
+        await chance(options.everySecondsPause);
+        if (isOver()) return;
         await pauser.pauseAndResume(tenants[Math.floor(random() * tenants.length)]!);
       }
     };
-    await Promise.all([
-      pausing(),
-      shoot(
-        options.kill.filter((victim) => victim !== "postgres"),
-        options.everySeconds,
-      ),
-      shoot(
-        options.kill.filter((victim) => victim === "postgres"),
-        options.everySecondsPostgres,
-      ),
-    ]);
+    const attending = async () => {
+      for (; !isOver(); await pause(2_000)) await resumeBroken(there, tenants);
+    };
+    await Promise.all([attending(), pausing(), shootPrograms(), shootPostgres()]);
     say("No more kills; the campaigns go on to their end.");
     await untilDone(there, tenants, progress);
     clearInterval(report);
@@ -142,17 +161,54 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
       ...(pauser.count > 0 ? [await pauser.verdict(clock)] : []),
     ];
     const isSound = verdicts.every(({ ok }) => ok);
+    const happened = await tell(there);
+    const recoveries = progress.recoveries();
     const counts = {
-      ...Object.fromEntries(Object.entries(kills).map(([victim, times]) => [`kill -9 of ${victim}`, times])),
-      ...(await tell(there)),
-      "kill → next event of a call, p50 / p99 s": progress.summary(),
+      ...killsByName(kills),
+      ...happened,
+      "kill → next event of a call, p50 / p99 / longest": `${quantile(recoveries, 0.5)} / ${quantile(recoveries, 0.99)} / ${recoveries.longestSeconds.toFixed(1)} s`,
     };
-    return { verdicts, counts, logs: await there.close({ keepLogs: !isSound }) };
+    return {
+      verdicts,
+      counts,
+      logs: await there.close({ keepLogs: !isSound }),
+      kills,
+      rings: Number(happened["rings"]),
+      attempts: Number(happened["attempts"]),
+      recoveries,
+      conditions: {
+        https,
+        workers,
+        tenants: tenantCount,
+        people: contacts,
+        systemLimit: SYSTEM_LIMIT,
+        tenantLimit: TENANT_LIMIT,
+        clockScale: CLOCK_SCALE,
+        leaseScale: LEASE_SCALE,
+        graceMs: GRACE_MS,
+      },
+    };
   } catch (error) {
     await there.close();
     throw error;
   }
 }
+
+const names: Record<keyof Kills, string> = {
+  http: "kill -9 of http",
+  worker: "kill -9 of worker",
+  sandbox: "kill -9 of sandbox",
+  postgres: "kill -9 of postgres",
+  postgresStopped: "immediate stop of postgres",
+};
+
+const killsByName = (kills: Kills) =>
+  Object.fromEntries(Object.entries(kills).map(([whom, n]) => [names[whom as keyof Kills], n]));
+
+const told = (kills: Kills) =>
+  Object.entries(kills)
+    .map(([whom, n]) => `${whom} ${n}`)
+    .join(", ");
 
 const left = async (there: Installation): Promise<number> =>
   Number(
@@ -163,21 +219,28 @@ const left = async (there: Installation): Promise<number> =>
     )[0]!.n,
   );
 
-/** Waits for the campaigns. A breaker that paused one is answered as a person would: the cause is known, go on. */
+/** A breaker that paused a campaign is answered as a person would: the cause is known, go on. */
+async function resumeBroken(there: Installation, tenants: Tenant[]): Promise<void> {
+  const paused = await there.ask<{ id: string; user_id: string }>(
+    "select id, user_id from call_campaigns where status = 'paused' and status_reason = 'breaker'",
+  );
+  for (const { id, user_id } of paused) {
+    const tenant = tenants.find((each) => each.id === user_id)!;
+    await tenant.visitor.trpc.campaigns.resume.mutate({ campaignId: id }).catch(() => {});
+  }
+}
+
+/** Whatever somebody left paused goes on, until every campaign has ended or nothing moves any more. */
 async function untilDone(there: Installation, tenants: Tenant[], progress: Progress): Promise<void> {
-  while (progress.stillForMs() < STALLED_MS) {
-    const paused = await there.ask<{ id: string; user_id: string }>(
-      "select id, user_id from call_campaigns where status = 'paused'",
+  for (; progress.stillForMs() < STALLED_MS; await pause(500)) {
+    const open = await there.ask<{ id: string; user_id: string; status: string }>(
+      "select id, user_id, status from call_campaigns where status not in ('completed', 'canceled')",
     );
-    for (const { id, user_id } of paused) {
+    if (open.length === 0) return;
+    for (const { id, user_id } of open.filter(({ status }) => status === "paused")) {
       const tenant = tenants.find((each) => each.id === user_id)!;
       await tenant.visitor.trpc.campaigns.resume.mutate({ campaignId: id }).catch(() => {});
     }
-    const [open] = await there.ask<{ n: string }>(
-      "select count(*) as n from call_campaigns where status not in ('completed', 'canceled')",
-    );
-    if (Number(open!.n) === 0) return;
-    await pause(500);
   }
 }
 
@@ -194,39 +257,6 @@ async function settleTheRest(there: Installation): Promise<void> {
     if (Number(open!.n) === 0 && webhooks.pending === 0) return;
     await pause(500);
   }
-}
-
-type Progress = {
-  killed(): void;
-  stillForMs(): number;
-  summary(): string;
-  stop(): void;
-};
-
-/** How long after each kill the next event of any call is written down. */
-function watchProgress(there: Installation): Progress {
-  let [seen, seenAt] = [-1, Date.now()];
-  const waiting: number[] = [];
-  const took: number[] = [];
-  const timer = setInterval(() => void look(), 100);
-  const look = async () => {
-    const row = await there.glance<{ n: string }>("select last_value as n from call_events_id_seq");
-    if (!row || Number(row.n) === seen) return;
-    [seen, seenAt] = [Number(row.n), Date.now()];
-    took.push(...waiting.splice(0).map((at) => (seenAt - at) / 1000));
-  };
-  return {
-    killed: () => void waiting.push(Date.now()),
-    stillForMs: () => Date.now() - seenAt,
-    summary() {
-      if (took.length === 0) return "–";
-      const sorted = took.toSorted((a, b) => a - b);
-      const at = (q: number) =>
-        sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!.toFixed(1);
-      return `${at(0.5)} / ${at(0.99)}`;
-    },
-    stop: () => clearInterval(timer),
-  };
 }
 
 /** A small generator of chances from a seed (mulberry32). */

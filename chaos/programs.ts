@@ -9,6 +9,16 @@ const repository = resolve(import.meta.dirname, "..");
 
 export type Env = Record<string, string>;
 
+export type Start = {
+  /** Below apps/, or a file of this tree. */
+  app: string;
+  env: Env;
+  /** Where its words go; absent: nowhere. */
+  log?: string;
+  /** Files of this tree that are run in the process before it. */
+  preload?: readonly string[];
+};
+
 /** A program of this tree as a process of its own, that can be killed like any other. */
 export class Program {
   readonly name: string;
@@ -21,10 +31,12 @@ export class Program {
     this.gone = once(child, "exit").then(() => {});
   }
 
-  /** Starts `apps/<app>/src/main.ts`; what it prints goes to `log`, or nowhere. */
-  static start(name: string, { app, env, log }: { app: string; env: Env; log?: string }): Program {
+  /** Starts `apps/<app>/src/main.ts`. */
+  static start(name: string, { app, env, log, preload = [] }: Start): Program {
     const out = log ? openSync(log, "a") : "ignore";
-    const child = spawn(process.execPath, [join(repository, "apps", app, "src/main.ts")], {
+    const main = app.endsWith(".ts") ? join(repository, app) : join(repository, "apps", app, "src/main.ts");
+    const before = preload.flatMap((file) => ["--import", join(repository, file)]);
+    const child = spawn(process.execPath, [...before, main], {
       stdio: ["ignore", out, out],
       env: { PATH: process.env.PATH, ...env },
     });
@@ -48,6 +60,10 @@ export class Program {
         throw new Error(`${this.name} did not answer at ${url} within ${withinMs / 1000} s.`);
       await new Promise((done) => setTimeout(done, 25));
     }
+  }
+
+  get pid(): number {
+    return this.process.pid ?? 0;
   }
 
   /** No goodbye, as a power cut or the kernel's out-of-memory killer would do it. */
@@ -86,13 +102,20 @@ function residentBytes(pid: number): number {
 /** What every process of one installation must agree on. */
 export function agreedEnv(dataDir: string, logins: LoginUrls): Env {
   return {
+    ...keysOf(dataDir),
+    DATABASE_WEB_URL: logins.web,
+    DATABASE_WORKER_URL: logins.worker,
+    DATABASE_RO_URL: logins.ro,
+  };
+}
+
+/** The same before there are logins. */
+export function keysOf(dataDir: string) {
+  return {
     PARLEY_DATA_DIR: dataDir,
     ENCRYPTION_KEY: newKey(),
     SERVICE_SECRET: newKey(),
     SESSION_PEPPER: newKey(),
-    DATABASE_WEB_URL: logins.web,
-    DATABASE_WORKER_URL: logins.worker,
-    DATABASE_RO_URL: logins.ro,
     RATE_LIMIT_FACTOR: "1000",
   };
 }

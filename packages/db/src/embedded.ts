@@ -22,6 +22,8 @@ export type EmbeddedOptions = {
   port?: number;
   /** For tests: gives up durability for speed. */
   fast?: boolean;
+  /** Connections at most. */
+  connections?: number;
 };
 
 export type Embedded = { superUrl: string; port: number; stop: () => Promise<void> };
@@ -32,6 +34,7 @@ export async function startEmbedded({
   password,
   port: wish,
   fast = false,
+  connections = 200,
 }: EmbeddedOptions): Promise<Embedded> {
   const bin = join(nativeDir(), "bin");
   ownDirectory(dir);
@@ -40,7 +43,7 @@ export async function startEmbedded({
   for (let tries = 1; ; tries++) {
     const port = await freePort(wish);
     try {
-      return await serve({ bin, dir, password, port, fast });
+      return await serve({ bin, dir, password, port, fast, connections });
     } catch (error) {
       // Two that start at once may find the same port free; the slower one looks for another.
       if (!(error instanceof PortTaken) || tries === 5) throw error;
@@ -56,12 +59,13 @@ async function serve({
   password,
   port,
   fast,
+  connections,
 }: Required<EmbeddedOptions> & { bin: string }): Promise<Embedded> {
   const settings = {
     listen_addresses: "127.0.0.1",
     port,
     unix_socket_directories: "",
-    max_connections: 200,
+    max_connections: connections,
     password_encryption: "scram-sha-256",
     timezone: "UTC",
     log_timezone: "UTC",

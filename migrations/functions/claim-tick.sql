@@ -6,6 +6,9 @@
 -- index on open calls by phone). The advisory lock only saves work.
 -- It waits for nothing: every row it locks is locked with skip locked, tenants first, then their lanes, and only then
 -- is anything read that the decision rests on; so who frees room later must wait for the tick and finds what it left.
+--
+-- What it costs follows the lines it fills. Every set in it is either as small as that, or read through an index with
+-- a limit; the joins that could grow with a table go through = any (array), so that no plan reads the table instead.
 
 -- The next items of some lanes in the order in which they are dialled, calls by hand first; of each lane at most its room.
 create or replace function app.queue_head(p_lanes uuid[], p_rooms int[], p_limit int, p_at timestamptz)
@@ -29,27 +32,120 @@ $$;
 comment on function app.queue_head(uuid[], int[], int, timestamptz) is 'Due items at the head of lanes, best first, at most p_limit in all and p_rooms of each lane (null: no such limit).';
 grant execute on function app.queue_head(uuid[], int[], int, timestamptz) to parley_worker, parley_definer;
 
--- When will there be something to dial that is not there now?
-create or replace function app.next_wake(p_now timestamptz) returns timestamptz language sql stable as $$
-  select app.wall_at(min(at))
-  from (
-    (select l.next_due_at as at from public.call_lanes l
-     where not l.paused and l.next_due_at > p_now and l.opens_at <= l.next_due_at order by l.next_due_at limit 1)
+-- Active tenants with a ready lane in the order of their ids: one probe for each tenant found, however many there are.
+create or replace function app.tenants_ready(p_after uuid, p_upto uuid, p_limit int, p_now timestamptz)
+returns table (user_id uuid) language sql stable as $$
+  with recursive turn (user_id, place) as (
+    select p_after, 0
     union all
-    (select greatest(l.opens_at, l.next_due_at) from public.call_lanes l
-     where not l.paused and l.opens_at > p_now and l.next_due_at < 'infinity' order by l.opens_at limit 1)
-  ) w
-  where isfinite(at)
+    select next.user_id, t.place + 1
+    from turn t
+    cross join lateral (
+      select l.user_id
+      from public.call_lanes l
+      where l.user_id > t.user_id and l.user_id <= p_upto
+        and not l.paused and l.ready_at < 'infinity' and l.ready_at <= p_now and l.closes_at > p_now
+        and exists (select from public.users u where u.id = l.user_id and u.status = 'active')
+      order by l.user_id
+      limit 1
+    ) next
+    where t.place < p_limit
+  )
+  select user_id from turn where place > 0 order by place
 $$;
-comment on function app.next_wake(timestamptz) is 'The wall instant at which the next lane opens or comes due; null when none will by itself.';
-grant execute on function app.next_wake(timestamptz) to parley_worker, parley_definer;
+comment on function app.tenants_ready(uuid, uuid, int, timestamptz) is 'The first p_limit active tenants after one and up to another, in the order of ids, that have a lane which is open and due.';
+grant execute on function app.tenants_ready(uuid, uuid, int, timestamptz) to parley_definer;
 
-drop function if exists app.claim_tick();
-create function app.claim_tick()
-returns table (ran boolean, dialled int, disposed int, again boolean, next_wake timestamptz, stopped_by text, woken uuid[])
-language plpgsql security definer
-set search_path = public, pg_temp
-set lock_timeout = '200ms'
+-- Lanes with everything that decides about them: the tenant's and the campaign's room, and what blocks them.
+-- plpgsql and "rows", so that the planner of whoever joins it does not take it for one row.
+drop function if exists app.lanes_with_room(uuid[], uuid[], int, timestamptz);
+create function app.lanes_with_room(p_users uuid[], p_lanes uuid[], p_lines int, p_wall timestamptz)
+returns table (
+  lane_id uuid, user_id uuid, turn bigint, campaign_id uuid, country text, zone_set text, hold_credits bigint,
+  rule_set text, "window" jsonb, hours text, pulse_seconds int, pulse_credits int, live int, user_room int, available bigint,
+  agent_id uuid, from_number text, calls_per_second double precision, cap_room int, budget_left bigint, pace_at timestamptz,
+  blocked_by text, has_room boolean, room int
+) language plpgsql stable rows 100
+set enable_seqscan = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with lane as materialized (
+    select l.* from unnest(p_lanes) p (id) join public.call_lanes l on l.id = p.id
+  ),
+  tenant as materialized (
+    select u.id as user_id, p.turn, u.rule_set, u.pulse_seconds, u.pulse_credits, r.live, r.concurrent_limit - r.live as user_room, r.available
+    from unnest(p_users) with ordinality p (id, turn)
+    join public.users u on u.id = p.id
+    left join lateral app.tenant_room(u.id) r on true
+  ),
+  campaign as materialized (
+    select k.id, k.status, k.agent_id, k.from_number, k."window", k.calls_per_second, r.cap_room, r.budget_left, r.pace_at
+    from unnest(array(select distinct l.campaign_id from lane l where l.campaign_id is not null)) p (id)
+    join public.call_campaigns k on k.id = p.id
+    left join lateral app.campaign_room(k.user_id, k.id) r on true
+  ),
+  judged as (
+    select l.id, l.user_id, t.turn, l.campaign_id, l.country, l.zone_set, l.hold_credits,
+      t.rule_set, k."window", t.pulse_seconds, t.pulse_credits, t.live, t.user_room, t.available,
+      k.agent_id, k.from_number, k.calls_per_second, k.cap_room, k.budget_left, k.pace_at,
+      case
+        when k.status in ('completed', 'canceled') then 'over'
+        when t.user_room <= 0 then 'user_limit'
+        when t.available < l.hold_credits then 'credits'
+        when k.cap_room <= 0 then 'campaign_cap'
+        when k.budget_left < l.hold_credits then 'budget'
+        when k.pace_at > p_wall then 'pace'
+      end as blocked_by,
+      l.campaign_id is null or k.status = 'running' as runs
+    from lane l
+    join tenant t on t.user_id = l.user_id
+    left join campaign k on k.id = l.campaign_id
+  )
+  select j.id, j.user_id, j.turn, j.campaign_id, j.country, j.zone_set, j.hold_credits,
+    j.rule_set, j."window", concat_ws('|', j.rule_set, j.country, j.zone_set, j."window"::text),
+    j.pulse_seconds, j.pulse_credits, j.live, j.user_room, j.available,
+    j.agent_id, j.from_number, j.calls_per_second, j.cap_room, j.budget_left, j.pace_at,
+    j.blocked_by, j.blocked_by is null,
+    least(p_lines, j.cap_room, j.budget_left / j.hold_credits, case when j.pace_at is not null then 1 end)::int
+  from judged j
+  where j.runs or j.blocked_by = 'over';
+end $$;
+comment on function app.lanes_with_room(uuid[], uuid[], int, timestamptz) is 'Lanes of tenants in turn: whose, under which hours, what blocks them, and how many calls they may take.';
+grant execute on function app.lanes_with_room(uuid[], uuid[], int, timestamptz) to parley_definer;
+
+-- Lanes whose stretch has passed get their next one. True if there were any.
+create or replace function app.reopen_lanes(p_now timestamptz) returns boolean language plpgsql
+set enable_seqscan = off
+as $$
+begin
+  update call_lanes l
+  set opens_at = coalesce(o.opens_at, 'infinity'), closes_at = coalesce(o.closes_at, p_now + interval '1 day')
+  from (
+    select c.id, n.opens_at, n.closes_at
+    from (
+      select l.* from call_lanes l
+      where not l.paused and l.next_due_at < 'infinity' and l.closes_at <= p_now
+      order by l.closes_at limit 256 for no key update skip locked
+    ) c
+    join users u on u.id = c.user_id
+    left join call_campaigns k on k.id = c.campaign_id
+    left join lateral app.next_open(c.zone_set, c.country, u.rule_set, k."window", p_now) n on true
+  ) o
+  where l.id = o.id;
+  return found;
+end $$;
+comment on function app.reopen_lanes(timestamptz) is 'Part of the tick: the next opening hours of lanes whose last ones have passed.';
+grant execute on function app.reopen_lanes(timestamptz) to parley_definer;
+
+-- Fills lines for some tenants, in the order given. The caller has found them ready and the lines free.
+drop function if exists app.fill_lines(uuid[], int, int, int, uuid);
+create function app.fill_lines(p_users uuid[], p_lines int, p_system_open int, p_account_open int, p_account uuid)
+returns table (dialled int, disposed int, put_aside int, unfinished boolean, served_upto uuid, woken uuid[])
+language plpgsql
 set enable_seqscan = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
@@ -58,391 +154,290 @@ declare
   v_settings system_settings;
   v_now timestamptz := app.now();
   v_wall timestamptz := app.wall();
-  v_account uuid;
-  v_account_room record;
-  v_open int;
-  v_free int;
-  v_users uuid[];
-  v_candidates int;
   v_lanes uuid[];
-  v_skipped_lanes boolean;
-  v_blocked int;
-  v_locked boolean;
+  v_users uuid[];
   v_spent uuid[];
   v_dry int;
   v_jobs jsonb;
 begin
-  ran := false; dialled := 0; disposed := 0; again := false; woken := '{}';
-  if not pg_try_advisory_xact_lock(hashtext('app.claim_tick')) then
-    return next; return;
-  end if;
-  ran := true;
-
   select * into v_settings from system_settings;
-  if v_settings.dialling_paused then
-    stopped_by := 'dialling_paused'; return next; return;
-  end if;
 
-  -- rung for nothing, as most rings are
-  if not exists (
-    select from call_lanes l where not l.paused and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
-  ) and not exists (select from call_lanes l where l.closes_at <= v_now and not l.paused) then
-    next_wake := app.next_wake(v_now); return next; return;
-  end if;
-
-  -- lanes whose stretch has passed get their next one
-  update call_lanes l
-  set opens_at = coalesce(o.opens_at, 'infinity'), closes_at = coalesce(o.closes_at, v_now + interval '1 day')
-  from (
-    select c.id, n.opens_at, n.closes_at
-    from (
-      select l.* from call_lanes l where l.closes_at <= v_now and not l.paused
-      order by l.closes_at limit 256 for no key update skip locked
-    ) c
-    join users u on u.id = c.user_id
-    left join call_campaigns k on k.id = c.campaign_id
-    left join lateral app.next_open(c.zone_set, c.country, u.rule_set, k."window", v_now) n on true
-  ) o
-  where l.id = o.id;
-  again := found;
-
-  select a.id into v_account from provider_accounts a where a.name = 'platform' for no key update skip locked;
-  if v_account is null then
-    again := true; return next; return;
-  end if;
-  select * into v_account_room from app.account_room(v_account);
-  if v_account_room.status <> 'ok' then
-    stopped_by := 'provider_suspended'; return next; return;
-  end if;
-  if v_account_room.gate_until > v_wall then
-    stopped_by := 'provider_gate'; next_wake := v_account_room.gate_until; return next; return;
-  end if;
-
-  select count(*) into v_open from calls c where c.ended_at is null and c.system_slot is not null;
-  v_free := v_settings.concurrent_calls_limit - v_open;
-  if least(v_free, v_account_room.lines) <= 0 then
-    stopped_by := case when v_free <= 0 then 'system_limit' else 'provider_lines' end;
-    return next; return;
-  end if;
-  if v_account_room.tokens <= 0 then
-    stopped_by := 'provider_budget'; next_wake := v_wall + interval '125 milliseconds'; return next; return;
-  end if;
-  v_free := least(v_free, v_account_room.lines, v_account_room.tokens);
-
-  -- 1. whose turn: tenants with a ready lane, longest unserved first; a little more than the free lines, because some
-  --    will turn out to have no room
-  with ready as (
-    select distinct l.user_id from call_lanes l
-    where not l.paused and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
+  -- 1. tenants, then their ready lanes, then the pace of their campaigns: what cannot be had at once is left to others
+  with tenant as materialized (
+    select u.id from users u where u.id = any (p_users) and u.status = 'active' for no key update skip locked
   ),
-  turn as (
-    select r.user_id from ready r
-    join users u on u.id = r.user_id and u.status = 'active'
-    left join tenant_turns t on t.user_id = r.user_id
-    order by coalesce(t.last_served, 0), r.user_id
-    limit v_free + 64
+  ready as materialized (
+    select l.id from call_lanes l
+    where l.user_id = any (array(select id from tenant))
+      and not l.paused and l.ready_at < 'infinity' and l.ready_at <= v_now and l.closes_at > v_now
   ),
-  mine as (
-    select u.id from users u where u.id = any (array(select user_id from turn))
+  mine as materialized (
+    select l.id, l.campaign_id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
+    for no key update skip locked
+  ),
+  pace as materialized (
+    select p.campaign_id from campaign_pace p
+    where p.campaign_id = any (array(select distinct campaign_id from mine where campaign_id is not null))
     for no key update skip locked
   )
-  select array(select id from mine), (select count(*) from turn) into v_users, v_candidates;
-  again := again or v_candidates > cardinality(v_users) or v_candidates >= v_free + 64;
-
-  -- 2. their ready lanes
-  if cardinality(v_users) > 0 then
-    with ready as (
-      select l.id from call_lanes l
-      where l.user_id = any (v_users) and not l.paused
-        and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
-    ),
-    mine as (
-      select l.id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
-      for no key update skip locked
-    ),
-    pace as (
-      select p.campaign_id from campaign_pace p
-      where p.campaign_id = any (array(select l.campaign_id from call_lanes l where l.id = any (array(select id from mine)) and l.campaign_id is not null))
-      for no key update skip locked
-    )
-    select array(select m.id from mine m join call_lanes l on l.id = m.id
-                 where l.campaign_id is null or l.campaign_id in (select campaign_id from pace)),
-      (select count(*) from ready) > (select count(*) from mine)
-    into v_lanes, v_skipped_lanes;
-    again := again or v_skipped_lanes;
+  select array(select id from tenant),
+    array(select id from mine where campaign_id is null or campaign_id in (select campaign_id from pace)),
+    (select count(*) from tenant) < cardinality(p_users) or (select count(*) from mine) < (select count(*) from ready)
+  into v_users, v_lanes, unfinished;
+  dialled := 0; disposed := 0; put_aside := 0; woken := '{}';
+  if cardinality(v_lanes) = 0 then
+    return next; return;
   end if;
 
-  if cardinality(v_lanes) > 0 then
-    -- 3. share, look, judge, dial
-    with tenant as materialized (
-      select u.id as user_id, u.rule_set, u.pulse_seconds, u.pulse_credits, u.concurrent_limit, r.live, r.available,
-        row_number() over (order by coalesce(t.last_served, 0), u.id) as turn
-      from users u
-      left join tenant_turns t on t.user_id = u.id
-      cross join lateral app.tenant_room(u.id) r
-      where u.id = any (v_users)
-    ),
-    campaign as materialized (
-      select k.id, k.user_id, k.agent_id, k.from_number, k.calls_per_second, k."window", r.cap_room, r.budget_left, r.pace_at
-      from call_campaigns k
-      cross join lateral app.campaign_room(k.user_id, k.id) r
-      where k.id = any (array(select l.campaign_id from call_lanes l where l.id = any (v_lanes) and l.campaign_id is not null))
-        and k.status = 'running'
-    ),
-    -- lanes differ in few hours: each is looked up once
-    hours as materialized (
-      select d.*, o.opens_at, o.closes_at, r.country as rule_country, r.version as rule_version, r.consent
+  -- 2. share, look, judge, dial
+  with recursive lane as materialized (
+    select * from app.lanes_with_room(p_users, v_lanes, p_lines, v_wall)
+  ),
+  room as materialized (
+    select user_id, turn, live, least(user_room, p_lines, available / min(hold_credits), sum(room))::int as room
+    from (select distinct on (user_id, campaign_id) * from lane where has_room order by user_id, campaign_id, hold_credits) l
+    group by user_id, turn, live, user_room, available
+  ),
+  -- lines rise like water: nobody gets another before everybody who may has as many
+  water (level, filled) as (
+    select min(live), 0::bigint from room
+    union all
+    select w.level + 1, w.filled + (select count(*) from room r where r.live <= w.level and r.live + r.room > w.level)
+    from water w
+    where w.filled < p_lines and w.level < (select max(r.live + r.room) from room r)
+  ),
+  share as materialized (
+    select s.user_id, s.live, s.quota, array_agg(l.lane_id) as lanes, array_agg(l.room) as rooms
+    from (
+      select user_id, live, count(*)::int as quota
       from (
-        select distinct l.zone_set, l.country, t.rule_set, coalesce(k."window", 'null') as "window"
-        from call_lanes l
-        join tenant t on t.user_id = l.user_id
-        left join campaign k on k.id = l.campaign_id
-        where l.id = any (v_lanes)
-      ) d
-      left join lateral app.next_open(d.zone_set, d.country, d.rule_set, d."window", v_now) o on true
-      left join lateral (
-        select r.country, r.version, r.consent from calling_rules r
-        where r.rule_set = d.rule_set and r.country in (d.country, '**') order by r.country = '**' limit 1
-      ) r on true
+        select r.user_id, r.live
+        from room r, generate_series(r.live + 1, least(r.live + r.room, (select max(w.level) from water w))) level
+        order by level, r.turn
+        limit p_lines
+      ) level
+      group by user_id, live
+    ) s
+    join lane l on l.user_id = s.user_id and l.has_room
+    group by s.user_id, s.live, s.quota
+  ),
+  -- one more than there are lines for: it tells that the lane has more to come
+  looked as materialized (
+    select s.user_id, s.quota, q.*
+    from share s
+    cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, v_now) q
+  ),
+  -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
+  head as materialized (
+    select k.*, v.verdict, v.reason, v.until
+    from looked k
+    cross join lateral (select * from app.item_verdict(k.id, v_now) offset 0) v
+    where k.place <= k.quota
+  ),
+  -- whose head is blocked: 64 further down, so that a blocked stretch is soon behind
+  further as materialized (
+    select s.user_id, s.quota, q.*, v.verdict, v.reason, v.until
+    from share s
+    cross join lateral app.queue_head(s.lanes, null, s.quota + 64, v_now) q
+    cross join lateral (select * from app.item_verdict(q.id, v_now) offset 0) v
+    where s.user_id in (select user_id from head where verdict <> 'dial')
+      and q.id not in (select id from head)
+  ),
+  mine as materialized (
+    select id from call_queue
+    where id = any (array(select id from head union all select id from further)) and status = 'pending'
+    for update skip locked
+  ),
+  judged as materialized (
+    select j.*, j.verdict = 'dial' as dials from (select * from head union all select * from further) j join mine using (id)
+  ),
+  -- the stored hours brought the lane here; before it is used they are worked out again, once for lanes that share them
+  used as materialized (
+    select l.* from lane l where l.lane_id in (select lane_id from judged where dials)
+  ),
+  hours as materialized (
+    select d.hours, coalesce(o.opens_at <= v_now, false) as open, o.closes_at as open_until,
+      r.country as rule_country, r.version as rule_version, r.consent
+    from (select distinct hours, rule_set, country, zone_set, "window" from used) d
+    left join lateral app.next_open(d.zone_set, d.country, d.rule_set, coalesce(d."window", 'null'), v_now) o on true
+    left join lateral (
+      select r.country, r.version, r.consent from calling_rules r
+      where r.rule_set = d.rule_set and r.country in (d.country, '**') order by r.country = '**' limit 1
+    ) r on true
+  ),
+  dialable as materialized (
+    select j.user_id, j.quota, j.id, j.priority, j.due_at,
+      a.id as agent_id, a.version as agent_version, a.provider_account_id, a.max_call_seconds,
+      ceil(a.max_call_seconds::numeric / l.pulse_seconds)::bigint * l.pulse_credits as hold,
+      coalesce(q.from_number, l.from_number, a.from_number) as from_number,
+      q.phone_number, q.contact_id, l.campaign_id, l.available, l.cap_room, l.budget_left, l.pace_at,
+      l.rule_set, l.zone_set, h.rule_country, h.rule_version, h.consent, h.open_until
+    from judged j
+    join used l on l.lane_id = j.lane_id
+    join hours h on h.hours = l.hours
+    cross join lateral (select * from call_queue q where q.id = j.id offset 0) q
+    join agents a on a.id = coalesce(q.agent_id, l.agent_id)
+    where j.dials and h.open
+  ),
+  within_campaign as materialized (
+    select * from (
+      select d.*,
+        row_number() over of_campaign as campaign_rank,
+        sum(d.hold) over of_campaign as campaign_hold
+      from dialable d
+      window of_campaign as (partition by d.campaign_id order by d.priority, d.due_at, d.id)
+    ) r
+    where campaign_id is null
+      or (campaign_rank <= coalesce(least(cap_room, case when pace_at is not null then 1 end), campaign_rank)
+          and campaign_hold <= coalesce(budget_left, campaign_hold))
+  ),
+  chosen as materialized (
+    select *, row_number() over (order by user_rank, user_id) as rank
+    from (
+      select w.*,
+        row_number() over of_user as user_rank,
+        sum(w.hold) over of_user as user_hold
+      from within_campaign w
+      window of_user as (partition by w.user_id order by (w.campaign_id is not null), w.priority, w.due_at, w.id)
+    ) r
+    where user_rank <= quota and user_hold <= available
+  ),
+  system_slot as materialized (
+    select n, row_number() over (order by n) as rank
+    from (
+      select generate_series(1, p_system_open + p_lines) as n
+      except select c.system_slot from calls c where c.ended_at is null and c.system_slot is not null
+    ) free
+  ),
+  account_slot as materialized (
+    select n, row_number() over (order by n) as rank
+    from (
+      select generate_series(1, p_account_open + p_lines) as n
+      except select c.account_slot from calls c
+        where c.provider_account_id = p_account and c.ended_at is null and c.account_slot is not null
+    ) free
+  ),
+  user_slot as materialized (
+    select s.user_id, n, row_number() over (partition by s.user_id order by n) as rank
+    from share s
+    cross join lateral (
+      select generate_series(1, s.live + s.quota) as n
+      except select c.user_slot from calls c where c.user_id = s.user_id and c.ended_at is null and c.user_slot is not null
+    ) free
+  ),
+  seated as materialized (
+    select c.*, s.n as system_slot, acs.n as account_slot, us.n as user_slot
+    from chosen c
+    join system_slot s on s.rank = c.rank
+    join account_slot acs on acs.rank = c.rank
+    join user_slot us on us.user_id = c.user_id and us.rank = c.user_rank
+  ),
+  call as (
+    insert into calls (user_id, queue_id, campaign_id, contact_id, agent_id, agent_version, provider_account_id,
+      phone_number, from_number, attempt, system_slot, user_slot, account_slot, held_credits, max_call_seconds,
+      lease_until, claimed_at, created_at, receipt)
+    select c.user_id, c.id, c.campaign_id, c.contact_id, c.agent_id, c.agent_version, c.provider_account_id,
+      c.phone_number, c.from_number,
+      coalesce((select max(p.attempt) from calls p where p.queue_id = c.id), 0) + 1,
+      c.system_slot, c.user_slot, c.account_slot, c.hold, c.max_call_seconds,
+      v_wall + greatest(interval '2 seconds', interval '15 seconds' * v_settings.lease_scale), v_now, v_now,
+      jsonb_build_object('ruleSet', c.rule_set, 'ruleCountry', c.rule_country, 'ruleVersion', c.rule_version, 'consent', c.consent,
+        'zones', c.zone_set, 'openUntil', c.open_until, 'checkedAt', v_now, 'agentVersion', c.agent_version)
+    from seated c
+    on conflict do nothing
+    returning id, queue_id, user_id, campaign_id
+  ),
+  took as (
+    update call_queue q
+    set status = 'in_progress', attempts = attempts + 1, wait_reason = null
+    where q.id = any (array(select queue_id from call))
+    returning q.id
+  ),
+  skipped as (
+    update call_queue q
+    set status = 'skipped', skip_reason = j.reason, wait_reason = null, closed_at = v_now
+    from judged j
+    where q.id = j.id and q.id = any (array(select id from judged where verdict = 'skip'))
+    returning q.id, q.campaign_id, q.user_id
+  ),
+  deferred as (
+    update call_queue q
+    set due_at = j.until, wait_reason = j.reason
+    from judged j
+    where q.id = j.id and q.id = any (array(select id from judged where verdict = 'defer'))
+    returning q.id
+  ),
+  dropped as (
+    update call_queue q
+    set due_at = v_now + interval '2 minutes', wait_reason = 'other_call_open'
+    where q.id = any (array(select id from seated))
+      and q.id <> all (array(select queue_id from call))
+    returning q.id
+  ),
+  gone as materialized (
+    select id from took union all select id from skipped union all select id from deferred union all select id from dropped
+  ),
+  paced as (
+    update campaign_pace p
+    set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / greatest(n.calls_per_second, 0.0001))
+    from (
+      select c.campaign_id, k.calls_per_second, count(*) as calls
+      from call c
+      join (select distinct campaign_id, calls_per_second from lane where calls_per_second is not null) k using (campaign_id)
+      group by c.campaign_id, k.calls_per_second
+    ) n
+    where p.campaign_id = n.campaign_id
+    returning 1
+  ),
+  -- without room or outside its hours a lane leaves the ready ones, until what it lacks comes back
+  blocked as (
+    update call_lanes l
+    set next_due_at = case b.blocked_by
+          when 'pace' then v_now + (b.pace_at - v_wall) * v_settings.clock_scale
+          when 'closed' then l.next_due_at
+          else 'infinity' end,
+        blocked_by = case when b.blocked_by not in ('pace', 'closed', 'over') then b.blocked_by end,
+        closes_at = case when b.blocked_by = 'closed' then v_now else l.closes_at end
+    from (
+      select lane_id, blocked_by, pace_at from lane where not has_room
+      union all
+      select u.lane_id, 'closed', null from used u join hours h using (hours) where not h.open
+    ) b
+    where l.id = b.lane_id
+    returning l.user_id
+  ),
+  told as (
+    insert into live_changes (user_id, topic, ref)
+    select distinct user_id, 'calls', coalesce(campaign_id::text, '') from call
+    union
+    select distinct user_id, 'campaigns', campaign_id::text from skipped where campaign_id is not null
+    returning user_id
+  )
+  select
+    (select count(*) from took),
+    (select count(*) from gone) - (select count(*) from took),
+    (select count(*) from blocked),
+    unfinished or (select count(*) from head) + (select count(*) from further) > (select count(*) from mine),
+    (select l.user_id from call c join lane l using (user_id) order by l.turn desc limit 1),
+    -- lanes that may have run dry: all that was seen of them is disposed of, or nothing of their tenant is left to see
+    array(
+      select spent.id from share s cross join unnest(s.lanes) as spent (id)
+      where s.user_id not in (select user_id from looked where place > quota)
+        or spent.id in (select lane_id from looked)
+          and spent.id not in (select lane_id from looked where id not in (select id from gone))
     ),
-    lane as materialized (
-      select l.id, l.user_id, l.campaign_id, l.zone_set, l.hold_credits, k.pace_at,
-        h.closes_at as open_until, h.rule_set, h.rule_country, h.rule_version, h.consent,
-        case
-          when h.opens_at is null or h.opens_at > v_now then 'closed'
-          when t.concurrent_limit - t.live <= 0 then 'user_limit'
-          when t.available < l.hold_credits then 'credits'
-          when k.cap_room <= 0 then 'campaign_cap'
-          when k.budget_left < l.hold_credits then 'budget'
-          when k.pace_at > v_wall then 'pace'
-        end as blocked_by,
-        least(v_free, k.cap_room, k.budget_left / l.hold_credits, case when k.pace_at is not null then 1 end)::int as room
-      from call_lanes l
-      join tenant t on t.user_id = l.user_id
-      left join campaign k on k.id = l.campaign_id
-      join hours h on h.zone_set = l.zone_set and h.country = l.country and h.rule_set = t.rule_set
-        and h."window" = coalesce(k."window", 'null')
-      where l.id = any (v_lanes) and (l.campaign_id is null or k.id is not null)
-    ),
-    open_lane as materialized (select * from lane where blocked_by is null),
-    room as materialized (
-      select t.user_id, t.turn, t.live,
-        least(t.concurrent_limit - t.live, v_free, t.available / min(l.hold_credits), sum(l.room))::int as room
-      from tenant t
-      join (select distinct on (user_id, campaign_id) * from open_lane order by user_id, campaign_id, hold_credits) l on l.user_id = t.user_id
-      group by t.user_id, t.turn, t.live, t.concurrent_limit, t.available
-    ),
-    share as materialized (
-      select s.user_id, s.quota, array_agg(l.id) as lanes, array_agg(l.room) as rooms
-      from (
-        select user_id, count(*)::int as quota
-        from (
-          select r.user_id from room r, generate_series(r.live + 1, r.live + r.room) level
-          order by level, r.turn
-          limit v_free
-        ) level
-        group by user_id
-      ) s
-      join open_lane l on l.user_id = s.user_id
-      group by s.user_id, s.quota
-    ),
-    -- one more than there are lines for: it tells that the lane has more to come
-    looked as materialized (
-      select s.user_id, s.quota, q.*
-      from share s
-      cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, v_now) q
-    ),
-    -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
-    head as materialized (
-      select k.*, v.verdict, v.reason, v.until
-      from looked k
-      cross join lateral (select * from app.item_verdict(k.id, v_now) offset 0) v
-      where k.place <= k.quota
-    ),
-    -- whose head is blocked: 64 further down, so that a blocked stretch is soon behind
-    further as materialized (
-      select s.user_id, s.quota, q.*, v.verdict, v.reason, v.until
-      from share s
-      cross join lateral app.queue_head(s.lanes, null, s.quota + 64, v_now) q
-      cross join lateral (select * from app.item_verdict(q.id, v_now) offset 0) v
-      where s.user_id in (select user_id from head where verdict <> 'dial')
-        and q.id not in (select id from head)
-    ),
-    mine as materialized (
-      select id from call_queue
-      where id = any (array(select id from head union all select id from further)) and status = 'pending'
-      for update skip locked
-    ),
-    judged as materialized (
-      select j.* from (select * from head union all select * from further) j join mine using (id)
-    ),
-    dialable as materialized (
-      select j.user_id, j.quota, j.id, j.priority, j.due_at,
-        a.id as agent_id, a.version as agent_version, a.provider_account_id, a.max_call_seconds,
-        ceil(a.max_call_seconds::numeric / t.pulse_seconds)::bigint * t.pulse_credits as hold,
-        coalesce(q.from_number, k.from_number, a.from_number) as from_number,
-        q.phone_number, q.contact_id, q.campaign_id, q.lane_id, t.available, k.cap_room, k.budget_left, k.pace_at,
-        k.calls_per_second
-      from judged j
-      join call_queue q on q.id = j.id
-      join tenant t on t.user_id = j.user_id
-      left join campaign k on k.id = q.campaign_id
-      join agents a on a.id = coalesce(q.agent_id, k.agent_id)
-      where j.verdict = 'dial'
-    ),
-    within_campaign as materialized (
-      select * from (
-        select d.*,
-          row_number() over of_campaign as campaign_rank,
-          sum(d.hold) over of_campaign as campaign_hold
-        from dialable d
-        window of_campaign as (partition by d.campaign_id order by d.priority, d.due_at, d.id)
-      ) r
-      where campaign_id is null
-        or (campaign_rank <= coalesce(least(cap_room, case when pace_at is not null then 1 end), campaign_rank)
-            and campaign_hold <= coalesce(budget_left, campaign_hold))
-    ),
-    chosen as materialized (
-      select *, row_number() over (order by user_rank, user_id) as rank
-      from (
-        select w.*,
-          row_number() over of_user as user_rank,
-          sum(w.hold) over of_user as user_hold
-        from within_campaign w
-        window of_user as (partition by w.user_id order by (w.campaign_id is not null), w.priority, w.due_at, w.id)
-      ) r
-      where user_rank <= quota and user_hold <= available
-    ),
-    system_slot as materialized (
-      select n, row_number() over (order by n) as rank
-      from (
-        select generate_series(1, v_open + v_free) as n
-        except select c.system_slot from calls c where c.ended_at is null and c.system_slot is not null
-      ) free
-    ),
-    account_slot as materialized (
-      select n, row_number() over (order by n) as rank
-      from (
-        select generate_series(1, (select concurrency_max from provider_accounts where id = v_account) - v_account_room.lines + v_free) as n
-        except select c.account_slot from calls c
-          where c.provider_account_id = v_account and c.ended_at is null and c.account_slot is not null
-      ) free
-    ),
-    user_slot as materialized (
-      select r.user_id, n, row_number() over (partition by r.user_id order by n) as rank
-      from room r
-      join share s on s.user_id = r.user_id
-      cross join lateral (
-        select generate_series(1, r.live + s.quota) as n
-        except select c.user_slot from calls c where c.user_id = r.user_id and c.ended_at is null and c.user_slot is not null
-      ) free
-    ),
-    call as (
-      insert into calls (user_id, queue_id, campaign_id, contact_id, agent_id, agent_version, provider_account_id,
-        phone_number, from_number, attempt, system_slot, user_slot, account_slot, held_credits, max_call_seconds,
-        lease_until, claimed_at, created_at, receipt)
-      select c.user_id, c.id, c.campaign_id, c.contact_id, c.agent_id, c.agent_version, c.provider_account_id,
-        c.phone_number, c.from_number,
-        coalesce((select max(p.attempt) from calls p where p.queue_id = c.id), 0) + 1,
-        s.n, us.n, acs.n, c.hold, c.max_call_seconds,
-        v_wall + greatest(interval '2 seconds', interval '15 seconds' * v_settings.lease_scale), v_now, v_now,
-        jsonb_build_object('ruleSet', l.rule_set, 'ruleCountry', l.rule_country, 'ruleVersion', l.rule_version, 'consent', l.consent,
-          'zones', l.zone_set, 'openUntil', l.open_until, 'checkedAt', v_now, 'agentVersion', c.agent_version)
-      from chosen c
-      join system_slot s on s.rank = c.rank
-      join account_slot acs on acs.rank = c.rank
-      join user_slot us on us.user_id = c.user_id and us.rank = c.user_rank
-      join lane l on l.id = c.lane_id
-      on conflict do nothing
-      returning id, queue_id, user_id, campaign_id
-    ),
-    took as (
-      update call_queue q
-      set status = 'in_progress', attempts = attempts + 1, wait_reason = null
-      where q.id = any (array(select queue_id from call))
-      returning q.id
-    ),
-    skipped as (
-      update call_queue q
-      set status = 'skipped', skip_reason = j.reason, wait_reason = null, closed_at = v_now
-      from judged j
-      where q.id = j.id and q.id = any (array(select id from judged where verdict = 'skip'))
-      returning q.id, q.campaign_id, q.user_id
-    ),
-    deferred as (
-      update call_queue q
-      set due_at = j.until, wait_reason = j.reason
-      from judged j
-      where q.id = j.id and q.id = any (array(select id from judged where verdict = 'defer'))
-      returning q.id
-    ),
-    dropped as (
-      update call_queue q
-      set due_at = v_now + interval '2 minutes', wait_reason = 'other_call_open'
-      where q.id = any (array(select c.id from chosen c join system_slot s on s.rank = c.rank join account_slot acs on acs.rank = c.rank))
-        and q.id <> all (array(select queue_id from call))
-      returning q.id
-    ),
-    paced as (
-      update campaign_pace p
-      set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / greatest(k.calls_per_second, 0.0001))
-      from (select campaign_id, count(*) as calls from call group by campaign_id) n
-      join campaign k on k.id = n.campaign_id
-      where p.campaign_id = n.campaign_id and k.calls_per_second is not null
-      returning 1
-    ),
-    served as (
-      insert into tenant_turns (user_id, last_served)
-      select user_id, nextval('tenant_turns_seq') from (select distinct user_id from call) c
-      on conflict (user_id) do update set last_served = excluded.last_served
-      returning 1
-    ),
-    blocked as (
-      update call_lanes l
-      set next_due_at = case
-            when b.blocked_by = 'pace' then v_now + (b.pace_at - v_wall) * v_settings.clock_scale
-            when b.blocked_by = 'closed' then v_now
-            else 'infinity' end,
-          blocked_by = case when b.blocked_by not in ('pace', 'closed') then b.blocked_by end,
-          closes_at = case when b.blocked_by = 'closed' then v_now else l.closes_at end
-      from lane b
-      where l.id = b.id and b.blocked_by is not null
-      returning l.user_id
-    ),
-    told as (
-      insert into live_changes (user_id, topic, ref)
-      select distinct user_id, 'calls', coalesce(campaign_id::text, '') from call
-      union
-      select distinct user_id, 'campaigns', campaign_id::text from skipped where campaign_id is not null
-      returning user_id
-    )
-    select
-      (select count(*) from took),
-      (select count(*) from skipped) + (select count(*) from deferred) + (select count(*) from dropped),
-      (select count(*) from blocked),
-      (select count(*) from head) + (select count(*) from further) > (select count(*) from mine),
-      -- lanes that may have run dry: all that was seen of them is disposed of, or nothing of their tenant is left to see
-      array(
-        select l.id from share s join open_lane l on l.user_id = s.user_id
-        where (select count(*) from looked k where k.user_id = s.user_id) <= s.quota
-          or l.id in (select lane_id from looked)
-            and not exists (select 1 from looked k where k.lane_id = l.id and k.id not in (
-              select id from took union all select id from skipped union all select id from deferred union all select id from dropped))
-      ),
-      array(select distinct user_id from told),
-      coalesce((select jsonb_agg(jsonb_build_object(
-          'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
-          'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]')
-        || coalesce((select jsonb_agg(jsonb_build_object(
-          'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
-          'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
-          from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
-    into dialled, disposed, v_blocked, v_locked, v_spent, woken, v_jobs
-    from (select 1) one
-    left join (select count(*) from paced) p on true
-    left join (select count(*) from served) s on true;
+    array(select distinct user_id from told),
+    coalesce((select jsonb_agg(jsonb_build_object(
+        'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
+        'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]')
+      || coalesce((select jsonb_agg(jsonb_build_object(
+        'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
+        'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
+        from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
+  into dialled, disposed, put_aside, unfinished, served_upto, v_spent, woken, v_jobs;
 
-    -- 4. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
+  -- 3. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
+  if cardinality(v_spent) > 0 then
     update call_lanes l
     set next_due_at = coalesce(d.at, 'infinity')
     from unnest(v_spent) spent
@@ -457,21 +452,135 @@ begin
     ) d
     where l.id = spent and coalesce(d.at > v_now, true);
     get diagnostics v_dry = row_count;
-
-    if dialled > 0 then
-      update provider_accounts a
-      set post_tokens_at = greatest(a.post_tokens_at, v_wall) + dialled * interval '125 milliseconds'
-      where a.id = v_account;
-    end if;
-    if jsonb_array_length(v_jobs) > 0 then
-      perform app.enqueue(v_jobs);
-    end if;
-    -- Whatever moved may leave lines free and lanes ready: a tick rests only after one that moved nothing, for that one
-    -- has put every lane without room or due items to sleep until something wakes it.
-    again := again or dialled > 0 or disposed > 0 or v_blocked > 0 or v_dry > 0 or v_locked;
+    put_aside := put_aside + v_dry;
   end if;
 
-  next_wake := app.next_wake(v_now);
+  if dialled > 0 then
+    update provider_accounts a
+    set post_tokens_at = greatest(a.post_tokens_at, v_wall) + dialled * interval '125 milliseconds'
+    where a.id = p_account;
+    update dispatch_turn set served_upto = fill_lines.served_upto;
+  end if;
+  if jsonb_array_length(v_jobs) > 0 then
+    perform app.enqueue(v_jobs);
+  end if;
+  return next;
+end $$;
+comment on function app.fill_lines(uuid[], int, int, int, uuid) is 'Part of the tick: claims at most p_lines calls for tenants in turn, and disposes of what it looked at. unfinished = something was locked by others.';
+grant execute on function app.fill_lines(uuid[], int, int, int, uuid) to parley_definer;
+
+drop function if exists app.claim_tick();
+create function app.claim_tick()
+returns table (ran boolean, dialled int, disposed int, again boolean, next_wake timestamptz, stopped_by text, woken uuid[])
+language plpgsql security definer
+set search_path = public, pg_temp
+set lock_timeout = '200ms'
+set enable_seqscan = off
+as $$
+#variable_conflict use_variable
+declare
+  v record;
+  v_account record;
+  v_open int;
+  v_free int;
+  v_wanted int;
+  v_after uuid;
+  v_users uuid[];
+  v_done record;
+begin
+  ran := false; dialled := 0; disposed := 0; again := false; woken := '{}';
+  if not pg_try_advisory_xact_lock(hashtext('app.claim_tick')) then
+    return next; return;
+  end if;
+  ran := true;
+
+  -- rung for nothing, as most rings are: one look
+  select s.dialling_paused, s.concurrent_calls_limit, c.now, c.wall,
+    exists (
+      select from call_lanes l
+      where not l.paused and l.ready_at < 'infinity' and l.ready_at <= c.now and l.closes_at > c.now
+    ) as ready,
+    exists (select from call_lanes l where not l.paused and l.next_due_at < 'infinity' and l.closes_at <= c.now) as stale,
+    (
+      select l.ready_at from call_lanes l
+      where not l.paused and l.ready_at < 'infinity' and l.ready_at > c.now order by l.ready_at limit 1
+    ) as next_ready
+  into v
+  from system_settings s
+  cross join (select app.now() as now, app.wall() as wall offset 0) c;
+  if v.dialling_paused then
+    stopped_by := 'dialling_paused'; return next; return;
+  end if;
+  if v.next_ready is not null then
+    next_wake := app.wall_at(v.next_ready);
+  end if;
+  if not v.ready and not v.stale then
+    return next; return;
+  end if;
+
+  if v.stale then
+    again := app.reopen_lanes(v.now);
+  end if;
+
+  select a.id into v_account from provider_accounts a where a.name = 'platform' for no key update skip locked;
+  if v_account.id is null then
+    again := true; return next; return;
+  end if;
+  -- read after the lock, so that the last holder's calls are counted
+  select a.id, r.*, a.concurrency_max - r.lines as open,
+    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null) as system_open,
+    (select t.served_upto from dispatch_turn t) as served_upto
+  into v_account
+  from provider_accounts a cross join lateral app.account_room(a.id) r
+  where a.id = v_account.id;
+  v_open := v_account.system_open;
+  v_free := v.concurrent_calls_limit - v_open;
+  if v_account.status <> 'ok' then
+    stopped_by := 'provider_suspended';
+  elsif v_account.gate_until > v.wall then
+    stopped_by := 'provider_gate'; next_wake := v_account.gate_until;
+  elsif v_free <= 0 then
+    stopped_by := 'system_limit';
+  elsif v_account.lines <= 0 then
+    stopped_by := 'provider_lines';
+  elsif v_account.tokens <= 0 then
+    stopped_by := 'provider_budget'; next_wake := v.wall + interval '125 milliseconds';
+  end if;
+  if stopped_by is not null then
+    return next; return;
+  end if;
+  v_free := least(v_free, v_account.lines, v_account.tokens);
+
+  -- A few more tenants than there are lines, because some will turn out to have no room. Whoever has none leaves the
+  -- ready ones for good, so when many such stand in front the lines are offered again to those behind them.
+  v_after := v_account.served_upto;
+  v_wanted := v_free + 16;
+  for pass in 1..16 loop
+    v_users := array(select t.user_id from app.tenants_ready(v_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff', v_wanted, v.now) t);
+    if cardinality(v_users) < v_wanted then
+      v_users := v_users || array(
+        select t.user_id from app.tenants_ready('00000000-0000-0000-0000-000000000000', v_after, v_wanted - cardinality(v_users), v.now) t);
+    end if;
+    exit when cardinality(v_users) = 0;
+    select * into v_done from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id);
+    dialled := dialled + v_done.dialled;
+    disposed := disposed + v_done.disposed;
+    woken := woken || v_done.woken;
+    v_free := v_free - v_done.dialled;
+    v_open := v_open + v_done.dialled;
+    again := again or v_done.unfinished;
+    -- Whatever moved may leave lines free and lanes ready: a tick rests only after one that moved nothing, for that one
+    -- has put every lane without room or due items to sleep until something wakes it.
+    again := again or v_done.dialled > 0 or v_done.disposed > 0 or v_done.put_aside > 0;
+    exit when v_free <= 0 or v_done.put_aside = 0 or cardinality(v_users) < v_wanted;
+    v_after := coalesce(v_done.served_upto, v_after);
+    v_wanted := v_free + 256;
+  end loop;
+
+  if next_wake is null or again then
+    select app.wall_at(l.ready_at) into next_wake from call_lanes l
+    where not l.paused and l.ready_at < 'infinity' and l.ready_at > v.now order by l.ready_at limit 1;
+  end if;
   return next;
 end $$;
 comment on function app.claim_tick() is 'One pass of the dispatcher over all tenants: how many calls it claimed, how many items it disposed of, whether to run again at once, when next (wall time), and what stopped it.';

@@ -8,9 +8,6 @@ create sequence public.live_changes_id;
 -- grant usage to parley_web
 -- grant usage to parley_worker
 
-create sequence public.tenant_turns_seq;
--- grant usage to parley_definer
-
 create table public.agent_versions (
   id uuid not null default app.uuid7(),
   user_id uuid not null,
@@ -97,6 +94,7 @@ create table public.agents (
   archived_at timestamp with time zone,
   sync_lease_until timestamp with time zone,
   create_sent_at timestamp with time zone,
+  adopted_at timestamp with time zone,
   constraint agents_pkey PRIMARY KEY (id),
   constraint agents_tenant_key UNIQUE (user_id, id),
   constraint agent_at_an_account FOREIGN KEY (provider_account_id) REFERENCES public.provider_accounts(id),
@@ -431,6 +429,7 @@ create table public.call_lanes (
   next_due_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
   blocked_by text,
   hold_credits bigint not null default 1,
+  ready_at timestamp with time zone not null generated always as (GREATEST(opens_at, next_due_at)) stored,
   constraint call_lanes_pkey PRIMARY KEY (id),
   constraint call_lanes_tenant_key UNIQUE (user_id, id),
   constraint one_lane_per_zone_set UNIQUE NULLS NOT DISTINCT (user_id, campaign_id, country, zone_set),
@@ -438,10 +437,10 @@ create table public.call_lanes (
   constraint lane_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
   constraint lane_blocked_by_is_known CHECK ((blocked_by = ANY (ARRAY['credits'::text, 'budget'::text, 'campaign_cap'::text, 'user_limit'::text, 'pace'::text])))
 ) with (fillfactor=70);
-CREATE INDEX call_lanes_closing ON public.call_lanes USING btree (closes_at) WHERE (NOT paused);
-CREATE INDEX call_lanes_due ON public.call_lanes USING btree (next_due_at, user_id) WHERE (NOT paused);
+CREATE INDEX call_lanes_closing ON public.call_lanes USING btree (closes_at) WHERE ((NOT paused) AND (next_due_at < 'infinity'::timestamp with time zone));
 CREATE INDEX call_lanes_of_campaign ON public.call_lanes USING btree (user_id, campaign_id);
-CREATE INDEX call_lanes_opening ON public.call_lanes USING btree (opens_at) WHERE (NOT paused);
+CREATE INDEX call_lanes_ready ON public.call_lanes USING btree (ready_at) WHERE ((NOT paused) AND (ready_at < 'infinity'::timestamp with time zone));
+CREATE INDEX call_lanes_turn ON public.call_lanes USING btree (user_id, ready_at, closes_at) WHERE ((NOT paused) AND (ready_at < 'infinity'::timestamp with time zone));
 alter table public.call_lanes enable row level security;
 alter table public.call_lanes force row level security;
 create policy definer on public.call_lanes for all to parley_definer
@@ -577,7 +576,7 @@ create table public.calls (
   agent_version integer not null default 1,
   provider_account_id uuid not null,
   bolna_execution_id text,
-  phone_number public.phone_number not null,
+  phone_number public.phone_number,
   from_number text,
   system_slot integer,
   user_slot integer,
@@ -622,6 +621,8 @@ create table public.calls (
   receipt jsonb not null default '{}'::jsonb,
   created_by uuid,
   created_at timestamp with time zone not null default app.now(),
+  stop_reason text,
+  recording_error text,
   constraint calls_pkey PRIMARY KEY (id),
   constraint calls_tenant_key UNIQUE (user_id, id),
   constraint one_call_per_attempt UNIQUE (user_id, queue_id, attempt),
@@ -637,6 +638,7 @@ create table public.calls (
   constraint ended_call_has_ended_at CHECK (((status <> ALL (ARRAY['completed'::text, 'no-answer'::text, 'busy'::text, 'failed'::text, 'canceled'::text, 'stopped'::text, 'error'::text, 'balance-low'::text, 'not-placed'::text])) OR (ended_at IS NOT NULL))),
   constraint final_call_has_outcome CHECK (((final_at IS NULL) OR (outcome IS NOT NULL) OR (status = 'not-placed'::text))),
   constraint money_never_negative CHECK (((held_credits >= 0) AND (price_credits >= 0) AND (waived_credits >= 0))),
+  constraint number_is_known_or_withheld CHECK (((phone_number IS NOT NULL) OR (direction = 'inbound'::text))),
   constraint outbound_call_has_an_item CHECK (((direction = 'inbound'::text) OR (queue_id IS NOT NULL))),
   constraint outcome_is_known CHECK ((outcome = ANY (ARRAY['answered'::text, 'voicemail'::text, 'busy'::text, 'no_answer'::text, 'failed'::text, 'canceled'::text, 'unclear'::text]))),
   constraint price_within_hold CHECK (((price_credits IS NULL) OR (direction = 'inbound'::text) OR adopted OR (price_credits <= held_credits))),
@@ -1051,6 +1053,16 @@ create policy tenant on public.custom_fields for all to parley_web, parley_worke
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
 -- comment: Fields a tenant added; values live in contacts.custom.
+
+create table public.dispatch_turn (
+  id boolean not null default true,
+  served_upto uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  constraint dispatch_turn_pkey PRIMARY KEY (id),
+  constraint dispatch_turn_has_one_row CHECK (id)
+) with (fillfactor=50);
+-- grant select, update to parley_definer
+-- grant select to parley_ro
+-- comment: One row, written by the tick alone: the tenant that was served last. The next one in the order of ids is first in turn.
 
 create table public.idempotency_keys (
   user_id uuid not null,
@@ -1660,6 +1672,7 @@ create table public.provider_accounts (
   constraint provider_accounts_pkey PRIMARY KEY (id),
   constraint provider_account_name_is_unique UNIQUE (name),
   constraint concurrency_max_in_range CHECK (((concurrency_max >= 0) AND (concurrency_max <= 10000))),
+  constraint gates_are_counted CHECK ((gate_count >= 0)),
   constraint provider_account_status_is_known CHECK ((status = ANY (ARRAY['ok'::text, 'suspended'::text]))),
   constraint provider_kind_is_known CHECK ((kind = 'bolna'::text))
 );
@@ -1800,6 +1813,13 @@ create table public.system_settings (
   place_timeout_ms integer not null default 15000,
   reconcile_grace_ms integer not null default 180000,
   updated_at timestamp with time zone not null default app.wall(),
+  database_system text,
+  database_timeline integer,
+  seen_lsn pg_lsn,
+  seen_at timestamp with time zone,
+  seen_now timestamp with time zone,
+  reconcile_only_at timestamp with time zone,
+  reconcile_from timestamp with time zone,
   constraint system_settings_pkey PRIMARY KEY (id),
   constraint clock_scale_is_positive CHECK (((clock_scale > (0)::double precision) AND (clock_scale <= (100000)::double precision))),
   constraint concurrent_calls_limit_in_range CHECK (((concurrent_calls_limit >= 0) AND (concurrent_calls_limit <= 10000))),
@@ -1868,28 +1888,6 @@ create policy tenant on public.tasks for all to parley_web, parley_worker
 -- column status: grant select to parley_ro
 -- column user_id: grant select to parley_ro
 -- comment: Follow-ups for people: call back at, meet at, look at.
-
-create table public.tenant_turns (
-  user_id uuid not null,
-  last_served bigint not null default 0,
-  constraint tenant_turns_pkey PRIMARY KEY (user_id),
-  constraint turn_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id)
-) with (fillfactor=50);
-alter table public.tenant_turns enable row level security;
-alter table public.tenant_turns force row level security;
-create policy definer on public.tenant_turns for all to parley_definer
-  using (true)
-  with check (true);
-create policy ro on public.tenant_turns for select to parley_ro
-  using (true);
-create policy tenant on public.tenant_turns for all to parley_web, parley_worker
-  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
-  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
--- grant delete, insert, select, update to parley_definer
--- grant select to parley_ro
--- grant delete, insert, select, update to parley_web
--- grant delete, insert, select, update to parley_worker
--- comment: Whose turn it is when lines are scarce.
 
 create table public.timeline_entries (
   id uuid not null default app.uuid7(),
@@ -2054,6 +2052,9 @@ create table public.worker_pools (
   beat_at timestamp with time zone not null default app.wall(),
   active_jobs integer not null default 0,
   version text,
+  worker_ids text[] not null default '{}'::text[],
+  job_ids bigint[] not null default '{}'::bigint[],
+  connection_name text,
   constraint worker_pools_pkey PRIMARY KEY (pool_id)
 );
 -- grant delete, insert, select, update to parley_definer
@@ -2422,12 +2423,10 @@ create view ops.tenants with (security_invoker=true) as
     ( SELECT count(*) AS count
            FROM public.call_campaigns k
           WHERE k.user_id = u.id AND k.status = 'running'::text) AS running_campaigns,
-    t.last_served,
     u.created_at,
     u.id AS user_id
    FROM public.users u
      CROSS JOIN LATERAL app.tenant_room(u.id) r(live, concurrent_limit, credits, held, available)
-     LEFT JOIN public.tenant_turns t ON t.user_id = u.id
   ORDER BY u.created_at;
 -- grant select to parley_ro
 -- comment: Tenants with their balance, lines, lists and running campaigns.
@@ -2555,6 +2554,18 @@ $function$
 -- grant execute to parley_worker
 -- comment: A provider account: state, gate, free lines, and POSTs its request budget allows now.
 
+CREATE OR REPLACE FUNCTION app.account_takes_calls(p_account_id uuid)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  update public.provider_accounts a set gate_count = 0
+  where a.id = p_account_id and a.gate_count > 0 and coalesce(a.gate_until <= app.wall(), true)
+$function$
+;
+-- owner: parley
+-- grant execute to parley_worker
+-- comment: A call was taken: the next gate is a short one again. An answer that was on its way while a gate stands says nothing.
+
 CREATE OR REPLACE FUNCTION app.acknowledge_platform_incident(p_id uuid, p_by text)
  RETURNS SETOF public.incidents
  LANGUAGE sql
@@ -2573,19 +2584,28 @@ $function$
 
 CREATE OR REPLACE FUNCTION app.admin_pause_dialling(p_paused boolean, p_reason text, p_by text)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
+begin
+  if not p_paused and app.adoption_left() > 0 then
+    raise exception 'calls may be forgotten' using errcode = 'PY001';
+  end if;
   update system_settings
   set dialling_paused = p_paused, dialling_paused_reason = case when p_paused then p_reason end,
-    dialling_paused_by = case when p_paused then p_by end, updated_at = app.wall();
-  select count(*)::int from calls where ended_at is null
-$function$
+    dialling_paused_by = case when p_paused then p_by end, updated_at = app.wall(),
+    reconcile_only_at = case when p_paused then reconcile_only_at end,
+    reconcile_from = case when p_paused then reconcile_from end;
+  if not p_paused then
+    perform app.resolve_incident('database_moved', 'database', p_by);
+  end if;
+  return (select count(*)::int from calls where ended_at is null);
+end $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_web
--- comment: Stops or resumes every claim of every tenant; answers how many calls are in the air.
+-- comment: Stops or resumes every claim of every tenant; answers how many calls are in the air. Refuses (PY001) to resume while forgotten calls are still looked for.
 
 CREATE OR REPLACE FUNCTION app.admin_set_limits(p_concurrent_calls_limit integer)
  RETURNS integer
@@ -2645,6 +2665,23 @@ $function$
 -- owner: parley_definer
 -- grant execute to parley_web
 -- comment: Tenants with their figures, newest first, for the operator.
+
+CREATE OR REPLACE FUNCTION app.adoption_left()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select count(*)::int from agents a cross join system_settings s
+  where s.reconcile_only_at is not null and a.bolna_agent_id is not null
+    and coalesce(a.adopted_at < s.reconcile_only_at + make_interval(secs => s.reconcile_grace_ms / 1000.0), true)
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: After a restore: agents whose executions at the provider have not been looked through yet.
 
 CREATE OR REPLACE FUNCTION app.api_key(p_key_sha256 text)
  RETURNS TABLE(id uuid, user_id uuid, role text, scopes text[], is_platform_admin boolean)
@@ -2711,26 +2748,17 @@ CREATE OR REPLACE FUNCTION app.claim_tick()
  SET search_path TO 'public', 'pg_temp'
  SET lock_timeout TO '200ms'
  SET enable_seqscan TO 'off'
- SET enable_mergejoin TO 'off'
- SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
+#variable_conflict use_variable
 declare
-  v_settings system_settings;
-  v_now timestamptz := app.now();
-  v_wall timestamptz := app.wall();
-  v_account uuid;
-  v_account_room record;
+  v record;
+  v_account record;
   v_open int;
   v_free int;
+  v_wanted int;
+  v_after uuid;
   v_users uuid[];
-  v_candidates int;
-  v_lanes uuid[];
-  v_skipped_lanes boolean;
-  v_blocked int;
-  v_locked boolean;
-  v_spent uuid[];
-  v_dry int;
-  v_jobs jsonb;
+  v_done record;
 begin
   ran := false; dialled := 0; disposed := 0; again := false; woken := '{}';
   if not pg_try_advisory_xact_lock(hashtext('app.claim_tick')) then
@@ -2738,406 +2766,130 @@ begin
   end if;
   ran := true;
 
-  select * into v_settings from system_settings;
-  if v_settings.dialling_paused then
+  -- rung for nothing, as most rings are: one look
+  select s.dialling_paused, s.concurrent_calls_limit, c.now, c.wall,
+    exists (
+      select from call_lanes l
+      where not l.paused and l.ready_at < 'infinity' and l.ready_at <= c.now and l.closes_at > c.now
+    ) as ready,
+    exists (select from call_lanes l where not l.paused and l.next_due_at < 'infinity' and l.closes_at <= c.now) as stale,
+    (
+      select l.ready_at from call_lanes l
+      where not l.paused and l.ready_at < 'infinity' and l.ready_at > c.now order by l.ready_at limit 1
+    ) as next_ready
+  into v
+  from system_settings s
+  cross join (select app.now() as now, app.wall() as wall offset 0) c;
+  if v.dialling_paused then
     stopped_by := 'dialling_paused'; return next; return;
   end if;
-
-  -- rung for nothing, as most rings are
-  if not exists (
-    select from call_lanes l where not l.paused and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
-  ) and not exists (select from call_lanes l where l.closes_at <= v_now and not l.paused) then
-    next_wake := app.next_wake(v_now); return next; return;
+  if v.next_ready is not null then
+    next_wake := app.wall_at(v.next_ready);
   end if;
-
-  -- lanes whose stretch has passed get their next one
-  update call_lanes l
-  set opens_at = coalesce(o.opens_at, 'infinity'), closes_at = coalesce(o.closes_at, v_now + interval '1 day')
-  from (
-    select c.id, n.opens_at, n.closes_at
-    from (
-      select l.* from call_lanes l where l.closes_at <= v_now and not l.paused
-      order by l.closes_at limit 256 for no key update skip locked
-    ) c
-    join users u on u.id = c.user_id
-    left join call_campaigns k on k.id = c.campaign_id
-    left join lateral app.next_open(c.zone_set, c.country, u.rule_set, k."window", v_now) n on true
-  ) o
-  where l.id = o.id;
-  again := found;
-
-  select a.id into v_account from provider_accounts a where a.name = 'platform' for no key update skip locked;
-  if v_account is null then
-    again := true; return next; return;
-  end if;
-  select * into v_account_room from app.account_room(v_account);
-  if v_account_room.status <> 'ok' then
-    stopped_by := 'provider_suspended'; return next; return;
-  end if;
-  if v_account_room.gate_until > v_wall then
-    stopped_by := 'provider_gate'; next_wake := v_account_room.gate_until; return next; return;
-  end if;
-
-  select count(*) into v_open from calls c where c.ended_at is null and c.system_slot is not null;
-  v_free := v_settings.concurrent_calls_limit - v_open;
-  if least(v_free, v_account_room.lines) <= 0 then
-    stopped_by := case when v_free <= 0 then 'system_limit' else 'provider_lines' end;
+  if not v.ready and not v.stale then
     return next; return;
   end if;
-  if v_account_room.tokens <= 0 then
-    stopped_by := 'provider_budget'; next_wake := v_wall + interval '125 milliseconds'; return next; return;
-  end if;
-  v_free := least(v_free, v_account_room.lines, v_account_room.tokens);
 
-  -- 1. whose turn: tenants with a ready lane, longest unserved first; a little more than the free lines, because some
-  --    will turn out to have no room
-  with ready as (
-    select distinct l.user_id from call_lanes l
-    where not l.paused and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
-  ),
-  turn as (
-    select r.user_id from ready r
-    join users u on u.id = r.user_id and u.status = 'active'
-    left join tenant_turns t on t.user_id = r.user_id
-    order by coalesce(t.last_served, 0), r.user_id
-    limit v_free + 64
-  ),
-  mine as (
-    select u.id from users u where u.id = any (array(select user_id from turn))
-    for no key update skip locked
-  )
-  select array(select id from mine), (select count(*) from turn) into v_users, v_candidates;
-  again := again or v_candidates > cardinality(v_users) or v_candidates >= v_free + 64;
-
-  -- 2. their ready lanes
-  if cardinality(v_users) > 0 then
-    with ready as (
-      select l.id from call_lanes l
-      where l.user_id = any (v_users) and not l.paused
-        and l.next_due_at <= v_now and l.opens_at <= v_now and l.closes_at > v_now
-    ),
-    mine as (
-      select l.id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
-      for no key update skip locked
-    ),
-    pace as (
-      select p.campaign_id from campaign_pace p
-      where p.campaign_id = any (array(select l.campaign_id from call_lanes l where l.id = any (array(select id from mine)) and l.campaign_id is not null))
-      for no key update skip locked
-    )
-    select array(select m.id from mine m join call_lanes l on l.id = m.id
-                 where l.campaign_id is null or l.campaign_id in (select campaign_id from pace)),
-      (select count(*) from ready) > (select count(*) from mine)
-    into v_lanes, v_skipped_lanes;
-    again := again or v_skipped_lanes;
+  if v.stale then
+    again := app.reopen_lanes(v.now);
   end if;
 
-  if cardinality(v_lanes) > 0 then
-    -- 3. share, look, judge, dial
-    with tenant as materialized (
-      select u.id as user_id, u.rule_set, u.pulse_seconds, u.pulse_credits, u.concurrent_limit, r.live, r.available,
-        row_number() over (order by coalesce(t.last_served, 0), u.id) as turn
-      from users u
-      left join tenant_turns t on t.user_id = u.id
-      cross join lateral app.tenant_room(u.id) r
-      where u.id = any (v_users)
-    ),
-    campaign as materialized (
-      select k.id, k.user_id, k.agent_id, k.from_number, k.calls_per_second, k."window", r.cap_room, r.budget_left, r.pace_at
-      from call_campaigns k
-      cross join lateral app.campaign_room(k.user_id, k.id) r
-      where k.id = any (array(select l.campaign_id from call_lanes l where l.id = any (v_lanes) and l.campaign_id is not null))
-        and k.status = 'running'
-    ),
-    -- lanes differ in few hours: each is looked up once
-    hours as materialized (
-      select d.*, o.opens_at, o.closes_at, r.country as rule_country, r.version as rule_version, r.consent
-      from (
-        select distinct l.zone_set, l.country, t.rule_set, coalesce(k."window", 'null') as "window"
-        from call_lanes l
-        join tenant t on t.user_id = l.user_id
-        left join campaign k on k.id = l.campaign_id
-        where l.id = any (v_lanes)
-      ) d
-      left join lateral app.next_open(d.zone_set, d.country, d.rule_set, d."window", v_now) o on true
-      left join lateral (
-        select r.country, r.version, r.consent from calling_rules r
-        where r.rule_set = d.rule_set and r.country in (d.country, '**') order by r.country = '**' limit 1
-      ) r on true
-    ),
-    lane as materialized (
-      select l.id, l.user_id, l.campaign_id, l.zone_set, l.hold_credits, k.pace_at,
-        h.closes_at as open_until, h.rule_set, h.rule_country, h.rule_version, h.consent,
-        case
-          when h.opens_at is null or h.opens_at > v_now then 'closed'
-          when t.concurrent_limit - t.live <= 0 then 'user_limit'
-          when t.available < l.hold_credits then 'credits'
-          when k.cap_room <= 0 then 'campaign_cap'
-          when k.budget_left < l.hold_credits then 'budget'
-          when k.pace_at > v_wall then 'pace'
-        end as blocked_by,
-        least(v_free, k.cap_room, k.budget_left / l.hold_credits, case when k.pace_at is not null then 1 end)::int as room
-      from call_lanes l
-      join tenant t on t.user_id = l.user_id
-      left join campaign k on k.id = l.campaign_id
-      join hours h on h.zone_set = l.zone_set and h.country = l.country and h.rule_set = t.rule_set
-        and h."window" = coalesce(k."window", 'null')
-      where l.id = any (v_lanes) and (l.campaign_id is null or k.id is not null)
-    ),
-    open_lane as materialized (select * from lane where blocked_by is null),
-    room as materialized (
-      select t.user_id, t.turn, t.live,
-        least(t.concurrent_limit - t.live, v_free, t.available / min(l.hold_credits), sum(l.room))::int as room
-      from tenant t
-      join (select distinct on (user_id, campaign_id) * from open_lane order by user_id, campaign_id, hold_credits) l on l.user_id = t.user_id
-      group by t.user_id, t.turn, t.live, t.concurrent_limit, t.available
-    ),
-    share as materialized (
-      select s.user_id, s.quota, array_agg(l.id) as lanes, array_agg(l.room) as rooms
-      from (
-        select user_id, count(*)::int as quota
-        from (
-          select r.user_id from room r, generate_series(r.live + 1, r.live + r.room) level
-          order by level, r.turn
-          limit v_free
-        ) level
-        group by user_id
-      ) s
-      join open_lane l on l.user_id = s.user_id
-      group by s.user_id, s.quota
-    ),
-    -- one more than there are lines for: it tells that the lane has more to come
-    looked as materialized (
-      select s.user_id, s.quota, q.*
-      from share s
-      cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, v_now) q
-    ),
-    -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
-    head as materialized (
-      select k.*, v.verdict, v.reason, v.until
-      from looked k
-      cross join lateral (select * from app.item_verdict(k.id, v_now) offset 0) v
-      where k.place <= k.quota
-    ),
-    -- whose head is blocked: 64 further down, so that a blocked stretch is soon behind
-    further as materialized (
-      select s.user_id, s.quota, q.*, v.verdict, v.reason, v.until
-      from share s
-      cross join lateral app.queue_head(s.lanes, null, s.quota + 64, v_now) q
-      cross join lateral (select * from app.item_verdict(q.id, v_now) offset 0) v
-      where s.user_id in (select user_id from head where verdict <> 'dial')
-        and q.id not in (select id from head)
-    ),
-    mine as materialized (
-      select id from call_queue
-      where id = any (array(select id from head union all select id from further)) and status = 'pending'
-      for update skip locked
-    ),
-    judged as materialized (
-      select j.* from (select * from head union all select * from further) j join mine using (id)
-    ),
-    dialable as materialized (
-      select j.user_id, j.quota, j.id, j.priority, j.due_at,
-        a.id as agent_id, a.version as agent_version, a.provider_account_id, a.max_call_seconds,
-        ceil(a.max_call_seconds::numeric / t.pulse_seconds)::bigint * t.pulse_credits as hold,
-        coalesce(q.from_number, k.from_number, a.from_number) as from_number,
-        q.phone_number, q.contact_id, q.campaign_id, q.lane_id, t.available, k.cap_room, k.budget_left, k.pace_at,
-        k.calls_per_second
-      from judged j
-      join call_queue q on q.id = j.id
-      join tenant t on t.user_id = j.user_id
-      left join campaign k on k.id = q.campaign_id
-      join agents a on a.id = coalesce(q.agent_id, k.agent_id)
-      where j.verdict = 'dial'
-    ),
-    within_campaign as materialized (
-      select * from (
-        select d.*,
-          row_number() over of_campaign as campaign_rank,
-          sum(d.hold) over of_campaign as campaign_hold
-        from dialable d
-        window of_campaign as (partition by d.campaign_id order by d.priority, d.due_at, d.id)
-      ) r
-      where campaign_id is null
-        or (campaign_rank <= coalesce(least(cap_room, case when pace_at is not null then 1 end), campaign_rank)
-            and campaign_hold <= coalesce(budget_left, campaign_hold))
-    ),
-    chosen as materialized (
-      select *, row_number() over (order by user_rank, user_id) as rank
-      from (
-        select w.*,
-          row_number() over of_user as user_rank,
-          sum(w.hold) over of_user as user_hold
-        from within_campaign w
-        window of_user as (partition by w.user_id order by (w.campaign_id is not null), w.priority, w.due_at, w.id)
-      ) r
-      where user_rank <= quota and user_hold <= available
-    ),
-    system_slot as materialized (
-      select n, row_number() over (order by n) as rank
-      from (
-        select generate_series(1, v_open + v_free) as n
-        except select c.system_slot from calls c where c.ended_at is null and c.system_slot is not null
-      ) free
-    ),
-    account_slot as materialized (
-      select n, row_number() over (order by n) as rank
-      from (
-        select generate_series(1, (select concurrency_max from provider_accounts where id = v_account) - v_account_room.lines + v_free) as n
-        except select c.account_slot from calls c
-          where c.provider_account_id = v_account and c.ended_at is null and c.account_slot is not null
-      ) free
-    ),
-    user_slot as materialized (
-      select r.user_id, n, row_number() over (partition by r.user_id order by n) as rank
-      from room r
-      join share s on s.user_id = r.user_id
-      cross join lateral (
-        select generate_series(1, r.live + s.quota) as n
-        except select c.user_slot from calls c where c.user_id = r.user_id and c.ended_at is null and c.user_slot is not null
-      ) free
-    ),
-    call as (
-      insert into calls (user_id, queue_id, campaign_id, contact_id, agent_id, agent_version, provider_account_id,
-        phone_number, from_number, attempt, system_slot, user_slot, account_slot, held_credits, max_call_seconds,
-        lease_until, claimed_at, created_at, receipt)
-      select c.user_id, c.id, c.campaign_id, c.contact_id, c.agent_id, c.agent_version, c.provider_account_id,
-        c.phone_number, c.from_number,
-        coalesce((select max(p.attempt) from calls p where p.queue_id = c.id), 0) + 1,
-        s.n, us.n, acs.n, c.hold, c.max_call_seconds,
-        v_wall + greatest(interval '2 seconds', interval '15 seconds' * v_settings.lease_scale), v_now, v_now,
-        jsonb_build_object('ruleSet', l.rule_set, 'ruleCountry', l.rule_country, 'ruleVersion', l.rule_version, 'consent', l.consent,
-          'zones', l.zone_set, 'openUntil', l.open_until, 'checkedAt', v_now, 'agentVersion', c.agent_version)
-      from chosen c
-      join system_slot s on s.rank = c.rank
-      join account_slot acs on acs.rank = c.rank
-      join user_slot us on us.user_id = c.user_id and us.rank = c.user_rank
-      join lane l on l.id = c.lane_id
-      on conflict do nothing
-      returning id, queue_id, user_id, campaign_id
-    ),
-    took as (
-      update call_queue q
-      set status = 'in_progress', attempts = attempts + 1, wait_reason = null
-      where q.id = any (array(select queue_id from call))
-      returning q.id
-    ),
-    skipped as (
-      update call_queue q
-      set status = 'skipped', skip_reason = j.reason, wait_reason = null, closed_at = v_now
-      from judged j
-      where q.id = j.id and q.id = any (array(select id from judged where verdict = 'skip'))
-      returning q.id, q.campaign_id, q.user_id
-    ),
-    deferred as (
-      update call_queue q
-      set due_at = j.until, wait_reason = j.reason
-      from judged j
-      where q.id = j.id and q.id = any (array(select id from judged where verdict = 'defer'))
-      returning q.id
-    ),
-    dropped as (
-      update call_queue q
-      set due_at = v_now + interval '2 minutes', wait_reason = 'other_call_open'
-      where q.id = any (array(select c.id from chosen c join system_slot s on s.rank = c.rank join account_slot acs on acs.rank = c.rank))
-        and q.id <> all (array(select queue_id from call))
-      returning q.id
-    ),
-    paced as (
-      update campaign_pace p
-      set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / greatest(k.calls_per_second, 0.0001))
-      from (select campaign_id, count(*) as calls from call group by campaign_id) n
-      join campaign k on k.id = n.campaign_id
-      where p.campaign_id = n.campaign_id and k.calls_per_second is not null
-      returning 1
-    ),
-    served as (
-      insert into tenant_turns (user_id, last_served)
-      select user_id, nextval('tenant_turns_seq') from (select distinct user_id from call) c
-      on conflict (user_id) do update set last_served = excluded.last_served
-      returning 1
-    ),
-    blocked as (
-      update call_lanes l
-      set next_due_at = case
-            when b.blocked_by = 'pace' then v_now + (b.pace_at - v_wall) * v_settings.clock_scale
-            when b.blocked_by = 'closed' then v_now
-            else 'infinity' end,
-          blocked_by = case when b.blocked_by not in ('pace', 'closed') then b.blocked_by end,
-          closes_at = case when b.blocked_by = 'closed' then v_now else l.closes_at end
-      from lane b
-      where l.id = b.id and b.blocked_by is not null
-      returning l.user_id
-    ),
-    told as (
-      insert into live_changes (user_id, topic, ref)
-      select distinct user_id, 'calls', coalesce(campaign_id::text, '') from call
-      union
-      select distinct user_id, 'campaigns', campaign_id::text from skipped where campaign_id is not null
-      returning user_id
-    )
-    select
-      (select count(*) from took),
-      (select count(*) from skipped) + (select count(*) from deferred) + (select count(*) from dropped),
-      (select count(*) from blocked),
-      (select count(*) from head) + (select count(*) from further) > (select count(*) from mine),
-      -- lanes that may have run dry: all that was seen of them is disposed of, or nothing of their tenant is left to see
-      array(
-        select l.id from share s join open_lane l on l.user_id = s.user_id
-        where (select count(*) from looked k where k.user_id = s.user_id) <= s.quota
-          or l.id in (select lane_id from looked)
-            and not exists (select 1 from looked k where k.lane_id = l.id and k.id not in (
-              select id from took union all select id from skipped union all select id from deferred union all select id from dropped))
-      ),
-      array(select distinct user_id from told),
-      coalesce((select jsonb_agg(jsonb_build_object(
-          'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
-          'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]')
-        || coalesce((select jsonb_agg(jsonb_build_object(
-          'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
-          'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
-          from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
-    into dialled, disposed, v_blocked, v_locked, v_spent, woken, v_jobs
-    from (select 1) one
-    left join (select count(*) from paced) p on true
-    left join (select count(*) from served) s on true;
+  select a.id into v_account from provider_accounts a where a.name = 'platform' for no key update skip locked;
+  if v_account.id is null then
+    again := true; return next; return;
+  end if;
+  -- read after the lock, so that the last holder's calls are counted
+  select a.id, r.*, a.concurrency_max - r.lines as open,
+    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null) as system_open,
+    (select t.served_upto from dispatch_turn t) as served_upto
+  into v_account
+  from provider_accounts a cross join lateral app.account_room(a.id) r
+  where a.id = v_account.id;
+  v_open := v_account.system_open;
+  v_free := v.concurrent_calls_limit - v_open;
+  if v_account.status <> 'ok' then
+    stopped_by := 'provider_suspended';
+  elsif v_account.gate_until > v.wall then
+    stopped_by := 'provider_gate'; next_wake := v_account.gate_until;
+  elsif v_free <= 0 then
+    stopped_by := 'system_limit';
+  elsif v_account.lines <= 0 then
+    stopped_by := 'provider_lines';
+  elsif v_account.tokens <= 0 then
+    stopped_by := 'provider_budget'; next_wake := v.wall + interval '125 milliseconds';
+  end if;
+  if stopped_by is not null then
+    return next; return;
+  end if;
+  v_free := least(v_free, v_account.lines, v_account.tokens);
 
-    -- 4. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
-    update call_lanes l
-    set next_due_at = coalesce(d.at, 'infinity')
-    from unnest(v_spent) spent
-    cross join lateral (
-      select min(h.due_at) as at
-      from generate_series(0, 9) p
-      cross join lateral (
-        select q.due_at from call_queue q
-        where q.lane_id = spent and q.status = 'pending' and q.priority = p::smallint
-        order by q.due_at, q.id limit 1
-      ) h
-    ) d
-    where l.id = spent and coalesce(d.at > v_now, true);
-    get diagnostics v_dry = row_count;
-
-    if dialled > 0 then
-      update provider_accounts a
-      set post_tokens_at = greatest(a.post_tokens_at, v_wall) + dialled * interval '125 milliseconds'
-      where a.id = v_account;
+  -- A few more tenants than there are lines, because some will turn out to have no room. Whoever has none leaves the
+  -- ready ones for good, so when many such stand in front the lines are offered again to those behind them.
+  v_after := v_account.served_upto;
+  v_wanted := v_free + 16;
+  for pass in 1..16 loop
+    v_users := array(select t.user_id from app.tenants_ready(v_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff', v_wanted, v.now) t);
+    if cardinality(v_users) < v_wanted then
+      v_users := v_users || array(
+        select t.user_id from app.tenants_ready('00000000-0000-0000-0000-000000000000', v_after, v_wanted - cardinality(v_users), v.now) t);
     end if;
-    if jsonb_array_length(v_jobs) > 0 then
-      perform app.enqueue(v_jobs);
-    end if;
+    exit when cardinality(v_users) = 0;
+    select * into v_done from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id);
+    dialled := dialled + v_done.dialled;
+    disposed := disposed + v_done.disposed;
+    woken := woken || v_done.woken;
+    v_free := v_free - v_done.dialled;
+    v_open := v_open + v_done.dialled;
+    again := again or v_done.unfinished;
     -- Whatever moved may leave lines free and lanes ready: a tick rests only after one that moved nothing, for that one
     -- has put every lane without room or due items to sleep until something wakes it.
-    again := again or dialled > 0 or disposed > 0 or v_blocked > 0 or v_dry > 0 or v_locked;
-  end if;
+    again := again or v_done.dialled > 0 or v_done.disposed > 0 or v_done.put_aside > 0;
+    exit when v_free <= 0 or v_done.put_aside = 0 or cardinality(v_users) < v_wanted;
+    v_after := coalesce(v_done.served_upto, v_after);
+    v_wanted := v_free + 256;
+  end loop;
 
-  next_wake := app.next_wake(v_now);
+  if next_wake is null or again then
+    select app.wall_at(l.ready_at) into next_wake from call_lanes l
+    where not l.paused and l.ready_at < 'infinity' and l.ready_at > v.now order by l.ready_at limit 1;
+  end if;
   return next;
 end $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_worker
 -- comment: One pass of the dispatcher over all tenants: how many calls it claimed, how many items it disposed of, whether to run again at once, when next (wall time), and what stopped it.
+
+CREATE OR REPLACE FUNCTION app.database_is_same(p_lsn pg_lsn)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(s.database_system = d.system and s.database_timeline = d.timeline, true)
+    and d.lsn >= greatest(coalesce(p_lsn, '0/0'), coalesce(s.seen_lsn, '0/0'))
+  from system_settings s cross join app.database_place() d
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Still the database we worked on, no earlier than where we saw it last (p_lsn: this process's own memory)?
+
+CREATE OR REPLACE FUNCTION app.database_place()
+ RETURNS TABLE(system text, timeline integer, lsn pg_lsn)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select c.system_identifier::text,
+    ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int,
+    pg_current_wal_flush_lsn()
+  from pg_control_system() c
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Which cluster this is, on which timeline, and how far its log is on disk.
 
 CREATE OR REPLACE FUNCTION app.drain_batch(p_limit integer)
  RETURNS TABLE(id bigint, user_id uuid, agent_id uuid)
@@ -3347,6 +3099,374 @@ $function$
 -- grant execute to parley_worker
 -- comment: dial, defer, skip or done: what the next tick would do with an item, with the reason and when it can change.
 
+CREATE OR REPLACE FUNCTION app.fair_lines(p_user_id uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with n as (select app.now() as at offset 0),
+  line_limit as (
+    select least(s.concurrent_calls_limit, a.concurrency_max) as lines
+    from system_settings s join provider_accounts a on a.name = 'platform'
+  ),
+  wanting as (
+    select l.user_id from call_lanes l cross join n
+    where not l.paused and l.next_due_at <= n.at and l.opens_at <= n.at and l.closes_at > n.at
+    union
+    select p_user_id
+  ),
+  wish as (
+    select u.id as user_id, least(u.concurrent_limit, x.lines) as lines
+    from users u join wanting w on w.user_id = u.id cross join line_limit x
+    where u.status = 'active' or u.id = p_user_id
+    union all
+    select c.user_id, count(*) from calls c
+    where c.ended_at is null and c.system_slot is not null and c.user_id not in (select user_id from wanting)
+    group by c.user_id
+  )
+  select count(*)::int
+  from (
+    select w.user_id from wish w cross join generate_series(1, w.lines) level
+    order by level, w.user_id = p_user_id desc
+    limit (select lines from line_limit)
+  ) given
+  where given.user_id = p_user_id
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Lines the tenant can count on while everybody dials who has something to dial; one number.
+
+CREATE OR REPLACE FUNCTION app.fill_lines(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid)
+ RETURNS TABLE(dialled integer, disposed integer, put_aside integer, unfinished boolean, served_upto uuid, woken uuid[])
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  v_settings system_settings;
+  v_now timestamptz := app.now();
+  v_wall timestamptz := app.wall();
+  v_lanes uuid[];
+  v_users uuid[];
+  v_spent uuid[];
+  v_dry int;
+  v_jobs jsonb;
+begin
+  select * into v_settings from system_settings;
+
+  -- 1. tenants, then their ready lanes, then the pace of their campaigns: what cannot be had at once is left to others
+  with tenant as materialized (
+    select u.id from users u where u.id = any (p_users) and u.status = 'active' for no key update skip locked
+  ),
+  ready as materialized (
+    select l.id from call_lanes l
+    where l.user_id = any (array(select id from tenant))
+      and not l.paused and l.ready_at < 'infinity' and l.ready_at <= v_now and l.closes_at > v_now
+  ),
+  mine as materialized (
+    select l.id, l.campaign_id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
+    for no key update skip locked
+  ),
+  pace as materialized (
+    select p.campaign_id from campaign_pace p
+    where p.campaign_id = any (array(select distinct campaign_id from mine where campaign_id is not null))
+    for no key update skip locked
+  )
+  select array(select id from tenant),
+    array(select id from mine where campaign_id is null or campaign_id in (select campaign_id from pace)),
+    (select count(*) from tenant) < cardinality(p_users) or (select count(*) from mine) < (select count(*) from ready)
+  into v_users, v_lanes, unfinished;
+  dialled := 0; disposed := 0; put_aside := 0; woken := '{}';
+  if cardinality(v_lanes) = 0 then
+    return next; return;
+  end if;
+
+  -- 2. share, look, judge, dial
+  with recursive lane as materialized (
+    select * from app.lanes_with_room(p_users, v_lanes, p_lines, v_wall)
+  ),
+  room as materialized (
+    select user_id, turn, live, least(user_room, p_lines, available / min(hold_credits), sum(room))::int as room
+    from (select distinct on (user_id, campaign_id) * from lane where has_room order by user_id, campaign_id, hold_credits) l
+    group by user_id, turn, live, user_room, available
+  ),
+  -- lines rise like water: nobody gets another before everybody who may has as many
+  water (level, filled) as (
+    select min(live), 0::bigint from room
+    union all
+    select w.level + 1, w.filled + (select count(*) from room r where r.live <= w.level and r.live + r.room > w.level)
+    from water w
+    where w.filled < p_lines and w.level < (select max(r.live + r.room) from room r)
+  ),
+  share as materialized (
+    select s.user_id, s.live, s.quota, array_agg(l.lane_id) as lanes, array_agg(l.room) as rooms
+    from (
+      select user_id, live, count(*)::int as quota
+      from (
+        select r.user_id, r.live
+        from room r, generate_series(r.live + 1, least(r.live + r.room, (select max(w.level) from water w))) level
+        order by level, r.turn
+        limit p_lines
+      ) level
+      group by user_id, live
+    ) s
+    join lane l on l.user_id = s.user_id and l.has_room
+    group by s.user_id, s.live, s.quota
+  ),
+  -- one more than there are lines for: it tells that the lane has more to come
+  looked as materialized (
+    select s.user_id, s.quota, q.*
+    from share s
+    cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, v_now) q
+  ),
+  -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
+  head as materialized (
+    select k.*, v.verdict, v.reason, v.until
+    from looked k
+    cross join lateral (select * from app.item_verdict(k.id, v_now) offset 0) v
+    where k.place <= k.quota
+  ),
+  -- whose head is blocked: 64 further down, so that a blocked stretch is soon behind
+  further as materialized (
+    select s.user_id, s.quota, q.*, v.verdict, v.reason, v.until
+    from share s
+    cross join lateral app.queue_head(s.lanes, null, s.quota + 64, v_now) q
+    cross join lateral (select * from app.item_verdict(q.id, v_now) offset 0) v
+    where s.user_id in (select user_id from head where verdict <> 'dial')
+      and q.id not in (select id from head)
+  ),
+  mine as materialized (
+    select id from call_queue
+    where id = any (array(select id from head union all select id from further)) and status = 'pending'
+    for update skip locked
+  ),
+  judged as materialized (
+    select j.*, j.verdict = 'dial' as dials from (select * from head union all select * from further) j join mine using (id)
+  ),
+  -- the stored hours brought the lane here; before it is used they are worked out again, once for lanes that share them
+  used as materialized (
+    select l.* from lane l where l.lane_id in (select lane_id from judged where dials)
+  ),
+  hours as materialized (
+    select d.hours, coalesce(o.opens_at <= v_now, false) as open, o.closes_at as open_until,
+      r.country as rule_country, r.version as rule_version, r.consent
+    from (select distinct hours, rule_set, country, zone_set, "window" from used) d
+    left join lateral app.next_open(d.zone_set, d.country, d.rule_set, coalesce(d."window", 'null'), v_now) o on true
+    left join lateral (
+      select r.country, r.version, r.consent from calling_rules r
+      where r.rule_set = d.rule_set and r.country in (d.country, '**') order by r.country = '**' limit 1
+    ) r on true
+  ),
+  dialable as materialized (
+    select j.user_id, j.quota, j.id, j.priority, j.due_at,
+      a.id as agent_id, a.version as agent_version, a.provider_account_id, a.max_call_seconds,
+      ceil(a.max_call_seconds::numeric / l.pulse_seconds)::bigint * l.pulse_credits as hold,
+      coalesce(q.from_number, l.from_number, a.from_number) as from_number,
+      q.phone_number, q.contact_id, l.campaign_id, l.available, l.cap_room, l.budget_left, l.pace_at,
+      l.rule_set, l.zone_set, h.rule_country, h.rule_version, h.consent, h.open_until
+    from judged j
+    join used l on l.lane_id = j.lane_id
+    join hours h on h.hours = l.hours
+    cross join lateral (select * from call_queue q where q.id = j.id offset 0) q
+    join agents a on a.id = coalesce(q.agent_id, l.agent_id)
+    where j.dials and h.open
+  ),
+  within_campaign as materialized (
+    select * from (
+      select d.*,
+        row_number() over of_campaign as campaign_rank,
+        sum(d.hold) over of_campaign as campaign_hold
+      from dialable d
+      window of_campaign as (partition by d.campaign_id order by d.priority, d.due_at, d.id)
+    ) r
+    where campaign_id is null
+      or (campaign_rank <= coalesce(least(cap_room, case when pace_at is not null then 1 end), campaign_rank)
+          and campaign_hold <= coalesce(budget_left, campaign_hold))
+  ),
+  chosen as materialized (
+    select *, row_number() over (order by user_rank, user_id) as rank
+    from (
+      select w.*,
+        row_number() over of_user as user_rank,
+        sum(w.hold) over of_user as user_hold
+      from within_campaign w
+      window of_user as (partition by w.user_id order by (w.campaign_id is not null), w.priority, w.due_at, w.id)
+    ) r
+    where user_rank <= quota and user_hold <= available
+  ),
+  system_slot as materialized (
+    select n, row_number() over (order by n) as rank
+    from (
+      select generate_series(1, p_system_open + p_lines) as n
+      except select c.system_slot from calls c where c.ended_at is null and c.system_slot is not null
+    ) free
+  ),
+  account_slot as materialized (
+    select n, row_number() over (order by n) as rank
+    from (
+      select generate_series(1, p_account_open + p_lines) as n
+      except select c.account_slot from calls c
+        where c.provider_account_id = p_account and c.ended_at is null and c.account_slot is not null
+    ) free
+  ),
+  user_slot as materialized (
+    select s.user_id, n, row_number() over (partition by s.user_id order by n) as rank
+    from share s
+    cross join lateral (
+      select generate_series(1, s.live + s.quota) as n
+      except select c.user_slot from calls c where c.user_id = s.user_id and c.ended_at is null and c.user_slot is not null
+    ) free
+  ),
+  seated as materialized (
+    select c.*, s.n as system_slot, acs.n as account_slot, us.n as user_slot
+    from chosen c
+    join system_slot s on s.rank = c.rank
+    join account_slot acs on acs.rank = c.rank
+    join user_slot us on us.user_id = c.user_id and us.rank = c.user_rank
+  ),
+  call as (
+    insert into calls (user_id, queue_id, campaign_id, contact_id, agent_id, agent_version, provider_account_id,
+      phone_number, from_number, attempt, system_slot, user_slot, account_slot, held_credits, max_call_seconds,
+      lease_until, claimed_at, created_at, receipt)
+    select c.user_id, c.id, c.campaign_id, c.contact_id, c.agent_id, c.agent_version, c.provider_account_id,
+      c.phone_number, c.from_number,
+      coalesce((select max(p.attempt) from calls p where p.queue_id = c.id), 0) + 1,
+      c.system_slot, c.user_slot, c.account_slot, c.hold, c.max_call_seconds,
+      v_wall + greatest(interval '2 seconds', interval '15 seconds' * v_settings.lease_scale), v_now, v_now,
+      jsonb_build_object('ruleSet', c.rule_set, 'ruleCountry', c.rule_country, 'ruleVersion', c.rule_version, 'consent', c.consent,
+        'zones', c.zone_set, 'openUntil', c.open_until, 'checkedAt', v_now, 'agentVersion', c.agent_version)
+    from seated c
+    on conflict do nothing
+    returning id, queue_id, user_id, campaign_id
+  ),
+  took as (
+    update call_queue q
+    set status = 'in_progress', attempts = attempts + 1, wait_reason = null
+    where q.id = any (array(select queue_id from call))
+    returning q.id
+  ),
+  skipped as (
+    update call_queue q
+    set status = 'skipped', skip_reason = j.reason, wait_reason = null, closed_at = v_now
+    from judged j
+    where q.id = j.id and q.id = any (array(select id from judged where verdict = 'skip'))
+    returning q.id, q.campaign_id, q.user_id
+  ),
+  deferred as (
+    update call_queue q
+    set due_at = j.until, wait_reason = j.reason
+    from judged j
+    where q.id = j.id and q.id = any (array(select id from judged where verdict = 'defer'))
+    returning q.id
+  ),
+  dropped as (
+    update call_queue q
+    set due_at = v_now + interval '2 minutes', wait_reason = 'other_call_open'
+    where q.id = any (array(select id from seated))
+      and q.id <> all (array(select queue_id from call))
+    returning q.id
+  ),
+  gone as materialized (
+    select id from took union all select id from skipped union all select id from deferred union all select id from dropped
+  ),
+  paced as (
+    update campaign_pace p
+    set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / greatest(n.calls_per_second, 0.0001))
+    from (
+      select c.campaign_id, k.calls_per_second, count(*) as calls
+      from call c
+      join (select distinct campaign_id, calls_per_second from lane where calls_per_second is not null) k using (campaign_id)
+      group by c.campaign_id, k.calls_per_second
+    ) n
+    where p.campaign_id = n.campaign_id
+    returning 1
+  ),
+  -- without room or outside its hours a lane leaves the ready ones, until what it lacks comes back
+  blocked as (
+    update call_lanes l
+    set next_due_at = case b.blocked_by
+          when 'pace' then v_now + (b.pace_at - v_wall) * v_settings.clock_scale
+          when 'closed' then l.next_due_at
+          else 'infinity' end,
+        blocked_by = case when b.blocked_by not in ('pace', 'closed', 'over') then b.blocked_by end,
+        closes_at = case when b.blocked_by = 'closed' then v_now else l.closes_at end
+    from (
+      select lane_id, blocked_by, pace_at from lane where not has_room
+      union all
+      select u.lane_id, 'closed', null from used u join hours h using (hours) where not h.open
+    ) b
+    where l.id = b.lane_id
+    returning l.user_id
+  ),
+  told as (
+    insert into live_changes (user_id, topic, ref)
+    select distinct user_id, 'calls', coalesce(campaign_id::text, '') from call
+    union
+    select distinct user_id, 'campaigns', campaign_id::text from skipped where campaign_id is not null
+    returning user_id
+  )
+  select
+    (select count(*) from took),
+    (select count(*) from gone) - (select count(*) from took),
+    (select count(*) from blocked),
+    unfinished or (select count(*) from head) + (select count(*) from further) > (select count(*) from mine),
+    (select l.user_id from call c join lane l using (user_id) order by l.turn desc limit 1),
+    -- lanes that may have run dry: all that was seen of them is disposed of, or nothing of their tenant is left to see
+    array(
+      select spent.id from share s cross join unnest(s.lanes) as spent (id)
+      where s.user_id not in (select user_id from looked where place > quota)
+        or spent.id in (select lane_id from looked)
+          and spent.id not in (select lane_id from looked where id not in (select id from gone))
+    ),
+    array(select distinct user_id from told),
+    coalesce((select jsonb_agg(jsonb_build_object(
+        'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
+        'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]')
+      || coalesce((select jsonb_agg(jsonb_build_object(
+        'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
+        'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
+        from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
+  into dialled, disposed, put_aside, unfinished, served_upto, v_spent, woken, v_jobs;
+
+  -- 3. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
+  if cardinality(v_spent) > 0 then
+    update call_lanes l
+    set next_due_at = coalesce(d.at, 'infinity')
+    from unnest(v_spent) spent
+    cross join lateral (
+      select min(h.due_at) as at
+      from generate_series(0, 9) p
+      cross join lateral (
+        select q.due_at from call_queue q
+        where q.lane_id = spent and q.status = 'pending' and q.priority = p::smallint
+        order by q.due_at, q.id limit 1
+      ) h
+    ) d
+    where l.id = spent and coalesce(d.at > v_now, true);
+    get diagnostics v_dry = row_count;
+    put_aside := put_aside + v_dry;
+  end if;
+
+  if dialled > 0 then
+    update provider_accounts a
+    set post_tokens_at = greatest(a.post_tokens_at, v_wall) + dialled * interval '125 milliseconds'
+    where a.id = p_account;
+    update dispatch_turn set served_upto = fill_lines.served_upto;
+  end if;
+  if jsonb_array_length(v_jobs) > 0 then
+    perform app.enqueue(v_jobs);
+  end if;
+  return next;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- comment: Part of the tick: claims at most p_lines calls for tenants in turn, and disposes of what it looked at. unfinished = something was locked by others.
+
 CREATE OR REPLACE FUNCTION app.find_login(p_email text)
  RETURNS TABLE(person_id uuid, name text, password_hash text)
  LANGUAGE sql
@@ -3360,19 +3480,93 @@ $function$
 -- grant execute to parley_web
 -- comment: What is needed to check a password.
 
+CREATE OR REPLACE FUNCTION app.free_jobs()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_wall timestamptz := app.wall();
+  v_freed int;
+begin
+  with pool as materialized (
+    -- gone: silent for long, or silent for a moment and without any connection
+    select p.*, p.beat_at < v_wall - interval '30 seconds'
+        or p.beat_at < v_wall - interval '7 seconds' and p.connection_name is not null and not exists (
+          select from pg_stat_activity a where a.datname = current_database() and a.application_name = p.connection_name) as gone
+    from worker_pools p
+  ),
+  lost as (
+    select j.id
+    from graphile_worker._private_jobs j
+    left join pool p on j.locked_by = any (p.worker_ids)
+    where j.locked_at is not null and case
+      when p.pool_id is null then j.locked_at < v_wall - interval '60 seconds'
+      when p.gone then true
+      -- its end could not be written down: the process lives, and has forgotten it
+      else not j.id = any (p.job_ids) and p.beat_at > j.locked_at + interval '60 seconds'
+    end
+    for update of j skip locked
+  ),
+  superseded as (
+    delete from graphile_worker._private_jobs j using lost
+    where j.id = lost.id and j.key is null and j.attempts >= j.max_attempts
+    returning j.id
+  ),
+  freed as (
+    update graphile_worker._private_jobs j
+    set locked_at = null, locked_by = null, updated_at = v_wall,
+      attempts = case when j.attempts >= j.max_attempts then 0 else j.attempts end,
+      run_at = case when j.attempts >= j.max_attempts then v_wall + interval '5 minutes' else v_wall end
+    from lost
+    where j.id = lost.id and j.id not in (select id from superseded)
+    returning j.id, j.key, j.task_id, j.attempts = 0 as used_up
+  ),
+  -- nobody holds it, no error was noted, and its tries are used up: whoever ran it last is gone
+  dead as (
+    update graphile_worker._private_jobs j
+    set attempts = 0, run_at = v_wall + interval '5 minutes', updated_at = v_wall
+    where j.locked_at is null and j.attempts >= j.max_attempts and j.last_error is null and j.key is not null
+    returning j.id, j.key, j.task_id
+  ),
+  told as (
+    select app.raise_incident('job_died', coalesce(d.key, d.id::text), 'bad',
+      format('The job %s was begun as often as it may be, and each time the worker went down with it.', t.identifier),
+      'Look into the log before each start of a worker. It is tried again every five minutes; its row says what it is about.', null)
+    from (select id, key, task_id from freed where used_up union all select id, key, task_id from dead) d
+    join graphile_worker._private_tasks t on t.id = d.task_id
+  )
+  select (select count(*) from freed) + (select count(*) from superseded) + (select count(*) from dead) + 0 * (select count(*) from told)
+  into v_freed;
+  delete from worker_pools where beat_at < v_wall - interval '1 hour';
+  return v_freed;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Frees jobs whose worker is dead, or alive but without them; a job that was used up by crashes becomes an incident and is tried again later. Returns how many.
+
 CREATE OR REPLACE FUNCTION app.gate_account(p_account_id uuid, p_wait interval, p_reason text)
  RETURNS timestamp with time zone
  LANGUAGE sql
 AS $function$
   update public.provider_accounts a
-  set gate_until = greatest(a.gate_until, app.wall() + p_wait), gate_reason = p_reason, gate_count = a.gate_count + 1
+  set gate_until = case when p_wait is null and a.gate_until > w.at then a.gate_until else greatest(a.gate_until, w.at + least(w.wait, interval '1 minute')) end,
+    gate_reason = p_reason,
+    gate_count = case when a.gate_until > w.at then a.gate_count else a.gate_count + 1 end
+  from (
+    select app.wall() as at,
+      coalesce(p_wait, make_interval(secs => least(60, 2 ^ least(b.gate_count + 1, 6)) * (0.75 + random() / 4))) as wait
+    from public.provider_accounts b where b.id = p_account_id
+  ) w
   where a.id = p_account_id
-  returning gate_until
+  returning a.gate_until
 $function$
 ;
 -- owner: parley
 -- grant execute to parley_worker
--- comment: No call is claimed on this account for so long; the caller holds no transaction of a call open for it.
+-- comment: No call is claimed on this account for so long, a minute at most; null = 2^n seconds with jitter, n counting gates since the last call that was taken. The caller holds no transaction of a call open for it.
 
 CREATE OR REPLACE FUNCTION app.in_wall(p_wait interval)
  RETURNS timestamp with time zone
@@ -3561,6 +3755,63 @@ $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: Lowers the next due time of lanes; called by every verb that adds or re-dues items, after it has written them.
+
+CREATE OR REPLACE FUNCTION app.lanes_with_room(p_users uuid[], p_lanes uuid[], p_lines integer, p_wall timestamp with time zone)
+ RETURNS TABLE(lane_id uuid, user_id uuid, turn bigint, campaign_id uuid, country text, zone_set text, hold_credits bigint, rule_set text, "window" jsonb, hours text, pulse_seconds integer, pulse_credits integer, live integer, user_room integer, available bigint, agent_id uuid, from_number text, calls_per_second double precision, cap_room integer, budget_left bigint, pace_at timestamp with time zone, blocked_by text, has_room boolean, room integer)
+ LANGUAGE plpgsql
+ STABLE ROWS 100
+ SET enable_seqscan TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+#variable_conflict use_column
+begin
+  return query
+  with lane as materialized (
+    select l.* from unnest(p_lanes) p (id) join public.call_lanes l on l.id = p.id
+  ),
+  tenant as materialized (
+    select u.id as user_id, p.turn, u.rule_set, u.pulse_seconds, u.pulse_credits, r.live, r.concurrent_limit - r.live as user_room, r.available
+    from unnest(p_users) with ordinality p (id, turn)
+    join public.users u on u.id = p.id
+    left join lateral app.tenant_room(u.id) r on true
+  ),
+  campaign as materialized (
+    select k.id, k.status, k.agent_id, k.from_number, k."window", k.calls_per_second, r.cap_room, r.budget_left, r.pace_at
+    from unnest(array(select distinct l.campaign_id from lane l where l.campaign_id is not null)) p (id)
+    join public.call_campaigns k on k.id = p.id
+    left join lateral app.campaign_room(k.user_id, k.id) r on true
+  ),
+  judged as (
+    select l.id, l.user_id, t.turn, l.campaign_id, l.country, l.zone_set, l.hold_credits,
+      t.rule_set, k."window", t.pulse_seconds, t.pulse_credits, t.live, t.user_room, t.available,
+      k.agent_id, k.from_number, k.calls_per_second, k.cap_room, k.budget_left, k.pace_at,
+      case
+        when k.status in ('completed', 'canceled') then 'over'
+        when t.user_room <= 0 then 'user_limit'
+        when t.available < l.hold_credits then 'credits'
+        when k.cap_room <= 0 then 'campaign_cap'
+        when k.budget_left < l.hold_credits then 'budget'
+        when k.pace_at > p_wall then 'pace'
+      end as blocked_by,
+      l.campaign_id is null or k.status = 'running' as runs
+    from lane l
+    join tenant t on t.user_id = l.user_id
+    left join campaign k on k.id = l.campaign_id
+  )
+  select j.id, j.user_id, j.turn, j.campaign_id, j.country, j.zone_set, j.hold_credits,
+    j.rule_set, j."window", concat_ws('|', j.rule_set, j.country, j.zone_set, j."window"::text),
+    j.pulse_seconds, j.pulse_credits, j.live, j.user_room, j.available,
+    j.agent_id, j.from_number, j.calls_per_second, j.cap_room, j.budget_left, j.pace_at,
+    j.blocked_by, j.blocked_by is null,
+    least(p_lines, j.cap_room, j.budget_left / j.hold_credits, case when j.pace_at is not null then 1 end)::int
+  from judged j
+  where j.runs or j.blocked_by = 'over';
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- comment: Lanes of tenants in turn: whose, under which hours, what blocks them, and how many calls they may take.
 
 CREATE OR REPLACE FUNCTION app.like_part(p_word text)
  RETURNS text
@@ -3774,6 +4025,60 @@ CREATE OR REPLACE FUNCTION app.next_open(p_zone_set text, p_country text, p_rule
  LANGUAGE sql
  STABLE
 AS $function$
+  select o.opens_at, o.closes_at from app.open_stretches(p_zone_set, p_country, p_rule_set, p_window, p_at) o order by 1 limit 1
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: The running or next stretch in which a lane may be dialled; no row when there is none within 14 days.
+
+CREATE OR REPLACE FUNCTION app.now()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ select clock_base + (clock_timestamp() - clock_wall) * clock_scale from public.system_settings $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Domain time: base + (wall - wall at base) x scale; equal to wall time unless the voice provider is the sandbox.
+
+CREATE OR REPLACE FUNCTION app.one_time_token(p_id text, p_purpose text, p_password_hash text)
+ RETURNS uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with used as (
+    update one_time_tokens set used_at = app.wall()
+    where id = p_id and purpose = p_purpose and used_at is null and expires_at > app.wall()
+    returning person_id
+  ),
+  renewed as (
+    update people p set password_hash = p_password_hash, password_changed_at = app.wall()
+    from used where p.id = used.person_id
+    returning p.id
+  ),
+  signed_out as (
+    delete from sessions s using used where s.person_id = used.person_id
+  )
+  select id from renewed
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- comment: Uses a token up: the person has the new password and no session. Null when the token is unknown, used or expired.
+
+CREATE OR REPLACE FUNCTION app.open_stretches(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamp with time zone)
+ RETURNS TABLE(opens_at timestamp with time zone, closes_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
   with rule as (
     select days, opens, closes, holidays from public.calling_rules
     where rule_set = p_rule_set and country in (p_country, '**')
@@ -3820,7 +4125,6 @@ AS $function$
   select lower(span), upper(span) from joint, unnest(joint.open) span
   where upper(span) > p_at and lower(span) <= p_at + interval '14 days'
   order by 1
-  limit 1
 $function$
 ;
 -- owner: parley
@@ -3828,67 +4132,7 @@ $function$
 -- grant execute to parley_ro
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: The running or next stretch in which a lane may be dialled; no row when there is none within 14 days.
-
-CREATE OR REPLACE FUNCTION app.next_wake(p_now timestamp with time zone)
- RETURNS timestamp with time zone
- LANGUAGE sql
- STABLE
-AS $function$
-  select app.wall_at(min(at))
-  from (
-    (select l.next_due_at as at from public.call_lanes l
-     where not l.paused and l.next_due_at > p_now and l.opens_at <= l.next_due_at order by l.next_due_at limit 1)
-    union all
-    (select greatest(l.opens_at, l.next_due_at) from public.call_lanes l
-     where not l.paused and l.opens_at > p_now and l.next_due_at < 'infinity' order by l.opens_at limit 1)
-  ) w
-  where isfinite(at)
-$function$
-;
--- owner: parley
--- grant execute to parley_definer
--- grant execute to parley_worker
--- comment: The wall instant at which the next lane opens or comes due; null when none will by itself.
-
-CREATE OR REPLACE FUNCTION app.now()
- RETURNS timestamp with time zone
- LANGUAGE sql
- STABLE PARALLEL SAFE
-AS $function$ select clock_base + (clock_timestamp() - clock_wall) * clock_scale from public.system_settings $function$
-;
--- owner: parley
--- grant execute to parley_definer
--- grant execute to parley_ro
--- grant execute to parley_web
--- grant execute to parley_worker
--- comment: Domain time: base + (wall - wall at base) x scale; equal to wall time unless the voice provider is the sandbox.
-
-CREATE OR REPLACE FUNCTION app.one_time_token(p_id text, p_purpose text, p_password_hash text)
- RETURNS uuid
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-  with used as (
-    update one_time_tokens set used_at = app.wall()
-    where id = p_id and purpose = p_purpose and used_at is null and expires_at > app.wall()
-    returning person_id
-  ),
-  renewed as (
-    update people p set password_hash = p_password_hash, password_changed_at = app.wall()
-    from used where p.id = used.person_id
-    returning p.id
-  ),
-  signed_out as (
-    delete from sessions s using used where s.person_id = used.person_id
-  )
-  select id from renewed
-$function$
-;
--- owner: parley_definer
--- grant execute to parley_web
--- comment: Uses a token up: the person has the new password and no session. Null when the token is unknown, used or expired.
+-- comment: Every stretch of the next 14 days in which a lane may be dialled, in order; the first may have begun.
 
 CREATE OR REPLACE FUNCTION app.ops_explain(p_item_id uuid)
  RETURNS TABLE(ord integer, name text, ok boolean, reason text, detail text, true_again_at timestamp with time zone)
@@ -3948,13 +4192,18 @@ begin
   update imports
   set status = 'undoing', error = 'Nobody committed it within seven days.', epoch = epoch + 1, tries = 0, lease_until = app.wall()
   where status in ('mapping', 'ready') and updated_at < app.wall() - interval '7 days';
-  update webhook_events set body = null
-  where id in (select id from webhook_events where status = 'done' and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
+  -- A body that could not be read is kept as long as one that was: then nobody has mended its cause in a month.
+  update webhook_events
+  set body = null, error = case when status = 'bad' then left(coalesce(error, '') || ' Its bytes were kept for 30 days and are gone.', 600) else error end
+  where id in (select id from webhook_events where status in ('done', 'bad') and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
+  -- A year on nobody asks for the journal's line either. What a delivery is recognised by stays.
+  delete from webhook_events
+  where id in (select id from webhook_events where status in ('done', 'bad') and received_wall < app.wall() - interval '365 days' limit 5000);
 end $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_worker
--- comment: Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of old webhooks.
+-- comment: Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of webhooks after 30 days and their lines after a year.
 
 CREATE OR REPLACE FUNCTION app.queue_head(p_lanes uuid[], p_rooms integer[], p_limit integer, p_at timestamp with time zone)
  RETURNS TABLE(id uuid, lane_id uuid, priority smallint, due_at timestamp with time zone, place bigint)
@@ -4001,37 +4250,51 @@ $function$
 -- grant execute to parley_worker
 -- comment: Opens an incident, or counts another time of the open one.
 
-CREATE OR REPLACE FUNCTION app.receive(p_source text, p_key_sha256 bytea, p_body_sha256 bytea, p_body bytea)
- RETURNS TABLE(result text, user_id uuid)
- LANGUAGE sql
+CREATE OR REPLACE FUNCTION app.receive(p_source text, p_key_sha256 bytea[], p_body_sha256 bytea[], p_body bytea[])
+ RETURNS TABLE(n integer, result text)
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  with endpoint as (
-    select k.user_id, k.agent_id from agent_webhook_keys k
-    where k.key_sha256 = p_key_sha256 and (k.retired_at is null or k.retired_at > app.wall() - interval '7 days')
+#variable_conflict use_column
+declare
+  v_now timestamptz := app.now();
+  v_wall timestamptz := app.wall();
+begin
+  return query
+  with sent as (
+    select s.n::int, s.key_sha256, s.body_sha256, s.body
+    from unnest(p_key_sha256, p_body_sha256, p_body) with ordinality as s (key_sha256, body_sha256, body, n)
+  ),
+  ours as (
+    select s.n, s.body_sha256, s.body, k.user_id, k.agent_id,
+      row_number() over (partition by k.agent_id, s.body_sha256 order by s.n) = 1 as is_first
+    from sent s
+    join agent_webhook_keys k on k.key_sha256 = s.key_sha256
+    where k.retired_at is null or k.retired_at > v_wall - interval '7 days'
   ),
   fresh as (
     insert into webhook_keys (source, endpoint_id, sha256)
-    select p_source, e.agent_id, p_body_sha256 from endpoint e
+    select p_source, o.agent_id, o.body_sha256 from ours o where o.is_first order by o.agent_id, o.body_sha256
     on conflict do nothing
-    returning endpoint_id
+    returning endpoint_id, sha256
+  ),
+  accepted as (
+    select o.* from ours o join fresh f on f.endpoint_id = o.agent_id and f.sha256 = o.body_sha256 where o.is_first
   ),
   event as (
-    insert into webhook_events (user_id, source, endpoint_id, body)
-    select e.user_id, p_source, e.agent_id, p_body from endpoint e join fresh f on f.endpoint_id = e.agent_id
-    returning id
+    insert into webhook_events (user_id, source, endpoint_id, body, received_at, received_wall, next_at)
+    select a.user_id, p_source, a.agent_id, a.body, v_now, v_wall, v_wall from accepted a order by a.n
   )
-  select
-    case when not exists (select 1 from endpoint) then 'unknown_key'
-         when exists (select 1 from event) then 'accepted'
-         else 'duplicate' end,
-    (select e.user_id from endpoint e)
-$function$
+  select s.n,
+    case when o.n is null then 'unknown_key' when a.n is null then 'duplicate' else 'accepted' end
+  from sent s left join ours o on o.n = s.n left join accepted a on a.n = s.n
+  order by s.n;
+end $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_web
--- comment: Stores a webhook once: accepted, duplicate or unknown_key.
+-- comment: Stores webhooks, each once; for each, by its place: accepted, duplicate or unknown_key.
 
 CREATE OR REPLACE FUNCTION app.receive_for_agent(p_source text, p_bolna_agent_id text, p_body_sha256 bytea, p_body bytea)
  RETURNS TABLE(result text, user_id uuid)
@@ -4064,6 +4327,26 @@ $function$
 -- grant execute to parley_web
 -- comment: As receive, for the bare path: resolved by the provider's agent id.
 
+CREATE OR REPLACE FUNCTION app.reconcile_only(p_moved text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update system_settings
+  set reconcile_only_at = app.wall(),
+    reconcile_from = least(reconcile_from, coalesce(seen_now, app.now()) - interval '1 hour'),
+    dialling_paused = true, dialling_paused_by = 'system',
+    dialling_paused_reason = 'The database is ' || p_moved || ' than before: calls it has forgotten are looked for at the provider.';
+  perform app.raise_incident('database_moved', 'database', 'bad',
+    'The database is ' || p_moved || ' than before, as after a restore or a failover. Calls placed since then may be forgotten, so nothing is dialled.',
+    'Parley reads what the provider has placed since an hour before and takes it over. Once that is done, look at the calls, then resume dialling: Operations → Resume, or parley stop-all --platform --release.', null);
+end $function$
+;
+-- owner: parley_definer
+-- comment: Stops all dialling until the provider's calls since an hour before the last sign of life are taken over and a person resumes.
+
 CREATE OR REPLACE FUNCTION app.relane(p_user_id uuid, p_campaign_id uuid)
  RETURNS integer
  LANGUAGE plpgsql
@@ -4094,6 +4377,33 @@ end $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: After an edit of a campaign's hours, agent, budget, cap or pace: opening hours and hold of its lanes anew, blocks lifted; the tick judges again.
+
+CREATE OR REPLACE FUNCTION app.reopen_lanes(p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+  update call_lanes l
+  set opens_at = coalesce(o.opens_at, 'infinity'), closes_at = coalesce(o.closes_at, p_now + interval '1 day')
+  from (
+    select c.id, n.opens_at, n.closes_at
+    from (
+      select l.* from call_lanes l
+      where not l.paused and l.next_due_at < 'infinity' and l.closes_at <= p_now
+      order by l.closes_at limit 256 for no key update skip locked
+    ) c
+    join users u on u.id = c.user_id
+    left join call_campaigns k on k.id = c.campaign_id
+    left join lateral app.next_open(c.zone_set, c.country, u.rule_set, k."window", p_now) n on true
+  ) o
+  where l.id = o.id;
+  return found;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- comment: Part of the tick: the next opening hours of lanes whose last ones have passed.
 
 CREATE OR REPLACE FUNCTION app.resolve_incident(p_kind text, p_ref text, p_by text)
  RETURNS integer
@@ -4409,27 +4719,51 @@ end $function$
 
 CREATE OR REPLACE FUNCTION app.suppress(p_user_id uuid, p_phone_number text, p_channel text, p_reason text, p_source text, p_call_id uuid DEFAULT NULL::uuid, p_note text DEFAULT NULL::text, p_created_by uuid DEFAULT NULL::uuid)
  RETURNS TABLE(added boolean, skipped integer, stopping integer, in_air integer)
+ LANGUAGE sql
+AS $function$
+  select m.added <> '{}', m.skipped, m.stopping, m.in_air
+  from app.suppress_many(p_user_id, jsonb_build_array(jsonb_build_object(
+    'phoneNumber', p_phone_number, 'channel', p_channel, 'reason', p_reason, 'note', p_note)), p_source, p_call_id, p_created_by) m
+$function$
+;
+-- owner: parley
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Suppresses a number: whether it is new, items skipped, calls being taken back, calls that can no longer be stopped.
+
+CREATE OR REPLACE FUNCTION app.suppress_many(p_user_id uuid, p_entries jsonb, p_source text, p_call_id uuid DEFAULT NULL::uuid, p_created_by uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(added text[], skipped integer, stopping integer, in_air integer)
  LANGUAGE plpgsql
 AS $function$
 declare
+  v_numbers text[];
   v_campaigns uuid[];
 begin
-  perform app.lock_phone(p_user_id, p_phone_number);
-  insert into public.suppressions (user_id, phone_number, channel, reason, source, call_id, note, created_by)
-  values (p_user_id, p_phone_number, p_channel, p_reason, p_source, p_call_id, p_note, p_created_by)
-  on conflict on constraint one_suppression_per_number do nothing;
-  added := found;
-  skipped := 0; stopping := 0; in_air := 0;
-  if p_channel = 'whatsapp' then
-    return next;
-    return;
-  end if;
+  perform app.lock_phone(p_user_id, n.phone_number)
+  from (select distinct e ->> 'phoneNumber' as phone_number from jsonb_array_elements(p_entries) e order by 1 offset 0) n;
+  with entry as (
+    select distinct on (e ->> 'phoneNumber', e ->> 'channel') e ->> 'phoneNumber' as phone_number, e ->> 'channel' as channel,
+      e ->> 'reason' as reason, e ->> 'note' as note
+    from jsonb_array_elements(p_entries) e
+  ),
+  fresh as (
+    insert into public.suppressions (user_id, phone_number, channel, reason, source, call_id, note, created_by)
+    select p_user_id, phone_number, channel, reason, p_source, p_call_id, note, p_created_by from entry
+    on conflict on constraint one_suppression_per_number do nothing
+    returning phone_number
+  )
+  select coalesce((select array_agg(distinct phone_number::text) from fresh), '{}'),
+    array(select distinct phone_number from entry where channel <> 'whatsapp')
+  into added, v_numbers;
   with closed as (
-    update public.call_queue
-    set status = 'skipped', skip_reason = case p_reason when 'dnc' then 'dnc' else 'suppressed' end,
-      wait_reason = null, closed_at = app.now()
-    where user_id = p_user_id and phone_number = p_phone_number and status = 'pending'
-    returning campaign_id
+    update public.call_queue q
+    set status = 'skipped', wait_reason = null, closed_at = app.now(),
+      skip_reason = case when exists (
+        select 1 from public.suppressions s
+        where s.user_id = q.user_id and s.phone_number = q.phone_number and s.channel in ('all', 'call') and s.reason = 'dnc'
+      ) then 'dnc' else 'suppressed' end
+    where q.user_id = p_user_id and q.phone_number = any (v_numbers) and q.status = 'pending'
+    returning q.campaign_id
   )
   select count(*), array_agg(distinct campaign_id) filter (where campaign_id is not null)
   into skipped, v_campaigns
@@ -4439,7 +4773,7 @@ begin
     count(*) filter (where c.status not in ('claimed', 'prepared', 'scheduled', 'queued', 'rescheduled'))
   into stopping, in_air
   from public.calls c
-  where c.user_id = p_user_id and c.phone_number = p_phone_number and c.ended_at is null and c.direction = 'outbound';
+  where c.user_id = p_user_id and c.phone_number = any (v_numbers) and c.ended_at is null and c.direction = 'outbound';
   perform app.enqueue(coalesce((
     select jsonb_agg(jsonb_build_object(
       'identifier', j.task, 'payload', j.payload || jsonb_build_object('userId', p_user_id), 'job_key', j.task || ':' || j.ref,
@@ -4447,7 +4781,7 @@ begin
     from (
       select 'calls/stop' as task, jsonb_build_object('callId', c.id) as payload, c.id as ref, 1 as priority
       from public.calls c
-      where c.user_id = p_user_id and c.phone_number = p_phone_number and c.ended_at is null and c.direction = 'outbound'
+      where c.user_id = p_user_id and c.phone_number = any (v_numbers) and c.ended_at is null and c.direction = 'outbound'
         and c.status in ('prepared', 'scheduled', 'queued', 'rescheduled')
       union all
       select 'campaigns/finish', jsonb_build_object('campaignId', k), k, 4 from unnest(v_campaigns) k
@@ -4458,7 +4792,7 @@ end $function$
 -- owner: parley
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: Suppresses a number: whether it is new, items skipped, calls being taken back, calls that can no longer be stopped.
+-- comment: Suppresses numbers [{phoneNumber, channel, reason, note}]: which are new, items skipped, calls being taken back, calls that can no longer be stopped.
 
 CREATE OR REPLACE FUNCTION app.sweep()
  RETURNS TABLE(task text, rung integer)
@@ -4474,6 +4808,8 @@ begin
   if not pg_try_advisory_xact_lock(hashtext('app.sweep')) then
     return;
   end if;
+  perform app.free_jobs();
+
   with late as (
     select q.id from call_queue q where q.status = 'pending' and q.expires_at <= v_now
     order by q.expires_at limit 500 for update skip locked
@@ -4513,9 +4849,9 @@ begin
     (select 'finish', 'campaigns/finish', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
        'campaigns/finish:' || k.id, 4
      from call_campaigns k
-     where k.status = 'running' and k.launch_lease_until is null
+     where k.status in ('running', 'paused') and k.launch_lease_until is null
        and (k.ends_at <= v_now
-         or not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress')))
+         or k.status = 'running' and not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress')))
      limit 100)
     union all
     (select 'launch', 'campaigns/launch', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
@@ -4534,10 +4870,25 @@ begin
     union all
     (select 'recording', 'calls/fetch_recording', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/fetch_recording:' || c.id, 5
      from calls c where c.recording_status = 'fetching' and c.recording_next_at <= v_now order by c.recording_next_at limit 200)
+    union all
+    (select 'adopt', 'calls/adopt', jsonb_build_object('userId', a.user_id, 'agentId', a.id), 'calls/adopt:' || a.id, 3
+     from agents a cross join (
+       select reconcile_only_at + make_interval(secs => reconcile_grace_ms / 1000.0) as at from system_settings
+     ) from_then
+     where a.bolna_agent_id is not null and from_then.at <= v_wall and coalesce(a.adopted_at < from_then.at, true)
+     order by a.id
+     limit 200)
   )
+  -- What waits its turn or its back-off is left alone: rung anew, it would never run out of tries and nobody would hear of
+  -- it. So is what a living worker has in hand; but whether it may still dial is the lease's to say, not the job's.
   select jsonb_agg(jsonb_build_object('identifier', o.task, 'payload', o.payload, 'job_key', o.key, 'priority', o.priority))
   into v_jobs
-  from overdue o;
+  from overdue o
+  left join graphile_worker._private_jobs j on j.key = o.key
+  where j.id is null
+    or o.kind = 'place'
+    or j.locked_at is null and (j.attempts >= j.max_attempts or j.attempts = 0 and j.run_at > v_wall)
+    or j.locked_at < v_wall - interval '2 minutes';
   if v_jobs is null then
     return;
   end if;
@@ -4608,6 +4959,7 @@ AS $function$
     'calls/sweep',
     'campaigns/settle_item',
     'calls/reconcile',
+    'calls/adopt',
     'campaigns/launch',
     'campaigns/finish',
     'provider/refresh',
@@ -4691,6 +5043,34 @@ end $procedure$
 ;
 -- owner: parley
 -- comment: Used by migrations: forced row-level security, its policies and the grants of a tenant table.
+
+CREATE OR REPLACE FUNCTION app.tenants_ready(p_after uuid, p_upto uuid, p_limit integer, p_now timestamp with time zone)
+ RETURNS TABLE(user_id uuid)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with recursive turn (user_id, place) as (
+    select p_after, 0
+    union all
+    select next.user_id, t.place + 1
+    from turn t
+    cross join lateral (
+      select l.user_id
+      from public.call_lanes l
+      where l.user_id > t.user_id and l.user_id <= p_upto
+        and not l.paused and l.ready_at < 'infinity' and l.ready_at <= p_now and l.closes_at > p_now
+        and exists (select from public.users u where u.id = l.user_id and u.status = 'active')
+      order by l.user_id
+      limit 1
+    ) next
+    where t.place < p_limit
+  )
+  select user_id from turn where place > 0 order by place
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- comment: The first p_limit active tenants after one and up to another, in the order of ids, that have a lane which is open and due.
 
 CREATE OR REPLACE FUNCTION app.touch_updated_at()
  RETURNS trigger
@@ -4782,6 +5162,41 @@ AS $function$ select case when not isfinite(domain_at) then domain_at else clock
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: The wall instant at which domain time reaches domain_at.
+
+CREATE OR REPLACE FUNCTION app.watch_database(p_system text, p_timeline integer, p_lsn pg_lsn)
+ RETURNS TABLE(system text, timeline integer, lsn pg_lsn, moved text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  v system_settings;
+  d record;
+begin
+  select * into v from system_settings for update;
+  select * into d from app.database_place();
+  moved := case
+    when v.database_system <> d.system then 'another cluster'
+    when v.database_timeline <> d.timeline then 'another timeline'
+    when v.seen_lsn > d.lsn then 'an earlier state'
+    -- a memory of this very cluster, kept outside of it
+    when p_system = d.system and p_timeline > d.timeline then 'an earlier timeline'
+    when p_system = d.system and p_timeline = d.timeline and p_lsn > d.lsn then 'an earlier state'
+  end;
+  if moved is not null then
+    perform app.reconcile_only(moved);
+  end if;
+  if moved is not null or v.seen_at is null or v.seen_at < app.wall() - interval '4 seconds' then
+    update system_settings
+    set database_system = d.system, database_timeline = d.timeline, seen_lsn = d.lsn, seen_at = app.wall(), seen_now = app.now();
+  end if;
+  return query select d.system, d.timeline, d.lsn, moved;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: With each beat: notes where the database stands, and stops all dialling when it is another one than it was, or an earlier one than the caller remembers.
 
 CREATE OR REPLACE FUNCTION app.zone_key(zones text[])
  RETURNS text

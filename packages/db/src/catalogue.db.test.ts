@@ -13,6 +13,7 @@ const outsideTenants: Record<string, string> = {
   provider_accounts: "the platform's own account; no tenant's data",
   model_prices: "what a model costs, the same for everyone",
   calling_rules: "the law of each country, the same for everyone",
+  dispatch_turn: "the dispatcher's place in the round of tenants; the tick alone",
   import_staging:
     "COPY FROM is refused under row-level security; worker only, unlogged, emptied by the import",
   webhook_keys:
@@ -42,6 +43,7 @@ const definers: Record<string, string> = {
   claim_tick: "the dispatcher shares lines among all tenants",
   drain_batch: "deliveries of all tenants are folded in the order they came",
   enqueue: "the job table is no one's; a closed list of tasks",
+  fair_lines: "the installation's lines are shared among all tenants; one number leaves",
   find_login: "a password is checked before a tenant is known",
   invitation: "whoever holds the link is not of the tenant yet",
   live_since: "one reader per process fans out to the screens of all tenants",

@@ -169,7 +169,7 @@ describe("a call that was thought never placed", () => {
 describe("a call by hand", () => {
   it("takes no line from others when its workspace cannot pay for it", async () => {
     await db.owner.query(
-      "truncate calls, tenant_turns cascade; update call_queue set status = 'canceled', closed_at = app.now()",
+      "truncate calls cascade; update call_queue set status = 'canceled', closed_at = app.now()",
     );
     await db.owner.query(
       "update users set credits = 10; update system_settings set concurrent_calls_limit = 1",

@@ -1,0 +1,210 @@
+import pg from "pg";
+import { milliseconds } from "./figure.ts";
+import type { BenchDatabase, Bench } from "./bench.ts";
+
+/** How much waits, and for how many tenants. */
+export type Load = { items: number; tenants: number };
+
+export type Tick = { ran: boolean; dialled: number; disposed: number; stopped_by: string | null };
+
+/** One database with a backlog, and the two ways to take from it. */
+export class Ticker {
+  readonly worker: pg.Client;
+  readonly #owner: pg.Client;
+  readonly #database: BenchDatabase;
+
+  private constructor(database: BenchDatabase, worker: pg.Client, owner: pg.Client) {
+    this.#database = database;
+    this.worker = worker;
+    this.#owner = owner;
+  }
+
+  static async open(bench: Bench, load: Load): Promise<Ticker> {
+    const database = await bench.database();
+    const connect = async (connectionString: string) => {
+      const client = new pg.Client({ connectionString });
+      client.on("error", () => {});
+      await client.connect();
+      return client;
+    };
+    const ticker = new Ticker(
+      database,
+      await connect(database.loginUrls.worker),
+      await connect(database.superUrl),
+    );
+    await ticker.#fill(load);
+    return ticker;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.worker.end(), this.#owner.end()]);
+    await this.#database.drop();
+  }
+
+  /** Rows by set, not one by one; everything a check may want to see is there. */
+  async #fill({ items, tenants }: Load): Promise<void> {
+    await this.#owner.query(`
+      set session_replication_role = replica; -- rows that agree with each other need no looking up
+      set synchronous_commit = off; -- while loading
+      -- dispatching reads contacts by key alone; these only make loading slow
+      drop index contacts_search, contacts_latest, contacts_by_name, contacts_by_score, contacts_by_stage;
+      -- noon on a Wednesday in India, whenever this runs
+      update system_settings set clock_base = '2026-11-25T06:30:00Z', clock_wall = app.wall(), clock_scale = 1;
+      update provider_accounts set concurrency_max = 10000;
+      -- the provider admits eight calls a second, which would hide what a tick can do
+      create or replace function app.account_room(p_account_id uuid)
+      returns table (status text, gate_until timestamptz, lines int, tokens int) language sql stable as $$
+        select a.status, a.gate_until,
+          a.concurrency_max - (select count(*)::int from public.calls c
+                               where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null), 10000
+        from public.provider_accounts a where a.id = p_account_id
+      $$`);
+    await this.#addTenants(tenants, Math.ceil(items / tenants), 1_000_000_000);
+    // what the floor takes stands in a lane that ticks do not see
+    await this.#addTenants(1, 5000, 1_000_000_000);
+    await this.#owner.query(
+      "update call_lanes set paused = true where id = (select lane_id from call_queue order by id desc limit 1)",
+    );
+    await this.#owner.query("vacuum analyze");
+    await this.#owner.query("reset session_replication_role; reset synchronous_commit");
+    // some history, and what autovacuum does within a minute: a plan made for empty tables is nobody's plan for long
+    await this.setLines(100);
+    for (let n = 0; n < 5; n++) await this.tick(Math.min(100, items));
+    await this.#owner.query("analyze");
+  }
+
+  async #addTenants(tenants: number, itemsEach: number, credits: number): Promise<void> {
+    await this.#owner.query(`
+      create temp table fresh as select n, app.now() as at, app.uuid7() as user_id, app.uuid7() as agent_id, app.uuid7() as campaign_id, app.uuid7() as lane_id
+        from generate_series(1, ${tenants}) n;
+      insert into users (id, company, email, credits, concurrent_limit, rule_set)
+        select user_id, 'Tenant ' || n, user_id || '@example.com', ${credits}, 1000, 'by-country' from fresh;
+      insert into agents (id, user_id, name, prompt, welcome_message, disclosure, bolna_agent_id, sync_status, provider_account_id)
+        select agent_id, user_id, 'Agent', 'Sell.', 'Hello', 'This is an AI agent.', agent_id, 'synced', a.id
+        from fresh, provider_accounts a where a.name = 'platform';
+      insert into call_campaigns (id, user_id, name, agent_id, status, audience, retry, "window", started_at)
+        select campaign_id, user_id, 'Campaign', agent_id, 'running', '{}', '{}',
+          '{"days": ["mon", "tue", "wed", "thu", "fri"], "open": "10:00", "close": "19:00", "holidays": []}', app.now() from fresh;
+      insert into campaign_pace (campaign_id, user_id) select campaign_id, user_id from fresh;
+      insert into campaign_spend (campaign_id, user_id) select campaign_id, user_id from fresh;
+      insert into call_lanes (id, user_id, campaign_id, country, zone_set, opens_at, closes_at, hold_credits)
+        select lane_id, user_id, campaign_id, 'IN', 'Asia/Kolkata', app.now() - interval '1 hour', app.now() + interval '6 hours', 50 from fresh;
+      create temp table person as
+        select f.*, app.uuid7() as contact_id, '+91 ' || (6000000000 + i) as phone_number
+        from fresh f, generate_series(1, ${itemsEach}) i order by i, n;
+      insert into contacts (id, user_id, phone_number, name, country, zones, created_at, updated_at)
+        select contact_id, user_id, phone_number, 'Contact', 'IN', '{Asia/Kolkata}', at, at from person;
+      insert into consents (user_id, contact_id, channel, basis, source, obtained_at, created_at)
+        select user_id, contact_id, 'call', 'express', 'form', at, at from person;
+      insert into call_queue (user_id, lane_id, campaign_id, contact_id, phone_number, due_at, created_at)
+        select user_id, lane_id, campaign_id, contact_id, phone_number, at, at from person;
+      drop table fresh, person`);
+  }
+
+  async suppressHead(count: number): Promise<void> {
+    await this.#owner.query(`
+      insert into suppressions (user_id, phone_number, reason, source)
+      select user_id, phone_number, 'dnc', 'list' from call_queue where status = 'pending' and lane_id in (select id from call_lanes where not paused) order by lane_id, priority, due_at, id limit ${count};
+      analyze suppressions`);
+  }
+
+  /** First in turn: the round stands just before them. */
+  async addBrokeTenants(count: number): Promise<void> {
+    await this.#owner.query(
+      "update dispatch_turn set served_upto = (select id from users order by id desc limit 1)",
+    );
+    await this.#addTenants(count, 1, 10);
+    await this.#owner.query("analyze users, call_lanes, call_queue");
+  }
+
+  async setLines(lines: number): Promise<void> {
+    await this.#owner.query(`update system_settings set concurrent_calls_limit = ${lines}`);
+  }
+
+  async rawTick(): Promise<Tick> {
+    const { rows } = await this.worker.query<Tick>("select * from app.claim_tick()");
+    return rows[0]!;
+  }
+
+  /** Milliseconds of a tick that fills every line. */
+  async tick(lines: number): Promise<number> {
+    const began = performance.now();
+    const tick = await this.rawTick();
+    const took = performance.now() - began;
+    if (tick.dialled !== lines)
+      throw new Error(`The tick dialled ${tick.dialled} of ${lines} (${JSON.stringify(tick)}).`);
+    await this.settle();
+    return took;
+  }
+
+  async idleTick(): Promise<number> {
+    await this.#owner.query("update call_lanes set next_due_at = 'infinity' where not paused");
+    const took = await this.#inDatabase();
+    await this.#owner.query("update call_lanes set next_due_at = '-infinity' where not paused");
+    return took;
+  }
+
+  async saturatedTick(): Promise<number> {
+    await this.rawTick();
+    const took = await this.#inDatabase();
+    await this.settle();
+    return took;
+  }
+
+  /** Milliseconds of one tick without the way to it and back, as the mean of fifty that change nothing. */
+  async #inDatabase(): Promise<number> {
+    const { rows } = await this.worker
+      .query(`
+      do $$
+      declare began timestamptz := clock_timestamp();
+      begin
+        for n in 1..50 loop perform app.claim_tick(); end loop;
+        perform set_config('bench.took', (extract(epoch from clock_timestamp() - began) * 1000 / 50)::text, false);
+      end $$`)
+      .then(() => this.worker.query("select current_setting('bench.took')::float8 as took"));
+    return rows[0].took;
+  }
+
+  /** The same rows without a question asked: one statement as well. */
+  async floor(lines: number, { jobs }: { jobs: boolean }): Promise<number> {
+    const took = await milliseconds(() =>
+      this.#owner.query(`
+        with picked as (
+          select id from call_queue where lane_id = (select id from call_lanes where paused) and status = 'pending' and due_at <= app.now()
+          order by priority, due_at, id limit ${lines} for update skip locked
+        ),
+        took as (
+          update call_queue q set status = 'in_progress', attempts = attempts + 1
+          where q.id = any (array(select id from picked))
+          returning q.*
+        ),
+        call as (
+          insert into calls (user_id, queue_id, campaign_id, contact_id, agent_id, provider_account_id, phone_number,
+            system_slot, user_slot, account_slot, held_credits, max_call_seconds, lease_until)
+          select t.user_id, t.id, t.campaign_id, t.contact_id, a.id, a.provider_account_id, t.phone_number,
+            t.n, t.n, t.n, 50, a.max_call_seconds, app.wall() + interval '15 seconds'
+          from (select *, row_number() over () as n from took) t
+          join agents a on a.user_id = t.user_id
+          returning id, user_id
+        )
+        ${jobs ? addJobs : "select count(*) from call"}`),
+    );
+    await this.settle();
+    return took;
+  }
+
+  /** What a placed call does to these rows in the end, all at once and outside the measured time. */
+  async settle(): Promise<void> {
+    await this.#owner.query(`
+      update calls set status = 'completed', outcome = 'answered', ended_at = app.now(), final_at = app.now(), settled_at = app.now(),
+        price_credits = 0, lease_until = null where ended_at is null;
+      update call_queue set status = 'completed', closed_at = app.now() where status = 'in_progress';
+      update call_lanes set next_due_at = '-infinity', blocked_by = null where blocked_by = 'user_limit';
+      delete from graphile_worker._private_jobs`);
+  }
+}
+
+const addJobs = `
+        select count(*) from graphile_worker.add_jobs(array(
+          select row('calls/place', json_build_object('userId', user_id, 'callId', id), null, null, 3, 'calls/place:' || id, 0, null)::graphile_worker.job_spec
+          from call))`;

@@ -227,6 +227,13 @@ describe("plain routes", () => {
       alpha.owner.fetch(`/api/export/items.csv?campaignId=${beta.runningId}`),
     "GET /api/export/ledger.csv": () => alpha.owner.fetch("/api/export/ledger.csv"),
     "GET /api/export/leads.csv": () => alpha.owner.fetch("/api/export/leads.csv"),
+    "GET /api/export/suppressions.csv": () => alpha.owner.fetch("/api/export/suppressions.csv"),
+    "POST /api/suppressions": () =>
+      alpha.owner.fetch("/api/suppressions?reason=dnc", {
+        method: "POST",
+        headers: { "content-type": "text/csv" },
+        body: "phone\n+91 9812300001\n+91 9812345678\n",
+      }),
     "GET /api/calls/:id/recording": () => alpha.owner.fetch(`/api/calls/${beta.callId}/recording`),
   };
   const statuses: Partial<Record<keyof typeof routePermissions, number[]>> = {

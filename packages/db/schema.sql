@@ -94,7 +94,6 @@ create table public.agents (
   archived_at timestamp with time zone,
   sync_lease_until timestamp with time zone,
   create_sent_at timestamp with time zone,
-  adopted_at timestamp with time zone,
   constraint agents_pkey PRIMARY KEY (id),
   constraint agents_tenant_key UNIQUE (user_id, id),
   constraint agent_at_an_account FOREIGN KEY (provider_account_id) REFERENCES public.provider_accounts(id),
@@ -576,7 +575,7 @@ create table public.calls (
   agent_version integer not null default 1,
   provider_account_id uuid not null,
   bolna_execution_id text,
-  phone_number public.phone_number,
+  phone_number public.phone_number not null,
   from_number text,
   system_slot integer,
   user_slot integer,
@@ -621,8 +620,6 @@ create table public.calls (
   receipt jsonb not null default '{}'::jsonb,
   created_by uuid,
   created_at timestamp with time zone not null default app.now(),
-  stop_reason text,
-  recording_error text,
   constraint calls_pkey PRIMARY KEY (id),
   constraint calls_tenant_key UNIQUE (user_id, id),
   constraint one_call_per_attempt UNIQUE (user_id, queue_id, attempt),
@@ -638,7 +635,6 @@ create table public.calls (
   constraint ended_call_has_ended_at CHECK (((status <> ALL (ARRAY['completed'::text, 'no-answer'::text, 'busy'::text, 'failed'::text, 'canceled'::text, 'stopped'::text, 'error'::text, 'balance-low'::text, 'not-placed'::text])) OR (ended_at IS NOT NULL))),
   constraint final_call_has_outcome CHECK (((final_at IS NULL) OR (outcome IS NOT NULL) OR (status = 'not-placed'::text))),
   constraint money_never_negative CHECK (((held_credits >= 0) AND (price_credits >= 0) AND (waived_credits >= 0))),
-  constraint number_is_known_or_withheld CHECK (((phone_number IS NOT NULL) OR (direction = 'inbound'::text))),
   constraint outbound_call_has_an_item CHECK (((direction = 'inbound'::text) OR (queue_id IS NOT NULL))),
   constraint outcome_is_known CHECK ((outcome = ANY (ARRAY['answered'::text, 'voicemail'::text, 'busy'::text, 'no_answer'::text, 'failed'::text, 'canceled'::text, 'unclear'::text]))),
   constraint price_within_hold CHECK (((price_credits IS NULL) OR (direction = 'inbound'::text) OR adopted OR (price_credits <= held_credits))),
@@ -1672,7 +1668,6 @@ create table public.provider_accounts (
   constraint provider_accounts_pkey PRIMARY KEY (id),
   constraint provider_account_name_is_unique UNIQUE (name),
   constraint concurrency_max_in_range CHECK (((concurrency_max >= 0) AND (concurrency_max <= 10000))),
-  constraint gates_are_counted CHECK ((gate_count >= 0)),
   constraint provider_account_status_is_known CHECK ((status = ANY (ARRAY['ok'::text, 'suspended'::text]))),
   constraint provider_kind_is_known CHECK ((kind = 'bolna'::text))
 );
@@ -1813,13 +1808,6 @@ create table public.system_settings (
   place_timeout_ms integer not null default 15000,
   reconcile_grace_ms integer not null default 180000,
   updated_at timestamp with time zone not null default app.wall(),
-  database_system text,
-  database_timeline integer,
-  seen_lsn pg_lsn,
-  seen_at timestamp with time zone,
-  seen_now timestamp with time zone,
-  reconcile_only_at timestamp with time zone,
-  reconcile_from timestamp with time zone,
   constraint system_settings_pkey PRIMARY KEY (id),
   constraint clock_scale_is_positive CHECK (((clock_scale > (0)::double precision) AND (clock_scale <= (100000)::double precision))),
   constraint concurrent_calls_limit_in_range CHECK (((concurrent_calls_limit >= 0) AND (concurrent_calls_limit <= 10000))),
@@ -2052,9 +2040,6 @@ create table public.worker_pools (
   beat_at timestamp with time zone not null default app.wall(),
   active_jobs integer not null default 0,
   version text,
-  worker_ids text[] not null default '{}'::text[],
-  job_ids bigint[] not null default '{}'::bigint[],
-  connection_name text,
   constraint worker_pools_pkey PRIMARY KEY (pool_id)
 );
 -- grant delete, insert, select, update to parley_definer
@@ -2554,18 +2539,6 @@ $function$
 -- grant execute to parley_worker
 -- comment: A provider account: state, gate, free lines, and POSTs its request budget allows now.
 
-CREATE OR REPLACE FUNCTION app.account_takes_calls(p_account_id uuid)
- RETURNS void
- LANGUAGE sql
-AS $function$
-  update public.provider_accounts a set gate_count = 0
-  where a.id = p_account_id and a.gate_count > 0 and coalesce(a.gate_until <= app.wall(), true)
-$function$
-;
--- owner: parley
--- grant execute to parley_worker
--- comment: A call was taken: the next gate is a short one again. An answer that was on its way while a gate stands says nothing.
-
 CREATE OR REPLACE FUNCTION app.acknowledge_platform_incident(p_id uuid, p_by text)
  RETURNS SETOF public.incidents
  LANGUAGE sql
@@ -2584,28 +2557,19 @@ $function$
 
 CREATE OR REPLACE FUNCTION app.admin_pause_dialling(p_paused boolean, p_reason text, p_by text)
  RETURNS integer
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-begin
-  if not p_paused and app.adoption_left() > 0 then
-    raise exception 'calls may be forgotten' using errcode = 'PY001';
-  end if;
   update system_settings
   set dialling_paused = p_paused, dialling_paused_reason = case when p_paused then p_reason end,
-    dialling_paused_by = case when p_paused then p_by end, updated_at = app.wall(),
-    reconcile_only_at = case when p_paused then reconcile_only_at end,
-    reconcile_from = case when p_paused then reconcile_from end;
-  if not p_paused then
-    perform app.resolve_incident('database_moved', 'database', p_by);
-  end if;
-  return (select count(*)::int from calls where ended_at is null);
-end $function$
+    dialling_paused_by = case when p_paused then p_by end, updated_at = app.wall();
+  select count(*)::int from calls where ended_at is null
+$function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_web
--- comment: Stops or resumes every claim of every tenant; answers how many calls are in the air. Refuses (PY001) to resume while forgotten calls are still looked for.
+-- comment: Stops or resumes every claim of every tenant; answers how many calls are in the air.
 
 CREATE OR REPLACE FUNCTION app.admin_set_limits(p_concurrent_calls_limit integer)
  RETURNS integer
@@ -2665,23 +2629,6 @@ $function$
 -- owner: parley_definer
 -- grant execute to parley_web
 -- comment: Tenants with their figures, newest first, for the operator.
-
-CREATE OR REPLACE FUNCTION app.adoption_left()
- RETURNS integer
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-  select count(*)::int from agents a cross join system_settings s
-  where s.reconcile_only_at is not null and a.bolna_agent_id is not null
-    and coalesce(a.adopted_at < s.reconcile_only_at + make_interval(secs => s.reconcile_grace_ms / 1000.0), true)
-$function$
-;
--- owner: parley_definer
--- grant execute to parley_ro
--- grant execute to parley_web
--- grant execute to parley_worker
--- comment: After a restore: agents whose executions at the provider have not been looked through yet.
 
 CREATE OR REPLACE FUNCTION app.api_key(p_key_sha256 text)
  RETURNS TABLE(id uuid, user_id uuid, role text, scopes text[], is_platform_admin boolean)
@@ -2859,37 +2806,6 @@ end $function$
 -- owner: parley_definer
 -- grant execute to parley_worker
 -- comment: One pass of the dispatcher over all tenants: how many calls it claimed, how many items it disposed of, whether to run again at once, when next (wall time), and what stopped it.
-
-CREATE OR REPLACE FUNCTION app.database_is_same(p_lsn pg_lsn)
- RETURNS boolean
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-  select coalesce(s.database_system = d.system and s.database_timeline = d.timeline, true)
-    and d.lsn >= greatest(coalesce(p_lsn, '0/0'), coalesce(s.seen_lsn, '0/0'))
-  from system_settings s cross join app.database_place() d
-$function$
-;
--- owner: parley_definer
--- grant execute to parley_worker
--- comment: Still the database we worked on, no earlier than where we saw it last (p_lsn: this process's own memory)?
-
-CREATE OR REPLACE FUNCTION app.database_place()
- RETURNS TABLE(system text, timeline integer, lsn pg_lsn)
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  select c.system_identifier::text,
-    ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int,
-    pg_current_wal_flush_lsn()
-  from pg_control_system() c
-$function$
-;
--- owner: parley_definer
--- grant execute to parley_worker
--- comment: Which cluster this is, on which timeline, and how far its log is on disk.
 
 CREATE OR REPLACE FUNCTION app.drain_batch(p_limit integer)
  RETURNS TABLE(id bigint, user_id uuid, agent_id uuid)
@@ -3098,46 +3014,6 @@ $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: dial, defer, skip or done: what the next tick would do with an item, with the reason and when it can change.
-
-CREATE OR REPLACE FUNCTION app.fair_lines(p_user_id uuid)
- RETURNS integer
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-  with n as (select app.now() as at offset 0),
-  line_limit as (
-    select least(s.concurrent_calls_limit, a.concurrency_max) as lines
-    from system_settings s join provider_accounts a on a.name = 'platform'
-  ),
-  wanting as (
-    select l.user_id from call_lanes l cross join n
-    where not l.paused and l.next_due_at <= n.at and l.opens_at <= n.at and l.closes_at > n.at
-    union
-    select p_user_id
-  ),
-  wish as (
-    select u.id as user_id, least(u.concurrent_limit, x.lines) as lines
-    from users u join wanting w on w.user_id = u.id cross join line_limit x
-    where u.status = 'active' or u.id = p_user_id
-    union all
-    select c.user_id, count(*) from calls c
-    where c.ended_at is null and c.system_slot is not null and c.user_id not in (select user_id from wanting)
-    group by c.user_id
-  )
-  select count(*)::int
-  from (
-    select w.user_id from wish w cross join generate_series(1, w.lines) level
-    order by level, w.user_id = p_user_id desc
-    limit (select lines from line_limit)
-  ) given
-  where given.user_id = p_user_id
-$function$
-;
--- owner: parley_definer
--- grant execute to parley_web
--- grant execute to parley_worker
--- comment: Lines the tenant can count on while everybody dials who has something to dial; one number.
 
 CREATE OR REPLACE FUNCTION app.fill_lines(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid)
  RETURNS TABLE(dialled integer, disposed integer, put_aside integer, unfinished boolean, served_upto uuid, woken uuid[])
@@ -3480,93 +3356,19 @@ $function$
 -- grant execute to parley_web
 -- comment: What is needed to check a password.
 
-CREATE OR REPLACE FUNCTION app.free_jobs()
- RETURNS integer
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-declare
-  v_wall timestamptz := app.wall();
-  v_freed int;
-begin
-  with pool as materialized (
-    -- gone: silent for long, or silent for a moment and without any connection
-    select p.*, p.beat_at < v_wall - interval '30 seconds'
-        or p.beat_at < v_wall - interval '7 seconds' and p.connection_name is not null and not exists (
-          select from pg_stat_activity a where a.datname = current_database() and a.application_name = p.connection_name) as gone
-    from worker_pools p
-  ),
-  lost as (
-    select j.id
-    from graphile_worker._private_jobs j
-    left join pool p on j.locked_by = any (p.worker_ids)
-    where j.locked_at is not null and case
-      when p.pool_id is null then j.locked_at < v_wall - interval '60 seconds'
-      when p.gone then true
-      -- its end could not be written down: the process lives, and has forgotten it
-      else not j.id = any (p.job_ids) and p.beat_at > j.locked_at + interval '60 seconds'
-    end
-    for update of j skip locked
-  ),
-  superseded as (
-    delete from graphile_worker._private_jobs j using lost
-    where j.id = lost.id and j.key is null and j.attempts >= j.max_attempts
-    returning j.id
-  ),
-  freed as (
-    update graphile_worker._private_jobs j
-    set locked_at = null, locked_by = null, updated_at = v_wall,
-      attempts = case when j.attempts >= j.max_attempts then 0 else j.attempts end,
-      run_at = case when j.attempts >= j.max_attempts then v_wall + interval '5 minutes' else v_wall end
-    from lost
-    where j.id = lost.id and j.id not in (select id from superseded)
-    returning j.id, j.key, j.task_id, j.attempts = 0 as used_up
-  ),
-  -- nobody holds it, no error was noted, and its tries are used up: whoever ran it last is gone
-  dead as (
-    update graphile_worker._private_jobs j
-    set attempts = 0, run_at = v_wall + interval '5 minutes', updated_at = v_wall
-    where j.locked_at is null and j.attempts >= j.max_attempts and j.last_error is null and j.key is not null
-    returning j.id, j.key, j.task_id
-  ),
-  told as (
-    select app.raise_incident('job_died', coalesce(d.key, d.id::text), 'bad',
-      format('The job %s was begun as often as it may be, and each time the worker went down with it.', t.identifier),
-      'Look into the log before each start of a worker. It is tried again every five minutes; its row says what it is about.', null)
-    from (select id, key, task_id from freed where used_up union all select id, key, task_id from dead) d
-    join graphile_worker._private_tasks t on t.id = d.task_id
-  )
-  select (select count(*) from freed) + (select count(*) from superseded) + (select count(*) from dead) + 0 * (select count(*) from told)
-  into v_freed;
-  delete from worker_pools where beat_at < v_wall - interval '1 hour';
-  return v_freed;
-end $function$
-;
--- owner: parley_definer
--- grant execute to parley_worker
--- comment: Frees jobs whose worker is dead, or alive but without them; a job that was used up by crashes becomes an incident and is tried again later. Returns how many.
-
 CREATE OR REPLACE FUNCTION app.gate_account(p_account_id uuid, p_wait interval, p_reason text)
  RETURNS timestamp with time zone
  LANGUAGE sql
 AS $function$
   update public.provider_accounts a
-  set gate_until = case when p_wait is null and a.gate_until > w.at then a.gate_until else greatest(a.gate_until, w.at + least(w.wait, interval '1 minute')) end,
-    gate_reason = p_reason,
-    gate_count = case when a.gate_until > w.at then a.gate_count else a.gate_count + 1 end
-  from (
-    select app.wall() as at,
-      coalesce(p_wait, make_interval(secs => least(60, 2 ^ least(b.gate_count + 1, 6)) * (0.75 + random() / 4))) as wait
-    from public.provider_accounts b where b.id = p_account_id
-  ) w
+  set gate_until = greatest(a.gate_until, app.wall() + p_wait), gate_reason = p_reason, gate_count = a.gate_count + 1
   where a.id = p_account_id
-  returning a.gate_until
+  returning gate_until
 $function$
 ;
 -- owner: parley
 -- grant execute to parley_worker
--- comment: No call is claimed on this account for so long, a minute at most; null = 2^n seconds with jitter, n counting gates since the last call that was taken. The caller holds no transaction of a call open for it.
+-- comment: No call is claimed on this account for so long; the caller holds no transaction of a call open for it.
 
 CREATE OR REPLACE FUNCTION app.in_wall(p_wait interval)
  RETURNS timestamp with time zone
@@ -4025,7 +3827,53 @@ CREATE OR REPLACE FUNCTION app.next_open(p_zone_set text, p_country text, p_rule
  LANGUAGE sql
  STABLE
 AS $function$
-  select o.opens_at, o.closes_at from app.open_stretches(p_zone_set, p_country, p_rule_set, p_window, p_at) o order by 1 limit 1
+  with rule as (
+    select days, opens, closes, holidays from public.calling_rules
+    where rule_set = p_rule_set and country in (p_country, '**')
+    order by country = '**'
+    limit 1
+  ),
+  hours as (
+    select 1 as source, days, opens, closes, holidays from rule
+    union all
+    select 2,
+      array(select array_position(array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], d)::smallint
+            from jsonb_array_elements_text(p_window -> 'days') d),
+      (p_window ->> 'open')::time,
+      (p_window ->> 'close')::time,
+      array(select d::date from jsonb_array_elements_text(coalesce(p_window -> 'holidays', '[]')) d)
+    where jsonb_typeof(p_window) = 'object'
+  ),
+  zone as (select z from unnest(string_to_array(p_zone_set, ',')) z),
+  local_hours as (
+    select h.source, zone.z,
+      day::date + h.opens as opens_local,
+      day::date + h.closes + case when h.closes <= h.opens then interval '1 day' else interval '0' end as closes_local
+    from hours h
+    cross join zone
+    cross join lateral generate_series((p_at at time zone zone.z)::date - 1, (p_at at time zone zone.z)::date + 15, interval '1 day') day
+    where extract(isodow from day)::smallint = any (h.days)
+      and not day::date = any (h.holidays)
+  ),
+  open_hours as (
+    select source, z,
+      opens_local at time zone z as lo,
+      least(closes_local at time zone z, (closes_local - interval '1 hour') at time zone z + interval '1 hour')
+        - greatest(interval '0', ((closes_local at time zone z) at time zone z) - closes_local) as hi
+    from local_hours
+  ),
+  by_zone as (
+    select source, z, range_agg(tstzrange(lo, hi)) as open from open_hours where lo < hi group by source, z
+  ),
+  joint as (
+    select range_intersect_agg(open) as open from by_zone
+    having count(*) = (select count(*) from hours) * (select count(*) from zone)
+      and exists (select 1 from rule) and exists (select 1 from zone)
+  )
+  select lower(span), upper(span) from joint, unnest(joint.open) span
+  where upper(span) > p_at and lower(span) <= p_at + interval '14 days'
+  order by 1
+  limit 1
 $function$
 ;
 -- owner: parley
@@ -4073,66 +3921,6 @@ $function$
 -- owner: parley_definer
 -- grant execute to parley_web
 -- comment: Uses a token up: the person has the new password and no session. Null when the token is unknown, used or expired.
-
-CREATE OR REPLACE FUNCTION app.open_stretches(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamp with time zone)
- RETURNS TABLE(opens_at timestamp with time zone, closes_at timestamp with time zone)
- LANGUAGE sql
- STABLE
-AS $function$
-  with rule as (
-    select days, opens, closes, holidays from public.calling_rules
-    where rule_set = p_rule_set and country in (p_country, '**')
-    order by country = '**'
-    limit 1
-  ),
-  hours as (
-    select 1 as source, days, opens, closes, holidays from rule
-    union all
-    select 2,
-      array(select array_position(array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], d)::smallint
-            from jsonb_array_elements_text(p_window -> 'days') d),
-      (p_window ->> 'open')::time,
-      (p_window ->> 'close')::time,
-      array(select d::date from jsonb_array_elements_text(coalesce(p_window -> 'holidays', '[]')) d)
-    where jsonb_typeof(p_window) = 'object'
-  ),
-  zone as (select z from unnest(string_to_array(p_zone_set, ',')) z),
-  local_hours as (
-    select h.source, zone.z,
-      day::date + h.opens as opens_local,
-      day::date + h.closes + case when h.closes <= h.opens then interval '1 day' else interval '0' end as closes_local
-    from hours h
-    cross join zone
-    cross join lateral generate_series((p_at at time zone zone.z)::date - 1, (p_at at time zone zone.z)::date + 15, interval '1 day') day
-    where extract(isodow from day)::smallint = any (h.days)
-      and not day::date = any (h.holidays)
-  ),
-  open_hours as (
-    select source, z,
-      opens_local at time zone z as lo,
-      least(closes_local at time zone z, (closes_local - interval '1 hour') at time zone z + interval '1 hour')
-        - greatest(interval '0', ((closes_local at time zone z) at time zone z) - closes_local) as hi
-    from local_hours
-  ),
-  by_zone as (
-    select source, z, range_agg(tstzrange(lo, hi)) as open from open_hours where lo < hi group by source, z
-  ),
-  joint as (
-    select range_intersect_agg(open) as open from by_zone
-    having count(*) = (select count(*) from hours) * (select count(*) from zone)
-      and exists (select 1 from rule) and exists (select 1 from zone)
-  )
-  select lower(span), upper(span) from joint, unnest(joint.open) span
-  where upper(span) > p_at and lower(span) <= p_at + interval '14 days'
-  order by 1
-$function$
-;
--- owner: parley
--- grant execute to parley_definer
--- grant execute to parley_ro
--- grant execute to parley_web
--- grant execute to parley_worker
--- comment: Every stretch of the next 14 days in which a lane may be dialled, in order; the first may have begun.
 
 CREATE OR REPLACE FUNCTION app.ops_explain(p_item_id uuid)
  RETURNS TABLE(ord integer, name text, ok boolean, reason text, detail text, true_again_at timestamp with time zone)
@@ -4192,18 +3980,13 @@ begin
   update imports
   set status = 'undoing', error = 'Nobody committed it within seven days.', epoch = epoch + 1, tries = 0, lease_until = app.wall()
   where status in ('mapping', 'ready') and updated_at < app.wall() - interval '7 days';
-  -- A body that could not be read is kept as long as one that was: then nobody has mended its cause in a month.
-  update webhook_events
-  set body = null, error = case when status = 'bad' then left(coalesce(error, '') || ' Its bytes were kept for 30 days and are gone.', 600) else error end
-  where id in (select id from webhook_events where status in ('done', 'bad') and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
-  -- A year on nobody asks for the journal's line either. What a delivery is recognised by stays.
-  delete from webhook_events
-  where id in (select id from webhook_events where status in ('done', 'bad') and received_wall < app.wall() - interval '365 days' limit 5000);
+  update webhook_events set body = null
+  where id in (select id from webhook_events where status = 'done' and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
 end $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_worker
--- comment: Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of webhooks after 30 days and their lines after a year.
+-- comment: Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of old webhooks.
 
 CREATE OR REPLACE FUNCTION app.queue_head(p_lanes uuid[], p_rooms integer[], p_limit integer, p_at timestamp with time zone)
  RETURNS TABLE(id uuid, lane_id uuid, priority smallint, due_at timestamp with time zone, place bigint)
@@ -4250,51 +4033,37 @@ $function$
 -- grant execute to parley_worker
 -- comment: Opens an incident, or counts another time of the open one.
 
-CREATE OR REPLACE FUNCTION app.receive(p_source text, p_key_sha256 bytea[], p_body_sha256 bytea[], p_body bytea[])
- RETURNS TABLE(n integer, result text)
- LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION app.receive(p_source text, p_key_sha256 bytea, p_body_sha256 bytea, p_body bytea)
+ RETURNS TABLE(result text, user_id uuid)
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-#variable_conflict use_column
-declare
-  v_now timestamptz := app.now();
-  v_wall timestamptz := app.wall();
-begin
-  return query
-  with sent as (
-    select s.n::int, s.key_sha256, s.body_sha256, s.body
-    from unnest(p_key_sha256, p_body_sha256, p_body) with ordinality as s (key_sha256, body_sha256, body, n)
-  ),
-  ours as (
-    select s.n, s.body_sha256, s.body, k.user_id, k.agent_id,
-      row_number() over (partition by k.agent_id, s.body_sha256 order by s.n) = 1 as is_first
-    from sent s
-    join agent_webhook_keys k on k.key_sha256 = s.key_sha256
-    where k.retired_at is null or k.retired_at > v_wall - interval '7 days'
+  with endpoint as (
+    select k.user_id, k.agent_id from agent_webhook_keys k
+    where k.key_sha256 = p_key_sha256 and (k.retired_at is null or k.retired_at > app.wall() - interval '7 days')
   ),
   fresh as (
     insert into webhook_keys (source, endpoint_id, sha256)
-    select p_source, o.agent_id, o.body_sha256 from ours o where o.is_first order by o.agent_id, o.body_sha256
+    select p_source, e.agent_id, p_body_sha256 from endpoint e
     on conflict do nothing
-    returning endpoint_id, sha256
-  ),
-  accepted as (
-    select o.* from ours o join fresh f on f.endpoint_id = o.agent_id and f.sha256 = o.body_sha256 where o.is_first
+    returning endpoint_id
   ),
   event as (
-    insert into webhook_events (user_id, source, endpoint_id, body, received_at, received_wall, next_at)
-    select a.user_id, p_source, a.agent_id, a.body, v_now, v_wall, v_wall from accepted a order by a.n
+    insert into webhook_events (user_id, source, endpoint_id, body)
+    select e.user_id, p_source, e.agent_id, p_body from endpoint e join fresh f on f.endpoint_id = e.agent_id
+    returning id
   )
-  select s.n,
-    case when o.n is null then 'unknown_key' when a.n is null then 'duplicate' else 'accepted' end
-  from sent s left join ours o on o.n = s.n left join accepted a on a.n = s.n
-  order by s.n;
-end $function$
+  select
+    case when not exists (select 1 from endpoint) then 'unknown_key'
+         when exists (select 1 from event) then 'accepted'
+         else 'duplicate' end,
+    (select e.user_id from endpoint e)
+$function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_web
--- comment: Stores webhooks, each once; for each, by its place: accepted, duplicate or unknown_key.
+-- comment: Stores a webhook once: accepted, duplicate or unknown_key.
 
 CREATE OR REPLACE FUNCTION app.receive_for_agent(p_source text, p_bolna_agent_id text, p_body_sha256 bytea, p_body bytea)
  RETURNS TABLE(result text, user_id uuid)
@@ -4326,26 +4095,6 @@ $function$
 -- owner: parley_definer
 -- grant execute to parley_web
 -- comment: As receive, for the bare path: resolved by the provider's agent id.
-
-CREATE OR REPLACE FUNCTION app.reconcile_only(p_moved text)
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-begin
-  update system_settings
-  set reconcile_only_at = app.wall(),
-    reconcile_from = least(reconcile_from, coalesce(seen_now, app.now()) - interval '1 hour'),
-    dialling_paused = true, dialling_paused_by = 'system',
-    dialling_paused_reason = 'The database is ' || p_moved || ' than before: calls it has forgotten are looked for at the provider.';
-  perform app.raise_incident('database_moved', 'database', 'bad',
-    'The database is ' || p_moved || ' than before, as after a restore or a failover. Calls placed since then may be forgotten, so nothing is dialled.',
-    'Parley reads what the provider has placed since an hour before and takes it over. Once that is done, look at the calls, then resume dialling: Operations → Resume, or parley stop-all --platform --release.', null);
-end $function$
-;
--- owner: parley_definer
--- comment: Stops all dialling until the provider's calls since an hour before the last sign of life are taken over and a person resumes.
 
 CREATE OR REPLACE FUNCTION app.relane(p_user_id uuid, p_campaign_id uuid)
  RETURNS integer
@@ -4808,8 +4557,6 @@ begin
   if not pg_try_advisory_xact_lock(hashtext('app.sweep')) then
     return;
   end if;
-  perform app.free_jobs();
-
   with late as (
     select q.id from call_queue q where q.status = 'pending' and q.expires_at <= v_now
     order by q.expires_at limit 500 for update skip locked
@@ -4849,9 +4596,9 @@ begin
     (select 'finish', 'campaigns/finish', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
        'campaigns/finish:' || k.id, 4
      from call_campaigns k
-     where k.status in ('running', 'paused') and k.launch_lease_until is null
+     where k.status = 'running' and k.launch_lease_until is null
        and (k.ends_at <= v_now
-         or k.status = 'running' and not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress')))
+         or not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress')))
      limit 100)
     union all
     (select 'launch', 'campaigns/launch', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
@@ -4870,25 +4617,10 @@ begin
     union all
     (select 'recording', 'calls/fetch_recording', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/fetch_recording:' || c.id, 5
      from calls c where c.recording_status = 'fetching' and c.recording_next_at <= v_now order by c.recording_next_at limit 200)
-    union all
-    (select 'adopt', 'calls/adopt', jsonb_build_object('userId', a.user_id, 'agentId', a.id), 'calls/adopt:' || a.id, 3
-     from agents a cross join (
-       select reconcile_only_at + make_interval(secs => reconcile_grace_ms / 1000.0) as at from system_settings
-     ) from_then
-     where a.bolna_agent_id is not null and from_then.at <= v_wall and coalesce(a.adopted_at < from_then.at, true)
-     order by a.id
-     limit 200)
   )
-  -- What waits its turn or its back-off is left alone: rung anew, it would never run out of tries and nobody would hear of
-  -- it. So is what a living worker has in hand; but whether it may still dial is the lease's to say, not the job's.
   select jsonb_agg(jsonb_build_object('identifier', o.task, 'payload', o.payload, 'job_key', o.key, 'priority', o.priority))
   into v_jobs
-  from overdue o
-  left join graphile_worker._private_jobs j on j.key = o.key
-  where j.id is null
-    or o.kind = 'place'
-    or j.locked_at is null and (j.attempts >= j.max_attempts or j.attempts = 0 and j.run_at > v_wall)
-    or j.locked_at < v_wall - interval '2 minutes';
+  from overdue o;
   if v_jobs is null then
     return;
   end if;
@@ -4959,7 +4691,6 @@ AS $function$
     'calls/sweep',
     'campaigns/settle_item',
     'calls/reconcile',
-    'calls/adopt',
     'campaigns/launch',
     'campaigns/finish',
     'provider/refresh',
@@ -5162,41 +4893,6 @@ AS $function$ select case when not isfinite(domain_at) then domain_at else clock
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: The wall instant at which domain time reaches domain_at.
-
-CREATE OR REPLACE FUNCTION app.watch_database(p_system text, p_timeline integer, p_lsn pg_lsn)
- RETURNS TABLE(system text, timeline integer, lsn pg_lsn, moved text)
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-#variable_conflict use_column
-declare
-  v system_settings;
-  d record;
-begin
-  select * into v from system_settings for update;
-  select * into d from app.database_place();
-  moved := case
-    when v.database_system <> d.system then 'another cluster'
-    when v.database_timeline <> d.timeline then 'another timeline'
-    when v.seen_lsn > d.lsn then 'an earlier state'
-    -- a memory of this very cluster, kept outside of it
-    when p_system = d.system and p_timeline > d.timeline then 'an earlier timeline'
-    when p_system = d.system and p_timeline = d.timeline and p_lsn > d.lsn then 'an earlier state'
-  end;
-  if moved is not null then
-    perform app.reconcile_only(moved);
-  end if;
-  if moved is not null or v.seen_at is null or v.seen_at < app.wall() - interval '4 seconds' then
-    update system_settings
-    set database_system = d.system, database_timeline = d.timeline, seen_lsn = d.lsn, seen_at = app.wall(), seen_now = app.now();
-  end if;
-  return query select d.system, d.timeline, d.lsn, moved;
-end $function$
-;
--- owner: parley_definer
--- grant execute to parley_worker
--- comment: With each beat: notes where the database stands, and stops all dialling when it is another one than it was, or an earlier one than the caller remembers.
 
 CREATE OR REPLACE FUNCTION app.zone_key(zones text[])
  RETURNS text

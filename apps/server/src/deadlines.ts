@@ -10,10 +10,12 @@ const lasting = new Set([
   "/api/export/items.csv",
   "/api/export/ledger.csv",
   "/api/export/leads.csv",
+  "/api/export/suppressions.csv",
+  "/api/suppressions",
   "/api/imports/:id/rejects.csv",
   "/api/calls/:id/recording",
 ]);
-const uploads = new Set(["/api/imports"]);
+const uploads = new Set(["/api/imports", "/api/suppressions"]);
 
 const HANDLER_MS = 20_000;
 const BODY_MS = 15_000;

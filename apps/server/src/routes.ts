@@ -4,6 +4,7 @@ import { recordingRoutes } from "./calls/recording.ts";
 import { webhookRoutes } from "./calls/webhook.ts";
 import { rejectsRoutes } from "./contacts/import/rejects.ts";
 import { uploadRoutes } from "./contacts/import/upload.ts";
+import { suppressionRoutes } from "./contacts/import-suppressions.ts";
 import type { Ctx, Parts } from "./context.ts";
 import { exportRoutes } from "./export/routes.ts";
 
@@ -17,4 +18,11 @@ export type Doors = {
 export type Routes = (app: FastifyInstance, doors: Doors) => void | Promise<void>;
 
 /** Every plain route, slice by slice. */
-export const routes: Routes[] = [exportRoutes, recordingRoutes, rejectsRoutes, uploadRoutes, webhookRoutes];
+export const routes: Routes[] = [
+  exportRoutes,
+  recordingRoutes,
+  rejectsRoutes,
+  suppressionRoutes,
+  uploadRoutes,
+  webhookRoutes,
+];

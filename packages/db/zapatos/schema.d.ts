@@ -867,6 +867,7 @@ declare module 'zapatos/schema' {
       next_due_at: Date;
       opens_at: Date;
       paused: boolean;
+      ready_at: Date;
       user_id: string;
       zone_set: string;
     }
@@ -880,6 +881,7 @@ declare module 'zapatos/schema' {
       next_due_at: db.TimestampTzString;
       opens_at: db.TimestampTzString;
       paused: boolean;
+      ready_at: db.TimestampTzString;
       user_id: string;
       zone_set: string;
     }
@@ -893,6 +895,7 @@ declare module 'zapatos/schema' {
       next_due_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       opens_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       paused?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
+      ready_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       zone_set?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
     }
@@ -2026,6 +2029,35 @@ declare module 'zapatos/schema' {
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
     }
     export type UniqueIndex = 'custom_fields_pkey' | 'custom_fields_tenant_key' | 'one_custom_field_per_key';
+    export type Column = keyof Selectable;
+    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+    export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+    export type SQL = SQLExpression | SQLExpression[];
+  }
+
+  export namespace dispatch_turn {
+    export type Table = 'dispatch_turn';
+    export interface Selectable {
+      id: boolean;
+      served_upto: string;
+    }
+    export interface JSONSelectable {
+      id: boolean;
+      served_upto: string;
+    }
+    export interface Whereable {
+      id?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
+      served_upto?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+    }
+    export interface Insertable {
+      id?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
+      served_upto?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
+    }
+    export interface Updatable {
+      id?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
+      served_upto?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
+    }
+    export type UniqueIndex = 'dispatch_turn_pkey';
     export type Column = keyof Selectable;
     export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
     export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
@@ -3843,35 +3875,6 @@ declare module 'zapatos/schema' {
     export type SQL = SQLExpression | SQLExpression[];
   }
 
-  export namespace tenant_turns {
-    export type Table = 'tenant_turns';
-    export interface Selectable {
-      last_served: db.Int8String;
-      user_id: string;
-    }
-    export interface JSONSelectable {
-      last_served: number;
-      user_id: string;
-    }
-    export interface Whereable {
-      last_served?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
-      user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
-    }
-    export interface Insertable {
-      last_served?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.DefaultType | db.SQLFragment;
-      user_id: string | db.Parameter<string> | db.SQLFragment;
-    }
-    export interface Updatable {
-      last_served?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.DefaultType | db.SQLFragment>;
-      user_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
-    }
-    export type UniqueIndex = 'tenant_turns_pkey';
-    export type Column = keyof Selectable;
-    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
-    export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
-    export type SQL = SQLExpression | SQLExpression[];
-  }
-
   export namespace timeline_entries {
     export type Table = 'timeline_entries';
     export interface Selectable {
@@ -4233,20 +4236,20 @@ declare module 'zapatos/schema' {
   /* --- aggregate types --- */
 
   export namespace public {  
-    export type Table = agent_versions.Table | agent_webhook_keys.Table | agents.Table | analysis_runs.Table | api_keys.Table | audit_log.Table | call_campaigns.Table | call_effects.Table | call_events.Table | call_lanes.Table | call_queue.Table | calling_rules.Table | calls.Table | campaign_events.Table | campaign_pace.Table | campaign_spend.Table | consents.Table | contact_identities.Table | contact_tags.Table | contacts.Table | credit_entries.Table | custom_fields.Table | idempotency_keys.Table | import_effects.Table | import_rejects.Table | import_staging.Table | imports.Table | incidents.Table | invitations.Table | lead_analytics.Table | lead_profiles.Table | live_changes.Table | members.Table | model_prices.Table | notes.Table | notifications.Table | one_time_tokens.Table | people.Table | phone_numbers.Table | provider_accounts.Table | provider_executions.Table | sessions.Table | stages.Table | suppressions.Table | system_settings.Table | tasks.Table | tenant_turns.Table | timeline_entries.Table | users.Table | webhook_events.Table | webhook_keys.Table | worker_pools.Table;
-    export type Selectable = agent_versions.Selectable | agent_webhook_keys.Selectable | agents.Selectable | analysis_runs.Selectable | api_keys.Selectable | audit_log.Selectable | call_campaigns.Selectable | call_effects.Selectable | call_events.Selectable | call_lanes.Selectable | call_queue.Selectable | calling_rules.Selectable | calls.Selectable | campaign_events.Selectable | campaign_pace.Selectable | campaign_spend.Selectable | consents.Selectable | contact_identities.Selectable | contact_tags.Selectable | contacts.Selectable | credit_entries.Selectable | custom_fields.Selectable | idempotency_keys.Selectable | import_effects.Selectable | import_rejects.Selectable | import_staging.Selectable | imports.Selectable | incidents.Selectable | invitations.Selectable | lead_analytics.Selectable | lead_profiles.Selectable | live_changes.Selectable | members.Selectable | model_prices.Selectable | notes.Selectable | notifications.Selectable | one_time_tokens.Selectable | people.Selectable | phone_numbers.Selectable | provider_accounts.Selectable | provider_executions.Selectable | sessions.Selectable | stages.Selectable | suppressions.Selectable | system_settings.Selectable | tasks.Selectable | tenant_turns.Selectable | timeline_entries.Selectable | users.Selectable | webhook_events.Selectable | webhook_keys.Selectable | worker_pools.Selectable;
-    export type JSONSelectable = agent_versions.JSONSelectable | agent_webhook_keys.JSONSelectable | agents.JSONSelectable | analysis_runs.JSONSelectable | api_keys.JSONSelectable | audit_log.JSONSelectable | call_campaigns.JSONSelectable | call_effects.JSONSelectable | call_events.JSONSelectable | call_lanes.JSONSelectable | call_queue.JSONSelectable | calling_rules.JSONSelectable | calls.JSONSelectable | campaign_events.JSONSelectable | campaign_pace.JSONSelectable | campaign_spend.JSONSelectable | consents.JSONSelectable | contact_identities.JSONSelectable | contact_tags.JSONSelectable | contacts.JSONSelectable | credit_entries.JSONSelectable | custom_fields.JSONSelectable | idempotency_keys.JSONSelectable | import_effects.JSONSelectable | import_rejects.JSONSelectable | import_staging.JSONSelectable | imports.JSONSelectable | incidents.JSONSelectable | invitations.JSONSelectable | lead_analytics.JSONSelectable | lead_profiles.JSONSelectable | live_changes.JSONSelectable | members.JSONSelectable | model_prices.JSONSelectable | notes.JSONSelectable | notifications.JSONSelectable | one_time_tokens.JSONSelectable | people.JSONSelectable | phone_numbers.JSONSelectable | provider_accounts.JSONSelectable | provider_executions.JSONSelectable | sessions.JSONSelectable | stages.JSONSelectable | suppressions.JSONSelectable | system_settings.JSONSelectable | tasks.JSONSelectable | tenant_turns.JSONSelectable | timeline_entries.JSONSelectable | users.JSONSelectable | webhook_events.JSONSelectable | webhook_keys.JSONSelectable | worker_pools.JSONSelectable;
-    export type Whereable = agent_versions.Whereable | agent_webhook_keys.Whereable | agents.Whereable | analysis_runs.Whereable | api_keys.Whereable | audit_log.Whereable | call_campaigns.Whereable | call_effects.Whereable | call_events.Whereable | call_lanes.Whereable | call_queue.Whereable | calling_rules.Whereable | calls.Whereable | campaign_events.Whereable | campaign_pace.Whereable | campaign_spend.Whereable | consents.Whereable | contact_identities.Whereable | contact_tags.Whereable | contacts.Whereable | credit_entries.Whereable | custom_fields.Whereable | idempotency_keys.Whereable | import_effects.Whereable | import_rejects.Whereable | import_staging.Whereable | imports.Whereable | incidents.Whereable | invitations.Whereable | lead_analytics.Whereable | lead_profiles.Whereable | live_changes.Whereable | members.Whereable | model_prices.Whereable | notes.Whereable | notifications.Whereable | one_time_tokens.Whereable | people.Whereable | phone_numbers.Whereable | provider_accounts.Whereable | provider_executions.Whereable | sessions.Whereable | stages.Whereable | suppressions.Whereable | system_settings.Whereable | tasks.Whereable | tenant_turns.Whereable | timeline_entries.Whereable | users.Whereable | webhook_events.Whereable | webhook_keys.Whereable | worker_pools.Whereable;
-    export type Insertable = agent_versions.Insertable | agent_webhook_keys.Insertable | agents.Insertable | analysis_runs.Insertable | api_keys.Insertable | audit_log.Insertable | call_campaigns.Insertable | call_effects.Insertable | call_events.Insertable | call_lanes.Insertable | call_queue.Insertable | calling_rules.Insertable | calls.Insertable | campaign_events.Insertable | campaign_pace.Insertable | campaign_spend.Insertable | consents.Insertable | contact_identities.Insertable | contact_tags.Insertable | contacts.Insertable | credit_entries.Insertable | custom_fields.Insertable | idempotency_keys.Insertable | import_effects.Insertable | import_rejects.Insertable | import_staging.Insertable | imports.Insertable | incidents.Insertable | invitations.Insertable | lead_analytics.Insertable | lead_profiles.Insertable | live_changes.Insertable | members.Insertable | model_prices.Insertable | notes.Insertable | notifications.Insertable | one_time_tokens.Insertable | people.Insertable | phone_numbers.Insertable | provider_accounts.Insertable | provider_executions.Insertable | sessions.Insertable | stages.Insertable | suppressions.Insertable | system_settings.Insertable | tasks.Insertable | tenant_turns.Insertable | timeline_entries.Insertable | users.Insertable | webhook_events.Insertable | webhook_keys.Insertable | worker_pools.Insertable;
-    export type Updatable = agent_versions.Updatable | agent_webhook_keys.Updatable | agents.Updatable | analysis_runs.Updatable | api_keys.Updatable | audit_log.Updatable | call_campaigns.Updatable | call_effects.Updatable | call_events.Updatable | call_lanes.Updatable | call_queue.Updatable | calling_rules.Updatable | calls.Updatable | campaign_events.Updatable | campaign_pace.Updatable | campaign_spend.Updatable | consents.Updatable | contact_identities.Updatable | contact_tags.Updatable | contacts.Updatable | credit_entries.Updatable | custom_fields.Updatable | idempotency_keys.Updatable | import_effects.Updatable | import_rejects.Updatable | import_staging.Updatable | imports.Updatable | incidents.Updatable | invitations.Updatable | lead_analytics.Updatable | lead_profiles.Updatable | live_changes.Updatable | members.Updatable | model_prices.Updatable | notes.Updatable | notifications.Updatable | one_time_tokens.Updatable | people.Updatable | phone_numbers.Updatable | provider_accounts.Updatable | provider_executions.Updatable | sessions.Updatable | stages.Updatable | suppressions.Updatable | system_settings.Updatable | tasks.Updatable | tenant_turns.Updatable | timeline_entries.Updatable | users.Updatable | webhook_events.Updatable | webhook_keys.Updatable | worker_pools.Updatable;
-    export type UniqueIndex = agent_versions.UniqueIndex | agent_webhook_keys.UniqueIndex | agents.UniqueIndex | analysis_runs.UniqueIndex | api_keys.UniqueIndex | audit_log.UniqueIndex | call_campaigns.UniqueIndex | call_effects.UniqueIndex | call_events.UniqueIndex | call_lanes.UniqueIndex | call_queue.UniqueIndex | calling_rules.UniqueIndex | calls.UniqueIndex | campaign_events.UniqueIndex | campaign_pace.UniqueIndex | campaign_spend.UniqueIndex | consents.UniqueIndex | contact_identities.UniqueIndex | contact_tags.UniqueIndex | contacts.UniqueIndex | credit_entries.UniqueIndex | custom_fields.UniqueIndex | idempotency_keys.UniqueIndex | import_effects.UniqueIndex | import_rejects.UniqueIndex | import_staging.UniqueIndex | imports.UniqueIndex | incidents.UniqueIndex | invitations.UniqueIndex | lead_analytics.UniqueIndex | lead_profiles.UniqueIndex | live_changes.UniqueIndex | members.UniqueIndex | model_prices.UniqueIndex | notes.UniqueIndex | notifications.UniqueIndex | one_time_tokens.UniqueIndex | people.UniqueIndex | phone_numbers.UniqueIndex | provider_accounts.UniqueIndex | provider_executions.UniqueIndex | sessions.UniqueIndex | stages.UniqueIndex | suppressions.UniqueIndex | system_settings.UniqueIndex | tasks.UniqueIndex | tenant_turns.UniqueIndex | timeline_entries.UniqueIndex | users.UniqueIndex | webhook_events.UniqueIndex | webhook_keys.UniqueIndex | worker_pools.UniqueIndex;
-    export type Column = agent_versions.Column | agent_webhook_keys.Column | agents.Column | analysis_runs.Column | api_keys.Column | audit_log.Column | call_campaigns.Column | call_effects.Column | call_events.Column | call_lanes.Column | call_queue.Column | calling_rules.Column | calls.Column | campaign_events.Column | campaign_pace.Column | campaign_spend.Column | consents.Column | contact_identities.Column | contact_tags.Column | contacts.Column | credit_entries.Column | custom_fields.Column | idempotency_keys.Column | import_effects.Column | import_rejects.Column | import_staging.Column | imports.Column | incidents.Column | invitations.Column | lead_analytics.Column | lead_profiles.Column | live_changes.Column | members.Column | model_prices.Column | notes.Column | notifications.Column | one_time_tokens.Column | people.Column | phone_numbers.Column | provider_accounts.Column | provider_executions.Column | sessions.Column | stages.Column | suppressions.Column | system_settings.Column | tasks.Column | tenant_turns.Column | timeline_entries.Column | users.Column | webhook_events.Column | webhook_keys.Column | worker_pools.Column;
+    export type Table = agent_versions.Table | agent_webhook_keys.Table | agents.Table | analysis_runs.Table | api_keys.Table | audit_log.Table | call_campaigns.Table | call_effects.Table | call_events.Table | call_lanes.Table | call_queue.Table | calling_rules.Table | calls.Table | campaign_events.Table | campaign_pace.Table | campaign_spend.Table | consents.Table | contact_identities.Table | contact_tags.Table | contacts.Table | credit_entries.Table | custom_fields.Table | dispatch_turn.Table | idempotency_keys.Table | import_effects.Table | import_rejects.Table | import_staging.Table | imports.Table | incidents.Table | invitations.Table | lead_analytics.Table | lead_profiles.Table | live_changes.Table | members.Table | model_prices.Table | notes.Table | notifications.Table | one_time_tokens.Table | people.Table | phone_numbers.Table | provider_accounts.Table | provider_executions.Table | sessions.Table | stages.Table | suppressions.Table | system_settings.Table | tasks.Table | timeline_entries.Table | users.Table | webhook_events.Table | webhook_keys.Table | worker_pools.Table;
+    export type Selectable = agent_versions.Selectable | agent_webhook_keys.Selectable | agents.Selectable | analysis_runs.Selectable | api_keys.Selectable | audit_log.Selectable | call_campaigns.Selectable | call_effects.Selectable | call_events.Selectable | call_lanes.Selectable | call_queue.Selectable | calling_rules.Selectable | calls.Selectable | campaign_events.Selectable | campaign_pace.Selectable | campaign_spend.Selectable | consents.Selectable | contact_identities.Selectable | contact_tags.Selectable | contacts.Selectable | credit_entries.Selectable | custom_fields.Selectable | dispatch_turn.Selectable | idempotency_keys.Selectable | import_effects.Selectable | import_rejects.Selectable | import_staging.Selectable | imports.Selectable | incidents.Selectable | invitations.Selectable | lead_analytics.Selectable | lead_profiles.Selectable | live_changes.Selectable | members.Selectable | model_prices.Selectable | notes.Selectable | notifications.Selectable | one_time_tokens.Selectable | people.Selectable | phone_numbers.Selectable | provider_accounts.Selectable | provider_executions.Selectable | sessions.Selectable | stages.Selectable | suppressions.Selectable | system_settings.Selectable | tasks.Selectable | timeline_entries.Selectable | users.Selectable | webhook_events.Selectable | webhook_keys.Selectable | worker_pools.Selectable;
+    export type JSONSelectable = agent_versions.JSONSelectable | agent_webhook_keys.JSONSelectable | agents.JSONSelectable | analysis_runs.JSONSelectable | api_keys.JSONSelectable | audit_log.JSONSelectable | call_campaigns.JSONSelectable | call_effects.JSONSelectable | call_events.JSONSelectable | call_lanes.JSONSelectable | call_queue.JSONSelectable | calling_rules.JSONSelectable | calls.JSONSelectable | campaign_events.JSONSelectable | campaign_pace.JSONSelectable | campaign_spend.JSONSelectable | consents.JSONSelectable | contact_identities.JSONSelectable | contact_tags.JSONSelectable | contacts.JSONSelectable | credit_entries.JSONSelectable | custom_fields.JSONSelectable | dispatch_turn.JSONSelectable | idempotency_keys.JSONSelectable | import_effects.JSONSelectable | import_rejects.JSONSelectable | import_staging.JSONSelectable | imports.JSONSelectable | incidents.JSONSelectable | invitations.JSONSelectable | lead_analytics.JSONSelectable | lead_profiles.JSONSelectable | live_changes.JSONSelectable | members.JSONSelectable | model_prices.JSONSelectable | notes.JSONSelectable | notifications.JSONSelectable | one_time_tokens.JSONSelectable | people.JSONSelectable | phone_numbers.JSONSelectable | provider_accounts.JSONSelectable | provider_executions.JSONSelectable | sessions.JSONSelectable | stages.JSONSelectable | suppressions.JSONSelectable | system_settings.JSONSelectable | tasks.JSONSelectable | timeline_entries.JSONSelectable | users.JSONSelectable | webhook_events.JSONSelectable | webhook_keys.JSONSelectable | worker_pools.JSONSelectable;
+    export type Whereable = agent_versions.Whereable | agent_webhook_keys.Whereable | agents.Whereable | analysis_runs.Whereable | api_keys.Whereable | audit_log.Whereable | call_campaigns.Whereable | call_effects.Whereable | call_events.Whereable | call_lanes.Whereable | call_queue.Whereable | calling_rules.Whereable | calls.Whereable | campaign_events.Whereable | campaign_pace.Whereable | campaign_spend.Whereable | consents.Whereable | contact_identities.Whereable | contact_tags.Whereable | contacts.Whereable | credit_entries.Whereable | custom_fields.Whereable | dispatch_turn.Whereable | idempotency_keys.Whereable | import_effects.Whereable | import_rejects.Whereable | import_staging.Whereable | imports.Whereable | incidents.Whereable | invitations.Whereable | lead_analytics.Whereable | lead_profiles.Whereable | live_changes.Whereable | members.Whereable | model_prices.Whereable | notes.Whereable | notifications.Whereable | one_time_tokens.Whereable | people.Whereable | phone_numbers.Whereable | provider_accounts.Whereable | provider_executions.Whereable | sessions.Whereable | stages.Whereable | suppressions.Whereable | system_settings.Whereable | tasks.Whereable | timeline_entries.Whereable | users.Whereable | webhook_events.Whereable | webhook_keys.Whereable | worker_pools.Whereable;
+    export type Insertable = agent_versions.Insertable | agent_webhook_keys.Insertable | agents.Insertable | analysis_runs.Insertable | api_keys.Insertable | audit_log.Insertable | call_campaigns.Insertable | call_effects.Insertable | call_events.Insertable | call_lanes.Insertable | call_queue.Insertable | calling_rules.Insertable | calls.Insertable | campaign_events.Insertable | campaign_pace.Insertable | campaign_spend.Insertable | consents.Insertable | contact_identities.Insertable | contact_tags.Insertable | contacts.Insertable | credit_entries.Insertable | custom_fields.Insertable | dispatch_turn.Insertable | idempotency_keys.Insertable | import_effects.Insertable | import_rejects.Insertable | import_staging.Insertable | imports.Insertable | incidents.Insertable | invitations.Insertable | lead_analytics.Insertable | lead_profiles.Insertable | live_changes.Insertable | members.Insertable | model_prices.Insertable | notes.Insertable | notifications.Insertable | one_time_tokens.Insertable | people.Insertable | phone_numbers.Insertable | provider_accounts.Insertable | provider_executions.Insertable | sessions.Insertable | stages.Insertable | suppressions.Insertable | system_settings.Insertable | tasks.Insertable | timeline_entries.Insertable | users.Insertable | webhook_events.Insertable | webhook_keys.Insertable | worker_pools.Insertable;
+    export type Updatable = agent_versions.Updatable | agent_webhook_keys.Updatable | agents.Updatable | analysis_runs.Updatable | api_keys.Updatable | audit_log.Updatable | call_campaigns.Updatable | call_effects.Updatable | call_events.Updatable | call_lanes.Updatable | call_queue.Updatable | calling_rules.Updatable | calls.Updatable | campaign_events.Updatable | campaign_pace.Updatable | campaign_spend.Updatable | consents.Updatable | contact_identities.Updatable | contact_tags.Updatable | contacts.Updatable | credit_entries.Updatable | custom_fields.Updatable | dispatch_turn.Updatable | idempotency_keys.Updatable | import_effects.Updatable | import_rejects.Updatable | import_staging.Updatable | imports.Updatable | incidents.Updatable | invitations.Updatable | lead_analytics.Updatable | lead_profiles.Updatable | live_changes.Updatable | members.Updatable | model_prices.Updatable | notes.Updatable | notifications.Updatable | one_time_tokens.Updatable | people.Updatable | phone_numbers.Updatable | provider_accounts.Updatable | provider_executions.Updatable | sessions.Updatable | stages.Updatable | suppressions.Updatable | system_settings.Updatable | tasks.Updatable | timeline_entries.Updatable | users.Updatable | webhook_events.Updatable | webhook_keys.Updatable | worker_pools.Updatable;
+    export type UniqueIndex = agent_versions.UniqueIndex | agent_webhook_keys.UniqueIndex | agents.UniqueIndex | analysis_runs.UniqueIndex | api_keys.UniqueIndex | audit_log.UniqueIndex | call_campaigns.UniqueIndex | call_effects.UniqueIndex | call_events.UniqueIndex | call_lanes.UniqueIndex | call_queue.UniqueIndex | calling_rules.UniqueIndex | calls.UniqueIndex | campaign_events.UniqueIndex | campaign_pace.UniqueIndex | campaign_spend.UniqueIndex | consents.UniqueIndex | contact_identities.UniqueIndex | contact_tags.UniqueIndex | contacts.UniqueIndex | credit_entries.UniqueIndex | custom_fields.UniqueIndex | dispatch_turn.UniqueIndex | idempotency_keys.UniqueIndex | import_effects.UniqueIndex | import_rejects.UniqueIndex | import_staging.UniqueIndex | imports.UniqueIndex | incidents.UniqueIndex | invitations.UniqueIndex | lead_analytics.UniqueIndex | lead_profiles.UniqueIndex | live_changes.UniqueIndex | members.UniqueIndex | model_prices.UniqueIndex | notes.UniqueIndex | notifications.UniqueIndex | one_time_tokens.UniqueIndex | people.UniqueIndex | phone_numbers.UniqueIndex | provider_accounts.UniqueIndex | provider_executions.UniqueIndex | sessions.UniqueIndex | stages.UniqueIndex | suppressions.UniqueIndex | system_settings.UniqueIndex | tasks.UniqueIndex | timeline_entries.UniqueIndex | users.UniqueIndex | webhook_events.UniqueIndex | webhook_keys.UniqueIndex | worker_pools.UniqueIndex;
+    export type Column = agent_versions.Column | agent_webhook_keys.Column | agents.Column | analysis_runs.Column | api_keys.Column | audit_log.Column | call_campaigns.Column | call_effects.Column | call_events.Column | call_lanes.Column | call_queue.Column | calling_rules.Column | calls.Column | campaign_events.Column | campaign_pace.Column | campaign_spend.Column | consents.Column | contact_identities.Column | contact_tags.Column | contacts.Column | credit_entries.Column | custom_fields.Column | dispatch_turn.Column | idempotency_keys.Column | import_effects.Column | import_rejects.Column | import_staging.Column | imports.Column | incidents.Column | invitations.Column | lead_analytics.Column | lead_profiles.Column | live_changes.Column | members.Column | model_prices.Column | notes.Column | notifications.Column | one_time_tokens.Column | people.Column | phone_numbers.Column | provider_accounts.Column | provider_executions.Column | sessions.Column | stages.Column | suppressions.Column | system_settings.Column | tasks.Column | timeline_entries.Column | users.Column | webhook_events.Column | webhook_keys.Column | worker_pools.Column;
   
-    export type AllBaseTables = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, idempotency_keys.Table, import_effects.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, model_prices.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, tenant_turns.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
+    export type AllBaseTables = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, dispatch_turn.Table, idempotency_keys.Table, import_effects.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, model_prices.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
     export type AllForeignTables = [];
     export type AllViews = [];
     export type AllMaterializedViews = [];
-    export type AllTablesAndViews = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, idempotency_keys.Table, import_effects.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, model_prices.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, tenant_turns.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
+    export type AllTablesAndViews = [agent_versions.Table, agent_webhook_keys.Table, agents.Table, analysis_runs.Table, api_keys.Table, audit_log.Table, call_campaigns.Table, call_effects.Table, call_events.Table, call_lanes.Table, call_queue.Table, calling_rules.Table, calls.Table, campaign_events.Table, campaign_pace.Table, campaign_spend.Table, consents.Table, contact_identities.Table, contact_tags.Table, contacts.Table, credit_entries.Table, custom_fields.Table, dispatch_turn.Table, idempotency_keys.Table, import_effects.Table, import_rejects.Table, import_staging.Table, imports.Table, incidents.Table, invitations.Table, lead_analytics.Table, lead_profiles.Table, live_changes.Table, members.Table, model_prices.Table, notes.Table, notifications.Table, one_time_tokens.Table, people.Table, phone_numbers.Table, provider_accounts.Table, provider_executions.Table, sessions.Table, stages.Table, suppressions.Table, system_settings.Table, tasks.Table, timeline_entries.Table, users.Table, webhook_events.Table, webhook_keys.Table, worker_pools.Table];
   }
 
 
@@ -4762,7 +4765,6 @@ declare module 'zapatos/schema' {
         created_at: Date | null;
         credits: db.Int8String | null;
         held: db.Int8String | null;
-        last_served: db.Int8String | null;
         live: number | null;
         members: db.Int8String | null;
         rule_set: string | null;
@@ -4778,7 +4780,6 @@ declare module 'zapatos/schema' {
         created_at: db.TimestampTzString | null;
         credits: number | null;
         held: number | null;
-        last_served: number | null;
         live: number | null;
         members: number | null;
         rule_set: string | null;
@@ -4794,7 +4795,6 @@ declare module 'zapatos/schema' {
         created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
         credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
         held?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
-        last_served?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
         live?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
         members?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
         rule_set?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -5047,6 +5047,7 @@ declare module 'zapatos/schema' {
     "contacts": contacts.Selectable;
     "credit_entries": credit_entries.Selectable;
     "custom_fields": custom_fields.Selectable;
+    "dispatch_turn": dispatch_turn.Selectable;
     "idempotency_keys": idempotency_keys.Selectable;
     "import_effects": import_effects.Selectable;
     "import_rejects": import_rejects.Selectable;
@@ -5071,7 +5072,6 @@ declare module 'zapatos/schema' {
     "suppressions": suppressions.Selectable;
     "system_settings": system_settings.Selectable;
     "tasks": tasks.Selectable;
-    "tenant_turns": tenant_turns.Selectable;
     "timeline_entries": timeline_entries.Selectable;
     "users": users.Selectable;
     "webhook_events": webhook_events.Selectable;
@@ -5115,6 +5115,7 @@ declare module 'zapatos/schema' {
     "contacts": contacts.JSONSelectable;
     "credit_entries": credit_entries.JSONSelectable;
     "custom_fields": custom_fields.JSONSelectable;
+    "dispatch_turn": dispatch_turn.JSONSelectable;
     "idempotency_keys": idempotency_keys.JSONSelectable;
     "import_effects": import_effects.JSONSelectable;
     "import_rejects": import_rejects.JSONSelectable;
@@ -5139,7 +5140,6 @@ declare module 'zapatos/schema' {
     "suppressions": suppressions.JSONSelectable;
     "system_settings": system_settings.JSONSelectable;
     "tasks": tasks.JSONSelectable;
-    "tenant_turns": tenant_turns.JSONSelectable;
     "timeline_entries": timeline_entries.JSONSelectable;
     "users": users.JSONSelectable;
     "webhook_events": webhook_events.JSONSelectable;
@@ -5183,6 +5183,7 @@ declare module 'zapatos/schema' {
     "contacts": contacts.Whereable;
     "credit_entries": credit_entries.Whereable;
     "custom_fields": custom_fields.Whereable;
+    "dispatch_turn": dispatch_turn.Whereable;
     "idempotency_keys": idempotency_keys.Whereable;
     "import_effects": import_effects.Whereable;
     "import_rejects": import_rejects.Whereable;
@@ -5207,7 +5208,6 @@ declare module 'zapatos/schema' {
     "suppressions": suppressions.Whereable;
     "system_settings": system_settings.Whereable;
     "tasks": tasks.Whereable;
-    "tenant_turns": tenant_turns.Whereable;
     "timeline_entries": timeline_entries.Whereable;
     "users": users.Whereable;
     "webhook_events": webhook_events.Whereable;
@@ -5251,6 +5251,7 @@ declare module 'zapatos/schema' {
     "contacts": contacts.Insertable;
     "credit_entries": credit_entries.Insertable;
     "custom_fields": custom_fields.Insertable;
+    "dispatch_turn": dispatch_turn.Insertable;
     "idempotency_keys": idempotency_keys.Insertable;
     "import_effects": import_effects.Insertable;
     "import_rejects": import_rejects.Insertable;
@@ -5275,7 +5276,6 @@ declare module 'zapatos/schema' {
     "suppressions": suppressions.Insertable;
     "system_settings": system_settings.Insertable;
     "tasks": tasks.Insertable;
-    "tenant_turns": tenant_turns.Insertable;
     "timeline_entries": timeline_entries.Insertable;
     "users": users.Insertable;
     "webhook_events": webhook_events.Insertable;
@@ -5319,6 +5319,7 @@ declare module 'zapatos/schema' {
     "contacts": contacts.Updatable;
     "credit_entries": credit_entries.Updatable;
     "custom_fields": custom_fields.Updatable;
+    "dispatch_turn": dispatch_turn.Updatable;
     "idempotency_keys": idempotency_keys.Updatable;
     "import_effects": import_effects.Updatable;
     "import_rejects": import_rejects.Updatable;
@@ -5343,7 +5344,6 @@ declare module 'zapatos/schema' {
     "suppressions": suppressions.Updatable;
     "system_settings": system_settings.Updatable;
     "tasks": tasks.Updatable;
-    "tenant_turns": tenant_turns.Updatable;
     "timeline_entries": timeline_entries.Updatable;
     "users": users.Updatable;
     "webhook_events": webhook_events.Updatable;
@@ -5387,6 +5387,7 @@ declare module 'zapatos/schema' {
     "contacts": contacts.UniqueIndex;
     "credit_entries": credit_entries.UniqueIndex;
     "custom_fields": custom_fields.UniqueIndex;
+    "dispatch_turn": dispatch_turn.UniqueIndex;
     "idempotency_keys": idempotency_keys.UniqueIndex;
     "import_effects": import_effects.UniqueIndex;
     "import_rejects": import_rejects.UniqueIndex;
@@ -5411,7 +5412,6 @@ declare module 'zapatos/schema' {
     "suppressions": suppressions.UniqueIndex;
     "system_settings": system_settings.UniqueIndex;
     "tasks": tasks.UniqueIndex;
-    "tenant_turns": tenant_turns.UniqueIndex;
     "timeline_entries": timeline_entries.UniqueIndex;
     "users": users.UniqueIndex;
     "webhook_events": webhook_events.UniqueIndex;
@@ -5455,6 +5455,7 @@ declare module 'zapatos/schema' {
     "contacts": contacts.Column;
     "credit_entries": credit_entries.Column;
     "custom_fields": custom_fields.Column;
+    "dispatch_turn": dispatch_turn.Column;
     "idempotency_keys": idempotency_keys.Column;
     "import_effects": import_effects.Column;
     "import_rejects": import_rejects.Column;
@@ -5479,7 +5480,6 @@ declare module 'zapatos/schema' {
     "suppressions": suppressions.Column;
     "system_settings": system_settings.Column;
     "tasks": tasks.Column;
-    "tenant_turns": tenant_turns.Column;
     "timeline_entries": timeline_entries.Column;
     "users": users.Column;
     "webhook_events": webhook_events.Column;
@@ -5523,6 +5523,7 @@ declare module 'zapatos/schema' {
     "contacts": contacts.SQL;
     "credit_entries": credit_entries.SQL;
     "custom_fields": custom_fields.SQL;
+    "dispatch_turn": dispatch_turn.SQL;
     "idempotency_keys": idempotency_keys.SQL;
     "import_effects": import_effects.SQL;
     "import_rejects": import_rejects.SQL;
@@ -5547,7 +5548,6 @@ declare module 'zapatos/schema' {
     "suppressions": suppressions.SQL;
     "system_settings": system_settings.SQL;
     "tasks": tasks.SQL;
-    "tenant_turns": tenant_turns.SQL;
     "timeline_entries": timeline_entries.SQL;
     "users": users.SQL;
     "webhook_events": webhook_events.SQL;

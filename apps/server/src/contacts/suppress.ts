@@ -1,4 +1,5 @@
 import type { Suppressed, suppressionChannels, suppressionReasons } from "@parley/core/contacts/schema";
+import type { SuppressionEntry } from "@parley/core/contacts/suppression-row";
 import { conflict, notFound } from "@parley/core/errors";
 import { maybeRow, param, record, row, rows, sql, touch, type Tx } from "@parley/db";
 import type * as z from "zod";
@@ -11,6 +12,8 @@ type Why = {
   note?: string | undefined;
 };
 export type Stopped = { added: boolean; skipped: number; stopping: number; in_air: number };
+/** The same of a list; `added` are the numbers that were not suppressed before. */
+export type StoppedMany = Omit<Stopped, "added"> & { added: string[] };
 
 /** Nobody is dialled under this number once this has returned; `inAir` tells who could no longer be stopped. */
 export function suppressContact(
@@ -57,6 +60,26 @@ export async function suppressNumber(ctx: Ctx, tx: Tx, phoneNumber: string, why:
     await touch(tx, "campaigns");
   }
   return stopped;
+}
+
+/** A list at once, in the transaction of the caller. */
+export async function suppressMany(
+  ctx: Ctx,
+  tx: Tx,
+  entries: readonly SuppressionEntry[],
+  source: "person" | "import" | "system",
+): Promise<StoppedMany> {
+  const done = await row<StoppedMany>(
+    tx,
+    sql`
+    select * from app.suppress_many(${param(ctx.user.id)}, ${param(JSON.stringify(entries))}::jsonb, ${param(source)}, null,
+      ${param(ctx.person?.id ?? null)})`,
+  );
+  if (done.skipped + done.stopping > 0) {
+    await touch(tx, "calls");
+    await touch(tx, "campaigns");
+  }
+  return done;
 }
 
 async function numberOf(tx: Tx, contactId: string): Promise<string> {

@@ -15,7 +15,7 @@ import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { cursorOf, fetchLimit, pageOf, type PageInput } from "../page.ts";
 import { defaultRegionOf } from "./phone-of.ts";
-import { suppressNumber, tell } from "./suppress.ts";
+import { suppressMany, tell } from "./suppress.ts";
 
 /** Numbers that are not to be contacted, latest first; searched by digits or by the name of their contact. */
 export async function listSuppressions(
@@ -72,22 +72,20 @@ export function addSuppressions(
       if (phone.ok) good.add(phone.phoneNumber);
       else invalid.push({ raw, reason: rowReasonText(phone.reason, raw) });
     }
-    const counts = { added: 0, known: 0, stopped: 0, inAir: 0 };
-    const added: string[] = [];
-    // In one order, so that two lists with the same numbers do not wait for each other.
-    for (const number of [...good].toSorted()) {
-      const stopped = await suppressNumber(ctx, tx, number, why);
-      if (stopped.added) added.push(number);
-      counts[stopped.added ? "added" : "known"] += 1;
-      counts.stopped += stopped.skipped + stopped.stopping;
-      counts.inAir += stopped.in_air;
-    }
-    await tell(ctx, tx, await contactsOf(tx, added), "contact.suppressed", why);
+    const entries = [...good].map((phoneNumber) => ({ phoneNumber, ...why, note: why.note ?? null }));
+    const done = await suppressMany(ctx, tx, entries, ctx.actor === "system" ? "system" : "person");
+    await tell(ctx, tx, await contactsOf(tx, done.added), "contact.suppressed", why);
     await audit(ctx, tx, {
       action: "suppressions.added",
-      changes: { numbers: [null, counts.added], reason: [null, why.reason] },
+      changes: { numbers: [null, done.added.length], reason: [null, why.reason] },
     });
-    return { ...counts, invalid };
+    return {
+      added: done.added.length,
+      known: good.size - done.added.length,
+      stopped: done.skipped + done.stopping,
+      inAir: done.in_air,
+      invalid,
+    };
   });
 }
 

@@ -7,7 +7,7 @@ import type { Ctx } from "../context.ts";
 import type { Routes } from "../routes.ts";
 import { contactsFile } from "./contacts.ts";
 import { download } from "./csv-file.ts";
-import { callsFile, itemsFile, leadsFile, ledgerFile } from "./tables.ts";
+import { callsFile, itemsFile, leadsFile, ledgerFile, suppressionsFile } from "./tables.ts";
 
 /** The filter of the contact list as it stands in a URL: `?tags=vip,delhi&suppressed=false`. */
 const ContactsQuery = z.preprocess((query) => {
@@ -27,6 +27,7 @@ const files = {
   items: { query: CampaignQuery, lines: itemsFile },
   ledger: { query: NoQuery, lines: ledgerFile },
   leads: { query: CampaignQuery, lines: leadsFile },
+  suppressions: { query: NoQuery, lines: suppressionsFile },
 };
 
 /** `GET /api/export/….csv`: each table of a workspace as a file; who took one stands in the audit log. */

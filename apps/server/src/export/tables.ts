@@ -150,3 +150,20 @@ export function leadsFile(ctx: Ctx, { campaignId }: OfCampaign): AsyncGenerator<
     ),
   );
 }
+
+/** Numbers that are not to be contacted, under headers that the import of such lists understands. */
+export function suppressionsFile(ctx: Ctx): AsyncGenerator<string> {
+  const columns = plain("phone_number", "reason", "channel", "note", "source", "contact_name", "created_at");
+  return csvFile<Row>(ctx, columns, (tx, after, limit) =>
+    rows(
+      tx,
+      sql`
+      select s.id, s.phone_number, s.reason, s.channel, s.note, s.source, c.name as contact_name, s.created_at
+      from suppressions s
+      left join contacts c on c.user_id = s.user_id and c.phone_number = s.phone_number and c.erased_at is null
+      where s.user_id = ${param(ctx.user.id)} and (${param(after)}::uuid is null or s.id > ${param(after)}::uuid)
+      order by s.id
+      limit ${param(limit)}`,
+    ),
+  );
+}

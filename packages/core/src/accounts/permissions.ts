@@ -146,11 +146,13 @@ export type ProcedurePath = keyof typeof permissions;
 export const routePermissions = {
   "POST /api/imports": mutation("manager", "contacts"),
   "GET /api/imports/:id/rejects.csv": query("viewer"),
+  "POST /api/suppressions": mutation("manager", "contacts"),
   "GET /api/export/contacts.csv": query("manager"),
   "GET /api/export/calls.csv": query("manager"),
   "GET /api/export/items.csv": query("manager"),
   "GET /api/export/ledger.csv": query("manager"),
   "GET /api/export/leads.csv": query("manager"),
+  "GET /api/export/suppressions.csv": query("manager"),
   "GET /api/calls/:id/recording": query("viewer"),
 } satisfies Record<string, Access>;
 

@@ -14,6 +14,7 @@ import {
   page,
   pageInput,
   RawPhoneNumber,
+  Region,
   ShortText,
   Tag,
   Tags,
@@ -154,6 +155,25 @@ export const Suppression = z.object({
   createdAt: Instant,
 });
 export type Suppression = z.infer<typeof Suppression>;
+
+/** Query of `POST /api/suppressions`: what holds for rows that do not say. */
+export const SuppressionUpload = z.strictObject({
+  channel: suppressionFields.channel,
+  reason: suppressionFields.reason,
+  defaultRegion: Region.optional(),
+});
+export type SuppressionUpload = z.infer<typeof SuppressionUpload>;
+
+/** Its answer: `refused` counts rows that hold no number; the first of them stand in `invalid`. */
+export type SuppressionsImported = {
+  rows: number;
+  added: number;
+  known: number;
+  stopped: number;
+  inAir: number;
+  refused: number;
+  invalid: { row: number; raw: string; reason: string }[];
+};
 
 export const contactsProcedures = {
   list: {

@@ -1,31 +1,48 @@
--- A webhook comes before its tenant is known: the key says whose it is. One statement: key, deduplication, body.
-create or replace function app.receive(p_source text, p_key_sha256 bytea, p_body_sha256 bytea, p_body bytea)
-returns table (result text, user_id uuid) language sql security definer
+-- Webhooks come before their tenant is known: each one's key says whose it is. What arrived together is kept by one
+-- statement and one commit, in the order of arrival. Keys are taken in one order, so that two processes that are sent
+-- the same bytes never wait for each other in a circle. plpgsql, for it keeps its plan.
+drop function if exists app.receive(text, bytea, bytea, bytea);
+create or replace function app.receive(p_source text, p_key_sha256 bytea[], p_body_sha256 bytea[], p_body bytea[])
+returns table (n int, result text) language plpgsql security definer
 set search_path = public, pg_temp as $$
-  with endpoint as (
-    select k.user_id, k.agent_id from agent_webhook_keys k
-    where k.key_sha256 = p_key_sha256 and (k.retired_at is null or k.retired_at > app.wall() - interval '7 days')
+#variable_conflict use_column
+declare
+  v_now timestamptz := app.now();
+  v_wall timestamptz := app.wall();
+begin
+  return query
+  with sent as (
+    select s.n::int, s.key_sha256, s.body_sha256, s.body
+    from unnest(p_key_sha256, p_body_sha256, p_body) with ordinality as s (key_sha256, body_sha256, body, n)
+  ),
+  ours as (
+    select s.n, s.body_sha256, s.body, k.user_id, k.agent_id,
+      row_number() over (partition by k.agent_id, s.body_sha256 order by s.n) = 1 as is_first
+    from sent s
+    join agent_webhook_keys k on k.key_sha256 = s.key_sha256
+    where k.retired_at is null or k.retired_at > v_wall - interval '7 days'
   ),
   fresh as (
     insert into webhook_keys (source, endpoint_id, sha256)
-    select p_source, e.agent_id, p_body_sha256 from endpoint e
+    select p_source, o.agent_id, o.body_sha256 from ours o where o.is_first order by o.agent_id, o.body_sha256
     on conflict do nothing
-    returning endpoint_id
+    returning endpoint_id, sha256
+  ),
+  accepted as (
+    select o.* from ours o join fresh f on f.endpoint_id = o.agent_id and f.sha256 = o.body_sha256 where o.is_first
   ),
   event as (
-    insert into webhook_events (user_id, source, endpoint_id, body)
-    select e.user_id, p_source, e.agent_id, p_body from endpoint e join fresh f on f.endpoint_id = e.agent_id
-    returning id
+    insert into webhook_events (user_id, source, endpoint_id, body, received_at, received_wall, next_at)
+    select a.user_id, p_source, a.agent_id, a.body, v_now, v_wall, v_wall from accepted a order by a.n
   )
-  select
-    case when not exists (select 1 from endpoint) then 'unknown_key'
-         when exists (select 1 from event) then 'accepted'
-         else 'duplicate' end,
-    (select e.user_id from endpoint e)
-$$;
-comment on function app.receive(text, bytea, bytea, bytea) is 'Stores a webhook once: accepted, duplicate or unknown_key.';
-alter function app.receive(text, bytea, bytea, bytea) owner to parley_definer;
-grant execute on function app.receive(text, bytea, bytea, bytea) to parley_web;
+  select s.n,
+    case when o.n is null then 'unknown_key' when a.n is null then 'duplicate' else 'accepted' end
+  from sent s left join ours o on o.n = s.n left join accepted a on a.n = s.n
+  order by s.n;
+end $$;
+comment on function app.receive(text, bytea[], bytea[], bytea[]) is 'Stores webhooks, each once; for each, by its place: accepted, duplicate or unknown_key.';
+alter function app.receive(text, bytea[], bytea[], bytea[]) owner to parley_definer;
+grant execute on function app.receive(text, bytea[], bytea[], bytea[]) to parley_web;
 
 -- The bare path, for callers on the allow-list: the agent named in the body says whose it is.
 create or replace function app.receive_for_agent(p_source text, p_bolna_agent_id text, p_body_sha256 bytea, p_body bytea)

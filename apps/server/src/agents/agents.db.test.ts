@@ -230,7 +230,7 @@ test("a rotated key is at the provider, and events to the old address are still 
   expect(await urlOf()).not.toBe(old);
   const received = async (url: string) => {
     const { rows } = await db.owner.query(
-      "select result from app.receive('bolna', sha256($1::bytea), sha256($2::bytea), $2)",
+      "select result from app.receive('bolna', array[sha256($1::bytea)], array[sha256($2::bytea)], array[$2::bytea])",
       [url.split("/").at(-1), url],
     );
     return rows[0].result;

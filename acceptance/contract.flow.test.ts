@@ -509,6 +509,7 @@ describe("campaigns", () => {
     expect(why.verdict).toBe("defer");
     expect(why.checks.every((check) => typeof check.ok === "boolean" && check.detail.length > 0)).toBe(true);
     expect(waiting.attempts).toBeGreaterThan(0);
+    let forecasts = 0;
     for (let round = 0; ; round++) {
       const progress = await asha.ask("campaigns.progress", { campaignId });
       expect(keys(progress)).toEqual(
@@ -525,8 +526,16 @@ describe("campaigns", () => {
         ]),
       );
       expect(Object.values(progress.byStatus).reduce((sum, n) => sum + n, 0)).toBe(progress.total);
-      expect(progress.eta).toBeNull();
-      if (progress.status === "completed") break;
+      if (progress.status === "completed") {
+        expect(progress.eta).toBeNull();
+        break;
+      }
+      if (progress.eta) {
+        const { low, mid, high } = progress.eta;
+        expect([low, mid, high].map((at) => Date.parse(at)).every(Number.isFinite)).toBe(true);
+        expect([low, mid, high].toSorted()).toEqual([low, mid, high]);
+        forecasts++;
+      }
       if (round > 1_000) throw new Error("the campaign does not end");
       const [due] = (await asha.ask("campaigns.items", { itemId: busy.id })).items;
       if (progress.inAir === 0 && due!.status === "pending") await advance(house, due!.dueAt!);
@@ -538,6 +547,7 @@ describe("campaigns", () => {
             progress.inAir === 0,
         );
     }
+    expect(forecasts).toBeGreaterThan(0);
     const progress = await asha.ask("campaigns.progress", { campaignId });
     expect(progress.byStatus).toEqual({
       pending: 0,

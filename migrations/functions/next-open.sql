@@ -1,7 +1,7 @@
 -- When may people of a lane next be called? The law's hours and the campaign's own window, met in every zone the
 -- person may be in. No row = never within 14 days, which fails closed. An ambiguous or skipped local hour (a clock
 -- change) opens late and closes early.
-create or replace function app.next_open(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamptz)
+create or replace function app.open_stretches(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamptz)
 returns table (opens_at timestamptz, closes_at timestamptz) language sql stable as $$
   with rule as (
     select days, opens, closes, holidays from public.calling_rules
@@ -49,7 +49,13 @@ returns table (opens_at timestamptz, closes_at timestamptz) language sql stable 
   select lower(span), upper(span) from joint, unnest(joint.open) span
   where upper(span) > p_at and lower(span) <= p_at + interval '14 days'
   order by 1
-  limit 1
+$$;
+comment on function app.open_stretches(text, text, text, jsonb, timestamptz) is 'Every stretch of the next 14 days in which a lane may be dialled, in order; the first may have begun.';
+
+create or replace function app.next_open(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamptz)
+returns table (opens_at timestamptz, closes_at timestamptz) language sql stable as $$
+  select o.opens_at, o.closes_at from app.open_stretches(p_zone_set, p_country, p_rule_set, p_window, p_at) o order by 1 limit 1
 $$;
 comment on function app.next_open(text, text, text, jsonb, timestamptz) is 'The running or next stretch in which a lane may be dialled; no row when there is none within 14 days.';
-grant execute on function app.next_open(text, text, text, jsonb, timestamptz) to parley_web, parley_worker, parley_ro, parley_definer;
+grant execute on function app.open_stretches(text, text, text, jsonb, timestamptz), app.next_open(text, text, text, jsonb, timestamptz)
+  to parley_web, parley_worker, parley_ro, parley_definer;

@@ -65,6 +65,7 @@ const progress: CampaignProgress = {
   inAir: 10,
   rate: 20,
   eta: null,
+  forecast: null,
   limitingFactor: "user_limit",
   limiting: null,
   waiting: [],

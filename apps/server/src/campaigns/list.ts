@@ -3,6 +3,7 @@ import type { CampaignStatus } from "@parley/core/campaigns/status";
 import { Id } from "@parley/core/fields";
 import { param, rows, sql } from "@parley/db";
 import type { Ctx } from "../context.ts";
+import { forecasts } from "../forecasts.ts";
 import { cursorOf, fetchLimit, pageOf, type PageInput } from "../page.ts";
 import { byOutcomeColumns, byStatusColumns } from "../tallies.ts";
 
@@ -19,8 +20,8 @@ export async function listCampaigns(
   const after = cursorOf(input, Id);
   const statuses = input.status === undefined ? null : [input.status].flat();
   const search = input.search ? `%${input.search.toLowerCase().replace(/[\\%_]/g, "\\$&")}%` : null;
-  const found = await ctx.db.tx((tx) =>
-    rows<CampaignRow>(
+  const { found, ahead } = await ctx.db.tx(async (tx) => {
+    const listed = await rows<Omit<CampaignRow, "forecast">>(
       tx,
       sql`
       select k.id, k.name, k.status, k.status_reason as "statusReason", k.agent_id as "agentId", a.name as "agentName",
@@ -51,12 +52,14 @@ export async function listCampaigns(
         from call_lanes l where l.user_id = k.user_id and l.campaign_id = k.id and isfinite(l.next_due_at)
       ) l on true
       order by k.id desc`,
-    ),
-  );
+    );
+    const moves = listed.some(({ status }) => status === "running");
+    return { found: listed, ahead: moves ? await forecasts(tx) : null };
+  });
   return pageOf(
     found,
     input,
     ({ id }) => id,
-    (campaign) => campaign,
+    (campaign) => ({ ...campaign, forecast: ahead?.get(campaign.id) ?? null }),
   );
 }

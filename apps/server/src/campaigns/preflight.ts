@@ -5,6 +5,7 @@ import { formatCredits } from "@parley/core/money";
 import { param, row, sql, type Tx } from "@parley/db";
 import type { Config } from "../config.ts";
 import type { Ctx } from "../context.ts";
+import { forecasts } from "../forecasts.ts";
 import { inAudience } from "./audience.ts";
 import { campaignOf, holdPerCall, type CampaignRecord } from "./row.ts";
 
@@ -14,8 +15,24 @@ export function preflight(ctx: Ctx, { campaignId }: { campaignId: string }): Pro
     const campaign = await campaignOf(tx, campaignId);
     const may = campaignCan.preflight(campaign.status);
     if (!may.ok) throw conflict(may.reason);
-    return lookAhead(tx, ctx.config, campaign);
+    const { groups, ...found } = await lookAhead(tx, ctx.config, campaign);
+    return { ...found, forecast: await forecastOf(tx, campaign, found.holdPerCall, groups) };
   });
+}
+
+/** What would come of it if it were started now or at its start time, or resumed. */
+async function forecastOf(
+  tx: Tx,
+  campaign: CampaignRecord,
+  holdPerCall: number,
+  groups: readonly Group[],
+): Promise<Preflight["forecast"]> {
+  if (campaign.launched > 0) return (await forecasts(tx, { resumed: campaign.id })).get(campaign.id) ?? null;
+  const callable = groups.filter(({ reason }) => reason === null);
+  if (callable.length === 0) return null;
+  const groupsAhead = callable.map(({ people, stretches }) => ({ people, stretches: stretches ?? [] }));
+  const ahead = await forecasts(tx, { planned: { ...campaign, holdPerCall, groups: groupsAhead } });
+  return ahead.get(campaign.id) ?? null;
 }
 
 type Group = {
@@ -24,6 +41,8 @@ type Group = {
   people: number;
   opens_at: string | null;
   closes_at: string | null;
+  /** Hours of the next 14 days. */
+  stretches: [string, string][] | null;
 };
 
 type Surroundings = {
@@ -42,7 +61,11 @@ type Surroundings = {
 };
 
 /** Reads only. `eligible` are the people who could be dialled at some hour of the next 14 days. */
-export async function lookAhead(tx: Tx, config: Config, campaign: CampaignRecord): Promise<Preflight> {
+export async function lookAhead(
+  tx: Tx,
+  config: Config,
+  campaign: CampaignRecord,
+): Promise<Omit<Preflight, "forecast"> & { groups: Group[] }> {
   const around = await surroundings(tx, campaign);
   const groups = await audienceGroups(tx, campaign);
   const sum = (of: readonly Group[]) => of.reduce((people, group) => people + group.people, 0);
@@ -219,6 +242,7 @@ export async function lookAhead(tx: Tx, config: Config, campaign: CampaignRecord
     costCeiling: eligible * hold,
     available: Math.max(0, available),
     lines: { user: around.user_lines, system: around.system_lines },
+    groups,
   };
 }
 
@@ -254,10 +278,14 @@ async function audienceGroups(tx: Tx, campaign: CampaignRecord): Promise<Group[]
       where c.user_id = ${param(tx.userId)} and c.erased_at is null and ${inAudience(campaign.audience)}
     ),
     place as materialized (
-      select p.country, p.zone_set, r.consent, o.opens_at, o.closes_at
+      select p.country, p.zone_set, r.consent, o.opens_at, o.closes_at, o.stretches
       from (select distinct country, zone_set from person) p
       cross join tenant t
-      left join lateral app.next_open(p.zone_set, p.country, t.rule_set, ${param(campaign.window && JSON.stringify(campaign.window))}::jsonb, t.at) o on true
+      cross join lateral (
+        select min(s.opens_at) as opens_at, min(s.closes_at) as closes_at,
+          jsonb_agg(jsonb_build_array(s.opens_at, s.closes_at) order by s.opens_at) as stretches
+        from app.open_stretches(p.zone_set, p.country, t.rule_set, ${param(campaign.window && JSON.stringify(campaign.window))}::jsonb, t.at) s
+      ) o
       cross join lateral (
         select r.consent from calling_rules r
         where r.rule_set = t.rule_set and r.country in (p.country, '**')
@@ -265,7 +293,7 @@ async function audienceGroups(tx: Tx, campaign: CampaignRecord): Promise<Group[]
       ) r
     ),
     judged as (
-      select pl.zone_set, pl.opens_at, pl.closes_at,
+      select pl.zone_set, pl.opens_at, pl.closes_at, pl.stretches,
         case
           when p.phone_number is null then 'no_phone'
           when exists (
@@ -282,7 +310,8 @@ async function audienceGroups(tx: Tx, campaign: CampaignRecord): Promise<Group[]
     )
     select jsonb_agg(to_jsonb(g)) as groups
     from (
-      select zone_set, reason, count(*)::int as people, min(opens_at) as opens_at, min(closes_at) as closes_at
+      select zone_set, reason, count(*)::int as people, min(opens_at) as opens_at, min(closes_at) as closes_at,
+        (array_agg(stretches))[1] as stretches
       from judged group by zone_set, reason order by people desc
     ) g`,
   );

@@ -3,6 +3,7 @@ import type { CampaignStatus, ItemStatus } from "@parley/core/campaigns/status";
 import { notFound } from "@parley/core/errors";
 import { param, row, sql } from "@parley/db";
 import type { Ctx } from "../context.ts";
+import { forecasts } from "../forecasts.ts";
 import { byOutcomeColumns } from "../tallies.ts";
 import { waitReason } from "./row.ts";
 
@@ -30,10 +31,10 @@ type Found = {
   waiting: { reason: string; count: number; nextAt: string | null }[] | null;
 };
 
-/** Where a campaign stands, all figures of one instant: one query. */
+/** Where a campaign stands, all figures of one instant: one query. While it runs, also what is to come. */
 export async function progress(ctx: Ctx, { campaignId }: { campaignId: string }): Promise<CampaignProgress> {
-  const its = await ctx.db.tx((tx) =>
-    row<Found>(
+  const { its, forecast } = await ctx.db.tx(async (tx) => {
+    const found = await row<Found>(
       tx,
       sql`
       with n as materialized (select app.now() as at),
@@ -85,8 +86,10 @@ export async function progress(ctx: Ctx, { campaignId }: { campaignId: string })
       ) w
       where k.user_id = ${param(ctx.user.id)} and k.id = ${param(campaignId)}`,
       notFound("campaign").message,
-    ),
-  );
+    );
+    const ahead = found.status === "running" ? await forecasts(tx) : null;
+    return { its: found, forecast: ahead?.get(campaignId) ?? null };
+  });
   const {
     pending = 0,
     in_progress: inProgress = 0,
@@ -107,7 +110,8 @@ export async function progress(ctx: Ctx, { campaignId }: { campaignId: string })
     budgetCredits: its.budget,
     inAir: its.in_air,
     rate: its.lately > 0 ? Math.round((its.lately / Math.max(its.minutes, 1 / 60)) * 10) / 10 : 0,
-    eta: null,
+    eta: forecast?.finish ?? null,
+    forecast,
     limitingFactor: its.factor,
     limiting: its.factor === null ? null : { count: its.amount, limit: its.most, until: its.until },
     waiting: (its.waiting ?? []).map(({ reason, count, nextAt }) => ({

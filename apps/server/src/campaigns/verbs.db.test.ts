@@ -445,7 +445,7 @@ describe("lists", () => {
       total: 3,
       byStatus: { pending: 2, inProgress: 1 },
       held: 50,
-      eta: null,
+      eta: { low: expect.any(String), mid: expect.any(String), high: expect.any(String) },
       waiting: [{ reason: "campaign_cap", count: 2 }],
     });
   });

@@ -2,6 +2,7 @@ import type { HomeSummary } from "@parley/core/home/schema";
 import type { CallStatus } from "@parley/core/calls/lifecycle";
 import { param, row, rows, sql, type Tx } from "@parley/db";
 import type { Ctx } from "../context.ts";
+import { forecasts } from "../forecasts.ts";
 import { byOutcomeColumns, byStatusColumns } from "../tallies.ts";
 import { findNeeds } from "./needs.ts";
 
@@ -130,7 +131,7 @@ function tally(statuses: readonly CallStatus[]): { status: CallStatus; count: nu
 
 /** Running first, then those that stopped by themselves or wait for their time. */
 async function liveCampaigns(tx: Tx): Promise<HomeSummary["campaigns"]> {
-  type Found = Omit<HomeSummary["campaigns"][number], "byStatus" | "total"> & {
+  type Found = Omit<HomeSummary["campaigns"][number], "byStatus" | "total" | "forecast"> & {
     items: HomeSummary["campaigns"][number]["byStatus"] & { total: number };
   };
   const found = await rows<Found>(
@@ -154,7 +155,13 @@ async function liveCampaigns(tx: Tx): Promise<HomeSummary["campaigns"]> {
     left join lateral app.limiting_factor(k.user_id, k.id) f on true
     order by array_position(array['running', 'paused', 'scheduled'], k.status), k.id desc`,
   );
-  return found.map(({ items: { total, ...byStatus }, ...campaign }) => ({ ...campaign, byStatus, total }));
+  const ahead = found.some(({ status }) => status === "running") ? await forecasts(tx) : null;
+  return found.map(({ items: { total, ...byStatus }, ...campaign }) => ({
+    ...campaign,
+    byStatus,
+    total,
+    forecast: ahead?.get(campaign.id) ?? null,
+  }));
 }
 
 /** Since midnight where the workspace is, the same hours of yesterday, and the mean of the last days that had calls. */

@@ -17,7 +17,7 @@ import { ContactFilter } from "../contacts/filter.ts";
 import { weekdays } from "../zone.ts";
 import { outcomes } from "../calls/outcome.ts";
 import { defaultRetry } from "./retry.ts";
-import { campaignStatuses, itemStatuses } from "./status.ts";
+import { campaignStatuses, itemKinds, itemStatuses } from "./status.ts";
 
 export const CampaignStatusField = z.enum(campaignStatuses);
 export const ItemStatusField = z.enum(itemStatuses);
@@ -77,6 +77,9 @@ const limits = {
   budgetCredits: Credits.min(1),
 };
 
+/** Who keeps a time that was agreed in a call: the agent dials again, or a person gets a task. */
+export const callbackKeepers = ["person", "agent"] as const;
+
 const datesInOrder = ({
   startsAt,
   endsAt,
@@ -97,6 +100,9 @@ export const CampaignDraft = z
     maxConcurrent: limits.maxConcurrent.optional(),
     callsPerSecond: limits.callsPerSecond.optional(),
     budgetCredits: limits.budgetCredits.optional(),
+    callbacks: z.enum(callbackKeepers).optional(),
+    /** Whose task it is, where a person calls back; absent: whoever looks after the contact. */
+    callbackAssigneeId: Id.optional(),
     startsAt: Instant.optional(),
     endsAt: Instant.optional(),
   })
@@ -116,6 +122,8 @@ export const CampaignPatch = z
     maxConcurrent: limits.maxConcurrent.nullish(),
     callsPerSecond: limits.callsPerSecond.nullish(),
     budgetCredits: limits.budgetCredits.nullish(),
+    callbacks: z.enum(callbackKeepers).optional(),
+    callbackAssigneeId: Id.nullish(),
     startsAt: Instant.nullish(),
     endsAt: Instant.nullish(),
   })
@@ -129,6 +137,8 @@ export const runningPatchFields = [
   "maxConcurrent",
   "callsPerSecond",
   "budgetCredits",
+  "callbacks",
+  "callbackAssigneeId",
   "endsAt",
 ] as const;
 
@@ -181,14 +191,41 @@ export const Campaign = z.object({
   maxConcurrent: Count.nullable(),
   callsPerSecond: z.number().nullable(),
   budgetCredits: Credits.nullable(),
+  callbacks: z.enum(callbackKeepers),
+  callbackAssigneeId: Id.nullable(),
   startsAt: Instant.nullable(),
   endsAt: Instant.nullable(),
   createdAt: Instant,
   startedAt: Instant.nullable(),
   completedAt: Instant.nullable(),
+  archivedAt: Instant.nullable(),
   counts: ByStatus.extend({ total: Count }),
 });
 export type Campaign = z.infer<typeof Campaign>;
+
+/** Eight of ten times not before `low` and not after `high`; as often before `mid` as after. */
+export const Eta = z.object({ low: Instant, mid: Instant, high: Instant });
+export type Eta = z.infer<typeof Eta>;
+
+const CountBand = z.object({ low: Count, mid: Count, high: Count });
+
+/** What is still to come, by forecast.ts. */
+export const CampaignForecast = z.object({
+  /** Null: it will most probably not end without somebody's help; `stops` says why. */
+  finish: Eta.nullable(),
+  /** What ends it before everybody was called as often as the rules want: a code of reasons.ts, how probably, and when. */
+  stops: z.object({ reason: z.string(), share: z.number(), at: Instant.nullable() }).nullable(),
+  calls: CountBand,
+  answered: CountBand,
+  credits: CountBand,
+  /** People who will not be called any more because it stops. */
+  left: Count,
+  /** What most of the remaining time is waited for, a code of reasons.ts; null: the calls themselves. */
+  limitingFactor: z.string().nullable(),
+  /** Finished attempts it rests on: the campaign's own, and the workspace's earlier ones. None: usual figures. */
+  learnedFrom: z.object({ own: Count, earlier: Count }),
+});
+export type CampaignForecast = z.infer<typeof CampaignForecast>;
 
 export const CampaignProgress = z.object({
   status: CampaignStatusField,
@@ -202,7 +239,9 @@ export const CampaignProgress = z.object({
   inAir: Count,
   /** Finished attempts per minute, over the last few minutes. */
   rate: z.number(),
-  eta: z.object({ low: Instant, mid: Instant, high: Instant }).nullable(),
+  /** When it will be done; null when nothing is left, it is not running, or it cannot end by itself. */
+  eta: Eta.nullable(),
+  forecast: CampaignForecast.nullable(),
   /** A code of reasons.ts: what keeps it from going faster now; null when nothing does or nothing is left. */
   limitingFactor: z.string().nullable(),
   /** The figures behind it: how many lines, calls or credits, and when it changes. */
@@ -225,12 +264,14 @@ export const CampaignRow = Campaign.pick({
   createdAt: true,
   startedAt: true,
   completedAt: true,
+  archivedAt: true,
   counts: true,
 }).extend({
   agentName: z.string(),
   byOutcome: ByOutcome,
   spent: Credits,
   opensAt: Instant.nullable(),
+  forecast: CampaignForecast.nullable(),
   createdBy: z.string().nullable(),
 });
 export type CampaignRow = z.infer<typeof CampaignRow>;
@@ -287,6 +328,8 @@ export const Preflight = z.object({
   costCeiling: Credits,
   available: Credits,
   lines: z.object({ user: Count, system: Count }),
+  /** If it were started now, or at its start time; null when nobody may be called. */
+  forecast: CampaignForecast.nullable(),
 });
 export type Preflight = z.infer<typeof Preflight>;
 
@@ -296,6 +339,8 @@ export const Item = z.object({
   contactId: Id,
   contactName: z.string().nullable(),
   phoneNumber: z.string(),
+  /** `callback`: an agreed time that the agent keeps, beside the person's first item. */
+  kind: z.enum(itemKinds),
   status: ItemStatusField,
   waitReason: z.string().nullable(),
   skipReason: z.string().nullable(),

@@ -1,7 +1,7 @@
 /** Today at a glance: one query behind every figure of the first page. */
 import * as z from "zod";
 import { callStatuses } from "../calls/lifecycle.ts";
-import { ByOutcome, ByStatus } from "../campaigns/schema.ts";
+import { ByOutcome, ByStatus, CampaignForecast } from "../campaigns/schema.ts";
 import { Count, Credits, Id, Instant, Nothing } from "../fields.ts";
 import { temperatures } from "../leads/grade.ts";
 
@@ -13,7 +13,7 @@ export const Line = z.object({
   statusAt: Instant,
   contactId: Id.nullable(),
   contactName: z.string().nullable(),
-  phoneNumber: z.string(),
+  phoneNumber: z.string().nullable(),
   campaignId: Id.nullable(),
   campaignName: z.string().nullable(),
   agentName: z.string(),
@@ -78,6 +78,7 @@ export const HomeSummary = z.object({
       spent: Credits,
       budgetCredits: Credits.nullable(),
       limitingFactor: z.string().nullable(),
+      forecast: CampaignForecast.nullable(),
     }),
   ),
   /** Since midnight in the workspace's zone, and the same hours of yesterday. */

@@ -69,6 +69,7 @@ returns table (
 set enable_seqscan = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
+set jit = off
 as $$
 #variable_conflict use_column
 begin
@@ -117,51 +118,138 @@ end $$;
 comment on function app.lanes_with_room(uuid[], uuid[], int, timestamptz) is 'Lanes of tenants in turn: whose, under which hours, what blocks them, and how many calls they may take.';
 grant execute on function app.lanes_with_room(uuid[], uuid[], int, timestamptz) to parley_definer;
 
--- Lanes whose stretch has passed get their next one. True if there were any.
-create or replace function app.reopen_lanes(p_now timestamptz) returns boolean language plpgsql
+drop function if exists app.reopen_lanes(timestamptz);
+-- What passes by itself: conflicts, resources, locks, shutdowns. Anything else is a fault of the rows.
+create or replace function app.is_transient(p_sqlstate text) returns boolean language sql immutable as $$
+  select left(p_sqlstate, 2) in ('08', '25', '40', '53', '55', '57', '58')
+$$;
+comment on function app.is_transient(text) is 'Whether an SQL error says something about the moment rather than about the rows.';
+grant execute on function app.is_transient(text) to parley_definer;
+
+-- Lanes whose stretch has passed get their next one; true if there were any. One whose hours cannot be worked out stays
+-- shut for an hour, with an incident, and does not stop the others.
+create or replace function app.reopen_lanes(p_now timestamptz, p_lane uuid default null) returns boolean language plpgsql
 set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+set jit = off
+as $$
+declare
+  v_lanes uuid[];
+  v_lane uuid;
+begin
+  select array(
+    select l.id from call_lanes l
+    where not l.paused and l.next_due_at < 'infinity' and l.closes_at <= p_now and (p_lane is null or l.id = p_lane)
+    order by l.closes_at limit 256 for no key update skip locked
+  ) into v_lanes;
+  begin
+    update call_lanes l
+    set opens_at = coalesce(o.opens_at, 'infinity'), closes_at = coalesce(o.closes_at, p_now + interval '1 day')
+    from (
+      select c.id, n.opens_at, n.closes_at
+      from call_lanes c
+      join users u on u.id = c.user_id
+      left join call_campaigns k on k.id = c.campaign_id
+      left join lateral app.next_open(c.zone_set, c.country, u.rule_set, k."window", p_now) n on true
+      where c.id = any (v_lanes)
+    ) o
+    where l.id = o.id;
+  exception when others then
+    if app.is_transient(sqlstate) then raise; end if;
+    if p_lane is null then
+      foreach v_lane in array v_lanes loop
+        perform app.reopen_lanes(p_now, v_lane);
+      end loop;
+    else
+      update call_lanes set opens_at = 'infinity', closes_at = p_now + interval '1 hour' where id = p_lane;
+      perform app.raise_incident('lane_hours_failed', p_lane::text, 'bad',
+        format('The hours of lane %s cannot be worked out: %s (%s). It stays shut.', p_lane, sqlerrm, sqlstate),
+        'Mend the calling hours of its campaign or the rules of its country. It is tried again every hour.', null);
+    end if;
+  end;
+  return cardinality(v_lanes) > 0;
+end $$;
+comment on function app.reopen_lanes(timestamptz, uuid) is 'Part of the tick: the next opening hours of lanes whose last ones have passed.';
+grant execute on function app.reopen_lanes(timestamptz, uuid) to parley_definer;
+
+-- Disposes of blocked items at the head of some lanes: skipped for good, or put off to the first instant they can be
+-- dialled. Those that can be dialled stay where they are. Looks at p_depth items of each tenant, so a blocked stretch is
+-- soon behind, and each of its items is paid for once.
+drop function if exists app.dispose_of_blocked(uuid[], uuid[], int, timestamptz);
+create function app.dispose_of_blocked(p_users uuid[], p_lanes uuid[], p_depth int, p_now timestamptz)
+returns table (disposed int, lanes uuid[], woken uuid[], jobs jsonb) language plpgsql
+set enable_seqscan = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+set jit = off
 as $$
 begin
-  update call_lanes l
-  set opens_at = coalesce(o.opens_at, 'infinity'), closes_at = coalesce(o.closes_at, p_now + interval '1 day')
-  from (
-    select c.id, n.opens_at, n.closes_at
-    from (
-      select l.* from call_lanes l
-      where not l.paused and l.next_due_at < 'infinity' and l.closes_at <= p_now
-      order by l.closes_at limit 256 for no key update skip locked
-    ) c
-    join users u on u.id = c.user_id
-    left join call_campaigns k on k.id = c.campaign_id
-    left join lateral app.next_open(c.zone_set, c.country, u.rule_set, k."window", p_now) n on true
-  ) o
-  where l.id = o.id;
-  return found;
+  with tenant as (
+    select l.user_id, array_agg(l.id) as lanes from call_lanes l where l.id = any (p_lanes) and l.user_id = any (p_users) group by l.user_id
+  ),
+  -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
+  judged as materialized (
+    select q.id, q.lane_id, v.*
+    from tenant t
+    cross join lateral app.queue_head(t.lanes, null, p_depth, p_now) q
+    cross join lateral (select * from app.item_verdict(q.id, p_now) offset 0) v
+  ),
+  mine as materialized (
+    select id from call_queue
+    where id = any (array(select id from judged where verdict in ('skip', 'defer'))) and status = 'pending'
+    for update skip locked
+  ),
+  gone as (
+    update call_queue q
+    set status = case j.verdict when 'skip' then 'skipped' else q.status end,
+      skip_reason = case j.verdict when 'skip' then j.reason end,
+      closed_at = case j.verdict when 'skip' then p_now end,
+      wait_reason = case j.verdict when 'defer' then j.reason end,
+      due_at = case j.verdict when 'defer' then j.until else q.due_at end
+    from judged j
+    where q.id = j.id and q.id = any (array(select id from mine))
+    returning q.status, q.user_id, q.campaign_id, q.lane_id
+  ),
+  closed as materialized (
+    select distinct user_id, campaign_id from gone where status = 'skipped' and campaign_id is not null
+  ),
+  told as (
+    insert into live_changes (user_id, topic, ref) select user_id, 'campaigns', campaign_id::text from closed returning user_id
+  )
+  select (select count(*) from gone), array(select distinct lane_id from gone), array(select distinct user_id from told),
+    coalesce((select jsonb_agg(jsonb_build_object(
+      'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
+      'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5)) from closed), '[]')
+  into disposed, lanes, woken, jobs;
+  return next;
 end $$;
-comment on function app.reopen_lanes(timestamptz) is 'Part of the tick: the next opening hours of lanes whose last ones have passed.';
-grant execute on function app.reopen_lanes(timestamptz) to parley_definer;
+comment on function app.dispose_of_blocked(uuid[], uuid[], int, timestamptz) is 'Part of the tick: skips or defers what cannot be dialled at the head of lanes whose rows the tick holds.';
+grant execute on function app.dispose_of_blocked(uuid[], uuid[], int, timestamptz) to parley_definer;
 
 -- Fills lines for some tenants, in the order given. The caller has found them ready and the lines free.
 drop function if exists app.fill_lines(uuid[], int, int, int, uuid);
-create function app.fill_lines(p_users uuid[], p_lines int, p_system_open int, p_account_open int, p_account uuid)
+drop function if exists app.fill_lines(uuid[], int, int, int, uuid, timestamptz, timestamptz);
+create function app.fill_lines(
+  p_users uuid[], p_lines int, p_system_open int, p_account_open int, p_account uuid, p_now timestamptz, p_wall timestamptz
+)
 returns table (dialled int, disposed int, put_aside int, unfinished boolean, served_upto uuid, woken uuid[])
 language plpgsql
 set enable_seqscan = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
+set jit = off
 as $$
+#variable_conflict use_column
 declare
-  v_settings system_settings;
-  v_now timestamptz := app.now();
-  v_wall timestamptz := app.wall();
   v_lanes uuid[];
-  v_users uuid[];
+  v_lease interval;
+  v_scale double precision;
+  v_stuck uuid[];
   v_spent uuid[];
+  v_done record;
   v_dry int;
   v_jobs jsonb;
 begin
-  select * into v_settings from system_settings;
-
   -- 1. tenants, then their ready lanes, then the pace of their campaigns: what cannot be had at once is left to others
   with tenant as materialized (
     select u.id from users u where u.id = any (p_users) and u.status = 'active' for no key update skip locked
@@ -169,7 +257,7 @@ begin
   ready as materialized (
     select l.id from call_lanes l
     where l.user_id = any (array(select id from tenant))
-      and not l.paused and l.ready_at < 'infinity' and l.ready_at <= v_now and l.closes_at > v_now
+      and not l.paused and l.ready_at < 'infinity' and l.ready_at <= p_now and l.closes_at > p_now
   ),
   mine as materialized (
     select l.id, l.campaign_id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
@@ -180,10 +268,11 @@ begin
     where p.campaign_id = any (array(select distinct campaign_id from mine where campaign_id is not null))
     for no key update skip locked
   )
-  select array(select id from tenant),
-    array(select id from mine where campaign_id is null or campaign_id in (select campaign_id from pace)),
-    (select count(*) from tenant) < cardinality(p_users) or (select count(*) from mine) < (select count(*) from ready)
-  into v_users, v_lanes, unfinished;
+  select array(select id from mine where campaign_id is null or campaign_id in (select campaign_id from pace)),
+    (select count(*) from tenant) < cardinality(p_users) or (select count(*) from mine) < (select count(*) from ready),
+    greatest(interval '2 seconds', interval '15 seconds' * s.lease_scale), s.clock_scale
+  into v_lanes, unfinished, v_lease, v_scale
+  from system_settings s;
   dialled := 0; disposed := 0; put_aside := 0; woken := '{}';
   if cardinality(v_lanes) = 0 then
     return next; return;
@@ -191,7 +280,7 @@ begin
 
   -- 2. share, look, judge, dial
   with recursive lane as materialized (
-    select * from app.lanes_with_room(p_users, v_lanes, p_lines, v_wall)
+    select * from app.lanes_with_room(p_users, v_lanes, p_lines, p_wall)
   ),
   room as materialized (
     select user_id, turn, live, least(user_room, p_lines, available / min(hold_credits), sum(room))::int as room
@@ -225,58 +314,46 @@ begin
   looked as materialized (
     select s.user_id, s.quota, q.*
     from share s
-    cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, v_now) q
+    cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, p_now) q
   ),
   -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
   head as materialized (
-    select k.*, v.verdict, v.reason, v.until
+    select k.*, v.verdict = 'dial' as dials
     from looked k
-    cross join lateral (select * from app.item_verdict(k.id, v_now) offset 0) v
+    cross join lateral (select * from app.item_verdict(k.id, p_now) offset 0) v
     where k.place <= k.quota
   ),
-  -- whose head is blocked: 64 further down, so that a blocked stretch is soon behind
-  further as materialized (
-    select s.user_id, s.quota, q.*, v.verdict, v.reason, v.until
-    from share s
-    cross join lateral app.queue_head(s.lanes, null, s.quota + 64, v_now) q
-    cross join lateral (select * from app.item_verdict(q.id, v_now) offset 0) v
-    where s.user_id in (select user_id from head where verdict <> 'dial')
-      and q.id not in (select id from head)
-  ),
   mine as materialized (
-    select id from call_queue
-    where id = any (array(select id from head union all select id from further)) and status = 'pending'
+    select id, phone_number, contact_id, agent_id, from_number from call_queue
+    where id = any (array(select id from head where dials)) and status = 'pending'
     for update skip locked
-  ),
-  judged as materialized (
-    select j.*, j.verdict = 'dial' as dials from (select * from head union all select * from further) j join mine using (id)
   ),
   -- the stored hours brought the lane here; before it is used they are worked out again, once for lanes that share them
   used as materialized (
-    select l.* from lane l where l.lane_id in (select lane_id from judged where dials)
+    select * from lane where lane_id in (select lane_id from head where dials)
   ),
   hours as materialized (
-    select d.hours, coalesce(o.opens_at <= v_now, false) as open, o.closes_at as open_until,
+    select d.hours, coalesce(o.opens_at <= p_now, false) as open, o.closes_at as open_until,
       r.country as rule_country, r.version as rule_version, r.consent
     from (select distinct hours, rule_set, country, zone_set, "window" from used) d
-    left join lateral app.next_open(d.zone_set, d.country, d.rule_set, coalesce(d."window", 'null'), v_now) o on true
+    left join lateral app.next_open(d.zone_set, d.country, d.rule_set, coalesce(d."window", 'null'), p_now) o on true
     left join lateral (
       select r.country, r.version, r.consent from calling_rules r
       where r.rule_set = d.rule_set and r.country in (d.country, '**') order by r.country = '**' limit 1
     ) r on true
   ),
   dialable as materialized (
-    select j.user_id, j.quota, j.id, j.priority, j.due_at,
+    select j.user_id, j.quota, j.id, j.lane_id, j.priority, j.due_at,
       a.id as agent_id, a.version as agent_version, a.provider_account_id, a.max_call_seconds,
       ceil(a.max_call_seconds::numeric / l.pulse_seconds)::bigint * l.pulse_credits as hold,
       coalesce(q.from_number, l.from_number, a.from_number) as from_number,
       q.phone_number, q.contact_id, l.campaign_id, l.available, l.cap_room, l.budget_left, l.pace_at,
       l.rule_set, l.zone_set, h.rule_country, h.rule_version, h.consent, h.open_until
-    from judged j
+    from head j
+    join mine q on q.id = j.id
     join used l on l.lane_id = j.lane_id
     join hours h on h.hours = l.hours
-    cross join lateral (select * from call_queue q where q.id = j.id offset 0) q
-    join agents a on a.id = coalesce(q.agent_id, l.agent_id)
+    cross join lateral (select * from agents a where a.id = coalesce(q.agent_id, l.agent_id) offset 0) a
     where j.dials and h.open
   ),
   within_campaign as materialized (
@@ -339,47 +416,28 @@ begin
     select c.user_id, c.id, c.campaign_id, c.contact_id, c.agent_id, c.agent_version, c.provider_account_id,
       c.phone_number, c.from_number,
       coalesce((select max(p.attempt) from calls p where p.queue_id = c.id), 0) + 1,
-      c.system_slot, c.user_slot, c.account_slot, c.hold, c.max_call_seconds,
-      v_wall + greatest(interval '2 seconds', interval '15 seconds' * v_settings.lease_scale), v_now, v_now,
+      c.system_slot, c.user_slot, c.account_slot, c.hold, c.max_call_seconds, p_wall + v_lease, p_now, p_now,
       jsonb_build_object('ruleSet', c.rule_set, 'ruleCountry', c.rule_country, 'ruleVersion', c.rule_version, 'consent', c.consent,
-        'zones', c.zone_set, 'openUntil', c.open_until, 'checkedAt', v_now, 'agentVersion', c.agent_version)
+        'zones', c.zone_set, 'openUntil', c.open_until, 'checkedAt', p_now, 'agentVersion', c.agent_version)
     from seated c
     on conflict do nothing
     returning id, queue_id, user_id, campaign_id
   ),
+  -- an item whose call was not inserted waits for the other call to its person
   took as (
     update call_queue q
-    set status = 'in_progress', attempts = attempts + 1, wait_reason = null
-    where q.id = any (array(select queue_id from call))
-    returning q.id
-  ),
-  skipped as (
-    update call_queue q
-    set status = 'skipped', skip_reason = j.reason, wait_reason = null, closed_at = v_now
-    from judged j
-    where q.id = j.id and q.id = any (array(select id from judged where verdict = 'skip'))
-    returning q.id, q.campaign_id, q.user_id
-  ),
-  deferred as (
-    update call_queue q
-    set due_at = j.until, wait_reason = j.reason
-    from judged j
-    where q.id = j.id and q.id = any (array(select id from judged where verdict = 'defer'))
-    returning q.id
-  ),
-  dropped as (
-    update call_queue q
-    set due_at = v_now + interval '2 minutes', wait_reason = 'other_call_open'
-    where q.id = any (array(select id from seated))
-      and q.id <> all (array(select queue_id from call))
-    returning q.id
-  ),
-  gone as materialized (
-    select id from took union all select id from skipped union all select id from deferred union all select id from dropped
+    set status = case when c.id is not null then 'in_progress' else q.status end,
+      attempts = q.attempts + case when c.id is not null then 1 else 0 end,
+      wait_reason = case when c.id is null then 'other_call_open' end,
+      due_at = case when c.id is null then p_now + interval '2 minutes' else q.due_at end
+    from seated s
+    left join call c on c.queue_id = s.id
+    where q.id = s.id and q.id = any (array(select id from seated))
+    returning q.id, c.id as call_id
   ),
   paced as (
     update campaign_pace p
-    set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / greatest(n.calls_per_second, 0.0001))
+    set tokens_at = greatest(p.tokens_at, p_wall) + make_interval(secs => n.calls / greatest(n.calls_per_second, 0.0001))
     from (
       select c.campaign_id, k.calls_per_second, count(*) as calls
       from call c
@@ -393,71 +451,75 @@ begin
   blocked as (
     update call_lanes l
     set next_due_at = case b.blocked_by
-          when 'pace' then v_now + (b.pace_at - v_wall) * v_settings.clock_scale
+          when 'pace' then p_now + (b.pace_at - p_wall) * v_scale
           when 'closed' then l.next_due_at
           else 'infinity' end,
         blocked_by = case when b.blocked_by not in ('pace', 'closed', 'over') then b.blocked_by end,
-        closes_at = case when b.blocked_by = 'closed' then v_now else l.closes_at end
+        closes_at = case when b.blocked_by = 'closed' then p_now else l.closes_at end
     from (
       select lane_id, blocked_by, pace_at from lane where not has_room
       union all
       select u.lane_id, 'closed', null from used u join hours h using (hours) where not h.open
     ) b
     where l.id = b.lane_id
-    returning l.user_id
+    returning 1
   ),
   told as (
     insert into live_changes (user_id, topic, ref)
     select distinct user_id, 'calls', coalesce(campaign_id::text, '') from call
-    union
-    select distinct user_id, 'campaigns', campaign_id::text from skipped where campaign_id is not null
     returning user_id
   )
   select
-    (select count(*) from took),
-    (select count(*) from gone) - (select count(*) from took),
+    (select count(call_id) from took),
+    (select count(*) - count(call_id) from took),
     (select count(*) from blocked),
-    unfinished or (select count(*) from head) + (select count(*) from further) > (select count(*) from mine),
+    unfinished or (select count(*) from head where dials) > (select count(*) from mine),
     (select l.user_id from call c join lane l using (user_id) order by l.turn desc limit 1),
-    -- lanes that may have run dry: all that was seen of them is disposed of, or nothing of their tenant is left to see
+    array(select distinct user_id from head where not dials),
+    -- lanes that may have run dry: all that was seen of them is gone, or nothing of their tenant is left to see
     array(
       select spent.id from share s cross join unnest(s.lanes) as spent (id)
       where s.user_id not in (select user_id from looked where place > quota)
         or spent.id in (select lane_id from looked)
-          and spent.id not in (select lane_id from looked where id not in (select id from gone))
+          and spent.id not in (select lane_id from looked where id not in (select id from took))
     ),
     array(select distinct user_id from told),
     coalesce((select jsonb_agg(jsonb_build_object(
         'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
         'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]')
-      || coalesce((select jsonb_agg(jsonb_build_object(
-        'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
-        'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
-        from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
-  into dialled, disposed, put_aside, unfinished, served_upto, v_spent, woken, v_jobs;
+  into dialled, disposed, put_aside, unfinished, served_upto, v_stuck, v_spent, woken, v_jobs;
 
-  -- 3. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
+  -- 3. where the head is blocked it is cleared away, 64 items deep, for the next pass
+  if cardinality(v_stuck) > 0 then
+    select * into v_done from app.dispose_of_blocked(v_stuck, v_lanes, p_lines + 64, p_now);
+    disposed := disposed + v_done.disposed;
+    v_spent := v_spent || v_done.lanes;
+    woken := woken || v_done.woken;
+    v_jobs := v_jobs || v_done.jobs;
+  end if;
+
+  -- 4. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
   if cardinality(v_spent) > 0 then
     update call_lanes l
     set next_due_at = coalesce(d.at, 'infinity')
-    from unnest(v_spent) spent
+    from (select distinct id from unnest(v_spent) spent (id)) spent
     cross join lateral (
       select min(h.due_at) as at
       from generate_series(0, 9) p
       cross join lateral (
         select q.due_at from call_queue q
-        where q.lane_id = spent and q.status = 'pending' and q.priority = p::smallint
+        where q.lane_id = spent.id and q.status = 'pending' and q.priority = p::smallint
         order by q.due_at, q.id limit 1
       ) h
     ) d
-    where l.id = spent and coalesce(d.at > v_now, true);
+    where l.id = spent.id and coalesce(d.at > p_now, true);
     get diagnostics v_dry = row_count;
     put_aside := put_aside + v_dry;
   end if;
 
   if dialled > 0 then
     update provider_accounts a
-    set post_tokens_at = greatest(a.post_tokens_at, v_wall) + dialled * interval '125 milliseconds'
+    set post_tokens_at = greatest(a.post_tokens_at, p_wall) + dialled * interval '125 milliseconds'
     where a.id = p_account;
     update dispatch_turn set served_upto = fill_lines.served_upto;
   end if;
@@ -466,8 +528,53 @@ begin
   end if;
   return next;
 end $$;
-comment on function app.fill_lines(uuid[], int, int, int, uuid) is 'Part of the tick: claims at most p_lines calls for tenants in turn, and disposes of what it looked at. unfinished = something was locked by others.';
-grant execute on function app.fill_lines(uuid[], int, int, int, uuid) to parley_definer;
+comment on function app.fill_lines(uuid[], int, int, int, uuid, timestamptz, timestamptz) is 'Part of the tick: claims at most p_lines calls for tenants in turn, and disposes of what it looked at. unfinished = something was locked by others.';
+grant execute on function app.fill_lines(uuid[], int, int, int, uuid, timestamptz, timestamptz) to parley_definer;
+
+-- When one tenant's rows make the statement fail, the others must not wait for it: each gets one line on its own, and
+-- the tenant that fails again rests for a minute, with an incident. Transient failures are the whole tick's.
+drop function if exists app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz);
+create function app.fill_lines_singly(
+  p_users uuid[], p_lines int, p_system_open int, p_account_open int, p_account uuid, p_now timestamptz, p_wall timestamptz
+)
+returns table (dialled int, disposed int, put_aside int, unfinished boolean, served_upto uuid, woken uuid[])
+language plpgsql
+set enable_seqscan = off
+as $$
+#variable_conflict use_variable
+declare
+  v_user uuid;
+  v_one record;
+begin
+  dialled := 0; disposed := 0; put_aside := 0; unfinished := false; woken := '{}';
+  foreach v_user in array p_users loop
+    exit when dialled >= p_lines;
+    begin
+      select * into v_one
+      from app.fill_lines(array[v_user], 1, p_system_open + dialled, p_account_open + dialled, p_account, p_now, p_wall);
+      dialled := dialled + v_one.dialled;
+      disposed := disposed + v_one.disposed;
+      put_aside := put_aside + v_one.put_aside;
+      unfinished := unfinished or v_one.unfinished;
+      served_upto := coalesce(v_one.served_upto, served_upto);
+      woken := woken || v_one.woken;
+    exception when others then
+      if app.is_transient(sqlstate) then raise; end if;
+      update call_lanes l set next_due_at = p_now + interval '1 minute'
+      where l.id = any (array(
+        select c.id from call_lanes c
+        where c.user_id = v_user and not c.paused and c.ready_at < 'infinity' and c.ready_at <= p_now
+        for no key update skip locked));
+      put_aside := put_aside + 1;
+      perform app.raise_incident('dispatch_failed', v_user::text, 'bad',
+        format('The dispatcher fails on the rows of workspace %s: %s (%s). It calls nobody; the others go on.', v_user, sqlerrm, sqlstate),
+        'Mend the row that the message names (app.ops_explain of a due item fails in the same way). It is tried again every minute.', null);
+    end;
+  end loop;
+  return next;
+end $$;
+comment on function app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz) is 'Part of the tick: fill_lines for one tenant after the other, one line each, putting aside and reporting those that fail.';
+grant execute on function app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz) to parley_definer;
 
 drop function if exists app.claim_tick();
 create function app.claim_tick()
@@ -476,6 +583,8 @@ language plpgsql security definer
 set search_path = public, pg_temp
 set lock_timeout = '200ms'
 set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+set jit = off
 as $$
 #variable_conflict use_variable
 declare
@@ -555,14 +664,21 @@ begin
   -- ready ones for good, so when many such stand in front the lines are offered again to those behind them.
   v_after := v_account.served_upto;
   v_wanted := v_free + 16;
-  for pass in 1..16 loop
+  for pass in 1..8 loop
     v_users := array(select t.user_id from app.tenants_ready(v_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff', v_wanted, v.now) t);
     if cardinality(v_users) < v_wanted then
       v_users := v_users || array(
         select t.user_id from app.tenants_ready('00000000-0000-0000-0000-000000000000', v_after, v_wanted - cardinality(v_users), v.now) t);
     end if;
     exit when cardinality(v_users) = 0;
-    select * into v_done from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id);
+    begin
+      select * into v_done
+      from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall);
+    exception when others then
+      if app.is_transient(sqlstate) then raise; end if;
+      select * into v_done
+      from app.fill_lines_singly(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall);
+    end;
     dialled := dialled + v_done.dialled;
     disposed := disposed + v_done.disposed;
     woken := woken || v_done.woken;
@@ -572,9 +688,9 @@ begin
     -- Whatever moved may leave lines free and lanes ready: a tick rests only after one that moved nothing, for that one
     -- has put every lane without room or due items to sleep until something wakes it.
     again := again or v_done.dialled > 0 or v_done.disposed > 0 or v_done.put_aside > 0;
-    exit when v_free <= 0 or v_done.put_aside = 0 or cardinality(v_users) < v_wanted;
+    exit when v_free <= 0 or v_done.put_aside + v_done.disposed = 0;
     v_after := coalesce(v_done.served_upto, v_after);
-    v_wanted := v_free + 256;
+    v_wanted := v_free + case when v_done.put_aside > 0 then 256 else 16 end;
   end loop;
 
   if next_wake is null or again then

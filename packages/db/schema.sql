@@ -94,6 +94,7 @@ create table public.agents (
   archived_at timestamp with time zone,
   sync_lease_until timestamp with time zone,
   create_sent_at timestamp with time zone,
+  adopted_at timestamp with time zone,
   constraint agents_pkey PRIMARY KEY (id),
   constraint agents_tenant_key UNIQUE (user_id, id),
   constraint agent_at_an_account FOREIGN KEY (provider_account_id) REFERENCES public.provider_accounts(id),
@@ -513,6 +514,7 @@ create policy ro on public.call_queue for select to parley_ro
 create policy tenant on public.call_queue for all to parley_web, parley_worker
   using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
   with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+CREATE TRIGGER callback_closed AFTER UPDATE OF status ON public.call_queue FOR EACH ROW WHEN (((new.kind = 'callback'::text) AND (new.closed_at IS NOT NULL) AND (old.closed_at IS NULL))) EXECUTE FUNCTION app.callback_closed();
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
@@ -575,7 +577,7 @@ create table public.calls (
   agent_version integer not null default 1,
   provider_account_id uuid not null,
   bolna_execution_id text,
-  phone_number public.phone_number not null,
+  phone_number public.phone_number,
   from_number text,
   system_slot integer,
   user_slot integer,
@@ -620,6 +622,9 @@ create table public.calls (
   receipt jsonb not null default '{}'::jsonb,
   created_by uuid,
   created_at timestamp with time zone not null default app.now(),
+  stop_reason text,
+  recording_error text,
+  provider_retries integer not null default 0,
   constraint calls_pkey PRIMARY KEY (id),
   constraint calls_tenant_key UNIQUE (user_id, id),
   constraint one_call_per_attempt UNIQUE (user_id, queue_id, attempt),
@@ -635,10 +640,12 @@ create table public.calls (
   constraint ended_call_has_ended_at CHECK (((status <> ALL (ARRAY['completed'::text, 'no-answer'::text, 'busy'::text, 'failed'::text, 'canceled'::text, 'stopped'::text, 'error'::text, 'balance-low'::text, 'not-placed'::text])) OR (ended_at IS NOT NULL))),
   constraint final_call_has_outcome CHECK (((final_at IS NULL) OR (outcome IS NOT NULL) OR (status = 'not-placed'::text))),
   constraint money_never_negative CHECK (((held_credits >= 0) AND (price_credits >= 0) AND (waived_credits >= 0))),
+  constraint number_is_known_or_withheld CHECK (((phone_number IS NOT NULL) OR (direction = 'inbound'::text))),
   constraint outbound_call_has_an_item CHECK (((direction = 'inbound'::text) OR (queue_id IS NOT NULL))),
   constraint outcome_is_known CHECK ((outcome = ANY (ARRAY['answered'::text, 'voicemail'::text, 'busy'::text, 'no_answer'::text, 'failed'::text, 'canceled'::text, 'unclear'::text]))),
   constraint price_within_hold CHECK (((price_credits IS NULL) OR (direction = 'inbound'::text) OR adopted OR (price_credits <= held_credits))),
   constraint recording_status_is_known CHECK ((recording_status = ANY (ARRAY['none'::text, 'fetching'::text, 'ready'::text, 'missing'::text]))),
+  constraint retries_are_counted CHECK ((provider_retries >= 0)),
   constraint settled_call_has_price CHECK (((settled_at IS NULL) = (price_credits IS NULL))),
   constraint slots_are_positive CHECK (((system_slot > 0) AND (user_slot > 0) AND (account_slot > 0)))
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
@@ -1668,6 +1675,7 @@ create table public.provider_accounts (
   constraint provider_accounts_pkey PRIMARY KEY (id),
   constraint provider_account_name_is_unique UNIQUE (name),
   constraint concurrency_max_in_range CHECK (((concurrency_max >= 0) AND (concurrency_max <= 10000))),
+  constraint gates_are_counted CHECK ((gate_count >= 0)),
   constraint provider_account_status_is_known CHECK ((status = ANY (ARRAY['ok'::text, 'suspended'::text]))),
   constraint provider_kind_is_known CHECK ((kind = 'bolna'::text))
 );
@@ -1808,6 +1816,13 @@ create table public.system_settings (
   place_timeout_ms integer not null default 15000,
   reconcile_grace_ms integer not null default 180000,
   updated_at timestamp with time zone not null default app.wall(),
+  database_system text,
+  database_timeline integer,
+  seen_lsn pg_lsn,
+  seen_at timestamp with time zone,
+  seen_now timestamp with time zone,
+  reconcile_only_at timestamp with time zone,
+  reconcile_from timestamp with time zone,
   constraint system_settings_pkey PRIMARY KEY (id),
   constraint clock_scale_is_positive CHECK (((clock_scale > (0)::double precision) AND (clock_scale <= (100000)::double precision))),
   constraint concurrent_calls_limit_in_range CHECK (((concurrent_calls_limit >= 0) AND (concurrent_calls_limit <= 10000))),
@@ -1838,6 +1853,8 @@ create table public.tasks (
   item_id uuid,
   note text,
   done_by text,
+  reason text,
+  changed_at timestamp with time zone not null default app.now(),
   constraint tasks_pkey PRIMARY KEY (id),
   constraint tasks_tenant_key UNIQUE (user_id, id),
   constraint task_for_a_person FOREIGN KEY (assignee_id) REFERENCES public.people(id),
@@ -1848,6 +1865,7 @@ create table public.tasks (
   constraint task_note_length CHECK ((length(note) <= 2000)),
   constraint task_status_is_known CHECK ((status = ANY (ARRAY['open'::text, 'done'::text, 'canceled'::text])))
 );
+CREATE INDEX tasks_of_assignee ON public.tasks USING btree (user_id, assignee_id, due_at) WHERE (status = 'open'::text);
 CREATE INDEX tasks_of_contact ON public.tasks USING btree (user_id, contact_id);
 CREATE INDEX tasks_of_item ON public.tasks USING btree (user_id, item_id) WHERE (item_id IS NOT NULL);
 CREATE INDEX tasks_open ON public.tasks USING btree (user_id, due_at, id) WHERE (status = 'open'::text);
@@ -2040,6 +2058,9 @@ create table public.worker_pools (
   beat_at timestamp with time zone not null default app.wall(),
   active_jobs integer not null default 0,
   version text,
+  worker_ids text[] not null default '{}'::text[],
+  job_ids bigint[] not null default '{}'::bigint[],
+  connection_name text,
   constraint worker_pools_pkey PRIMARY KEY (pool_id)
 );
 -- grant delete, insert, select, update to parley_definer
@@ -2539,6 +2560,18 @@ $function$
 -- grant execute to parley_worker
 -- comment: A provider account: state, gate, free lines, and POSTs its request budget allows now.
 
+CREATE OR REPLACE FUNCTION app.account_takes_calls(p_account_id uuid)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  update public.provider_accounts a set gate_count = 0
+  where a.id = p_account_id and a.gate_count > 0 and coalesce(a.gate_until <= app.wall(), true)
+$function$
+;
+-- owner: parley
+-- grant execute to parley_worker
+-- comment: A call was taken: the next gate is a short one again. An answer that was on its way while a gate stands says nothing.
+
 CREATE OR REPLACE FUNCTION app.acknowledge_platform_incident(p_id uuid, p_by text)
  RETURNS SETOF public.incidents
  LANGUAGE sql
@@ -2557,19 +2590,28 @@ $function$
 
 CREATE OR REPLACE FUNCTION app.admin_pause_dialling(p_paused boolean, p_reason text, p_by text)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
+begin
+  if not p_paused and app.adoption_left() > 0 then
+    raise exception 'calls may be forgotten' using errcode = 'PY001';
+  end if;
   update system_settings
   set dialling_paused = p_paused, dialling_paused_reason = case when p_paused then p_reason end,
-    dialling_paused_by = case when p_paused then p_by end, updated_at = app.wall();
-  select count(*)::int from calls where ended_at is null
-$function$
+    dialling_paused_by = case when p_paused then p_by end, updated_at = app.wall(),
+    reconcile_only_at = case when p_paused then reconcile_only_at end,
+    reconcile_from = case when p_paused then reconcile_from end;
+  if not p_paused then
+    perform app.resolve_incident('database_moved', 'database', p_by);
+  end if;
+  return (select count(*)::int from calls where ended_at is null);
+end $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_web
--- comment: Stops or resumes every claim of every tenant; answers how many calls are in the air.
+-- comment: Stops or resumes every claim of every tenant; answers how many calls are in the air. Refuses (PY001) to resume while forgotten calls are still looked for.
 
 CREATE OR REPLACE FUNCTION app.admin_set_limits(p_concurrent_calls_limit integer)
  RETURNS integer
@@ -2630,6 +2672,23 @@ $function$
 -- grant execute to parley_web
 -- comment: Tenants with their figures, newest first, for the operator.
 
+CREATE OR REPLACE FUNCTION app.adoption_left()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select count(*)::int from agents a cross join system_settings s
+  where s.reconcile_only_at is not null and a.bolna_agent_id is not null
+    and coalesce(a.adopted_at < s.reconcile_only_at + make_interval(secs => s.reconcile_grace_ms / 1000.0), true)
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: After a restore: agents whose executions at the provider have not been looked through yet.
+
 CREATE OR REPLACE FUNCTION app.api_key(p_key_sha256 text)
  RETURNS TABLE(id uuid, user_id uuid, role text, scopes text[], is_platform_admin boolean)
  LANGUAGE plpgsql
@@ -2656,6 +2715,28 @@ end $function$
 -- owner: parley_definer
 -- grant execute to parley_web
 -- comment: Whose key this is and what it may do; nothing once it is revoked or its maker has left.
+
+CREATE OR REPLACE FUNCTION app.callback_closed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update public.tasks t
+  set status = case
+        when new.status = 'completed' then 'done'
+        when new.status = 'canceled' or new.skip_reason in ('suppressed', 'dnc', 'erased') then 'canceled'
+        else 'open' end,
+    done_at = case when new.status in ('completed', 'canceled') or new.skip_reason in ('suppressed', 'dnc', 'erased') then app.now() end,
+    done_by = case when new.status = 'completed' then 'agent' end,
+    agent_calls = agent_calls and new.status in ('completed', 'canceled'),
+    reason = case new.status when 'failed' then 'callback_not_reached' when 'skipped' then new.skip_reason else t.reason end,
+    changed_at = app.now()
+  where t.user_id = new.user_id and t.item_id = new.id and t.status = 'open';
+  return null;
+end $function$
+;
+-- owner: parley
+-- comment: The task of a callback item that has ended: done, canceled, or handed to a person with the reason.
 
 CREATE OR REPLACE FUNCTION app.campaign_room(p_user_id uuid, p_campaign_id uuid)
  RETURNS TABLE(live integer, cap_room integer, budget_left bigint, pace_at timestamp with time zone)
@@ -2695,6 +2776,8 @@ CREATE OR REPLACE FUNCTION app.claim_tick()
  SET search_path TO 'public', 'pg_temp'
  SET lock_timeout TO '200ms'
  SET enable_seqscan TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
 AS $function$
 #variable_conflict use_variable
 declare
@@ -2774,14 +2857,21 @@ begin
   -- ready ones for good, so when many such stand in front the lines are offered again to those behind them.
   v_after := v_account.served_upto;
   v_wanted := v_free + 16;
-  for pass in 1..16 loop
+  for pass in 1..8 loop
     v_users := array(select t.user_id from app.tenants_ready(v_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff', v_wanted, v.now) t);
     if cardinality(v_users) < v_wanted then
       v_users := v_users || array(
         select t.user_id from app.tenants_ready('00000000-0000-0000-0000-000000000000', v_after, v_wanted - cardinality(v_users), v.now) t);
     end if;
     exit when cardinality(v_users) = 0;
-    select * into v_done from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id);
+    begin
+      select * into v_done
+      from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall);
+    exception when others then
+      if app.is_transient(sqlstate) then raise; end if;
+      select * into v_done
+      from app.fill_lines_singly(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall);
+    end;
     dialled := dialled + v_done.dialled;
     disposed := disposed + v_done.disposed;
     woken := woken || v_done.woken;
@@ -2791,9 +2881,9 @@ begin
     -- Whatever moved may leave lines free and lanes ready: a tick rests only after one that moved nothing, for that one
     -- has put every lane without room or due items to sleep until something wakes it.
     again := again or v_done.dialled > 0 or v_done.disposed > 0 or v_done.put_aside > 0;
-    exit when v_free <= 0 or v_done.put_aside = 0 or cardinality(v_users) < v_wanted;
+    exit when v_free <= 0 or v_done.put_aside + v_done.disposed = 0;
     v_after := coalesce(v_done.served_upto, v_after);
-    v_wanted := v_free + 256;
+    v_wanted := v_free + case when v_done.put_aside > 0 then 256 else 16 end;
   end loop;
 
   if next_wake is null or again then
@@ -2806,6 +2896,90 @@ end $function$
 -- owner: parley_definer
 -- grant execute to parley_worker
 -- comment: One pass of the dispatcher over all tenants: how many calls it claimed, how many items it disposed of, whether to run again at once, when next (wall time), and what stopped it.
+
+CREATE OR REPLACE FUNCTION app.database_is_same(p_lsn pg_lsn)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(s.database_system = d.system and s.database_timeline = d.timeline, true)
+    and d.lsn >= greatest(coalesce(p_lsn, '0/0'), coalesce(s.seen_lsn, '0/0'))
+  from system_settings s cross join app.database_place() d
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Still the database we worked on, no earlier than where we saw it last (p_lsn: this process's own memory)?
+
+CREATE OR REPLACE FUNCTION app.database_place()
+ RETURNS TABLE(system text, timeline integer, lsn pg_lsn)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select c.system_identifier::text,
+    ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int,
+    pg_current_wal_flush_lsn()
+  from pg_control_system() c
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Which cluster this is, on which timeline, and how far its log is on disk.
+
+CREATE OR REPLACE FUNCTION app.dispose_of_blocked(p_users uuid[], p_lanes uuid[], p_depth integer, p_now timestamp with time zone)
+ RETURNS TABLE(disposed integer, lanes uuid[], woken uuid[], jobs jsonb)
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
+AS $function$
+begin
+  with tenant as (
+    select l.user_id, array_agg(l.id) as lanes from call_lanes l where l.id = any (p_lanes) and l.user_id = any (p_users) group by l.user_id
+  ),
+  -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
+  judged as materialized (
+    select q.id, q.lane_id, v.*
+    from tenant t
+    cross join lateral app.queue_head(t.lanes, null, p_depth, p_now) q
+    cross join lateral (select * from app.item_verdict(q.id, p_now) offset 0) v
+  ),
+  mine as materialized (
+    select id from call_queue
+    where id = any (array(select id from judged where verdict in ('skip', 'defer'))) and status = 'pending'
+    for update skip locked
+  ),
+  gone as (
+    update call_queue q
+    set status = case j.verdict when 'skip' then 'skipped' else q.status end,
+      skip_reason = case j.verdict when 'skip' then j.reason end,
+      closed_at = case j.verdict when 'skip' then p_now end,
+      wait_reason = case j.verdict when 'defer' then j.reason end,
+      due_at = case j.verdict when 'defer' then j.until else q.due_at end
+    from judged j
+    where q.id = j.id and q.id = any (array(select id from mine))
+    returning q.status, q.user_id, q.campaign_id, q.lane_id
+  ),
+  closed as materialized (
+    select distinct user_id, campaign_id from gone where status = 'skipped' and campaign_id is not null
+  ),
+  told as (
+    insert into live_changes (user_id, topic, ref) select user_id, 'campaigns', campaign_id::text from closed returning user_id
+  )
+  select (select count(*) from gone), array(select distinct lane_id from gone), array(select distinct user_id from told),
+    coalesce((select jsonb_agg(jsonb_build_object(
+      'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
+      'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5)) from closed), '[]')
+  into disposed, lanes, woken, jobs;
+  return next;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- comment: Part of the tick: skips or defers what cannot be dialled at the head of lanes whose rows the tick holds.
 
 CREATE OR REPLACE FUNCTION app.drain_batch(p_limit integer)
  RETURNS TABLE(id bigint, user_id uuid, agent_id uuid)
@@ -3015,25 +3189,65 @@ $function$
 -- grant execute to parley_worker
 -- comment: dial, defer, skip or done: what the next tick would do with an item, with the reason and when it can change.
 
-CREATE OR REPLACE FUNCTION app.fill_lines(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid)
+CREATE OR REPLACE FUNCTION app.fair_lines(p_user_id uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with n as (select app.now() as at offset 0),
+  line_limit as (
+    select least(s.concurrent_calls_limit, a.concurrency_max) as lines
+    from system_settings s join provider_accounts a on a.name = 'platform'
+  ),
+  wanting as (
+    select l.user_id from call_lanes l cross join n
+    where not l.paused and l.next_due_at <= n.at and l.opens_at <= n.at and l.closes_at > n.at
+    union
+    select p_user_id
+  ),
+  wish as (
+    select u.id as user_id, least(u.concurrent_limit, x.lines) as lines
+    from users u join wanting w on w.user_id = u.id cross join line_limit x
+    where u.status = 'active' or u.id = p_user_id
+    union all
+    select c.user_id, count(*) from calls c
+    where c.ended_at is null and c.system_slot is not null and c.user_id not in (select user_id from wanting)
+    group by c.user_id
+  )
+  select count(*)::int
+  from (
+    select w.user_id from wish w cross join generate_series(1, w.lines) level
+    order by level, w.user_id = p_user_id desc
+    limit (select lines from line_limit)
+  ) given
+  where given.user_id = p_user_id
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Lines the tenant can count on while everybody dials who has something to dial; one number.
+
+CREATE OR REPLACE FUNCTION app.fill_lines(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid, p_now timestamp with time zone, p_wall timestamp with time zone)
  RETURNS TABLE(dialled integer, disposed integer, put_aside integer, unfinished boolean, served_upto uuid, woken uuid[])
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
  SET enable_mergejoin TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
 AS $function$
+#variable_conflict use_column
 declare
-  v_settings system_settings;
-  v_now timestamptz := app.now();
-  v_wall timestamptz := app.wall();
   v_lanes uuid[];
-  v_users uuid[];
+  v_lease interval;
+  v_scale double precision;
+  v_stuck uuid[];
   v_spent uuid[];
+  v_done record;
   v_dry int;
   v_jobs jsonb;
 begin
-  select * into v_settings from system_settings;
-
   -- 1. tenants, then their ready lanes, then the pace of their campaigns: what cannot be had at once is left to others
   with tenant as materialized (
     select u.id from users u where u.id = any (p_users) and u.status = 'active' for no key update skip locked
@@ -3041,7 +3255,7 @@ begin
   ready as materialized (
     select l.id from call_lanes l
     where l.user_id = any (array(select id from tenant))
-      and not l.paused and l.ready_at < 'infinity' and l.ready_at <= v_now and l.closes_at > v_now
+      and not l.paused and l.ready_at < 'infinity' and l.ready_at <= p_now and l.closes_at > p_now
   ),
   mine as materialized (
     select l.id, l.campaign_id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
@@ -3052,10 +3266,11 @@ begin
     where p.campaign_id = any (array(select distinct campaign_id from mine where campaign_id is not null))
     for no key update skip locked
   )
-  select array(select id from tenant),
-    array(select id from mine where campaign_id is null or campaign_id in (select campaign_id from pace)),
-    (select count(*) from tenant) < cardinality(p_users) or (select count(*) from mine) < (select count(*) from ready)
-  into v_users, v_lanes, unfinished;
+  select array(select id from mine where campaign_id is null or campaign_id in (select campaign_id from pace)),
+    (select count(*) from tenant) < cardinality(p_users) or (select count(*) from mine) < (select count(*) from ready),
+    greatest(interval '2 seconds', interval '15 seconds' * s.lease_scale), s.clock_scale
+  into v_lanes, unfinished, v_lease, v_scale
+  from system_settings s;
   dialled := 0; disposed := 0; put_aside := 0; woken := '{}';
   if cardinality(v_lanes) = 0 then
     return next; return;
@@ -3063,7 +3278,7 @@ begin
 
   -- 2. share, look, judge, dial
   with recursive lane as materialized (
-    select * from app.lanes_with_room(p_users, v_lanes, p_lines, v_wall)
+    select * from app.lanes_with_room(p_users, v_lanes, p_lines, p_wall)
   ),
   room as materialized (
     select user_id, turn, live, least(user_room, p_lines, available / min(hold_credits), sum(room))::int as room
@@ -3097,58 +3312,46 @@ begin
   looked as materialized (
     select s.user_id, s.quota, q.*
     from share s
-    cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, v_now) q
+    cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, p_now) q
   ),
   -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
   head as materialized (
-    select k.*, v.verdict, v.reason, v.until
+    select k.*, v.verdict = 'dial' as dials
     from looked k
-    cross join lateral (select * from app.item_verdict(k.id, v_now) offset 0) v
+    cross join lateral (select * from app.item_verdict(k.id, p_now) offset 0) v
     where k.place <= k.quota
   ),
-  -- whose head is blocked: 64 further down, so that a blocked stretch is soon behind
-  further as materialized (
-    select s.user_id, s.quota, q.*, v.verdict, v.reason, v.until
-    from share s
-    cross join lateral app.queue_head(s.lanes, null, s.quota + 64, v_now) q
-    cross join lateral (select * from app.item_verdict(q.id, v_now) offset 0) v
-    where s.user_id in (select user_id from head where verdict <> 'dial')
-      and q.id not in (select id from head)
-  ),
   mine as materialized (
-    select id from call_queue
-    where id = any (array(select id from head union all select id from further)) and status = 'pending'
+    select id, phone_number, contact_id, agent_id, from_number from call_queue
+    where id = any (array(select id from head where dials)) and status = 'pending'
     for update skip locked
-  ),
-  judged as materialized (
-    select j.*, j.verdict = 'dial' as dials from (select * from head union all select * from further) j join mine using (id)
   ),
   -- the stored hours brought the lane here; before it is used they are worked out again, once for lanes that share them
   used as materialized (
-    select l.* from lane l where l.lane_id in (select lane_id from judged where dials)
+    select * from lane where lane_id in (select lane_id from head where dials)
   ),
   hours as materialized (
-    select d.hours, coalesce(o.opens_at <= v_now, false) as open, o.closes_at as open_until,
+    select d.hours, coalesce(o.opens_at <= p_now, false) as open, o.closes_at as open_until,
       r.country as rule_country, r.version as rule_version, r.consent
     from (select distinct hours, rule_set, country, zone_set, "window" from used) d
-    left join lateral app.next_open(d.zone_set, d.country, d.rule_set, coalesce(d."window", 'null'), v_now) o on true
+    left join lateral app.next_open(d.zone_set, d.country, d.rule_set, coalesce(d."window", 'null'), p_now) o on true
     left join lateral (
       select r.country, r.version, r.consent from calling_rules r
       where r.rule_set = d.rule_set and r.country in (d.country, '**') order by r.country = '**' limit 1
     ) r on true
   ),
   dialable as materialized (
-    select j.user_id, j.quota, j.id, j.priority, j.due_at,
+    select j.user_id, j.quota, j.id, j.lane_id, j.priority, j.due_at,
       a.id as agent_id, a.version as agent_version, a.provider_account_id, a.max_call_seconds,
       ceil(a.max_call_seconds::numeric / l.pulse_seconds)::bigint * l.pulse_credits as hold,
       coalesce(q.from_number, l.from_number, a.from_number) as from_number,
       q.phone_number, q.contact_id, l.campaign_id, l.available, l.cap_room, l.budget_left, l.pace_at,
       l.rule_set, l.zone_set, h.rule_country, h.rule_version, h.consent, h.open_until
-    from judged j
+    from head j
+    join mine q on q.id = j.id
     join used l on l.lane_id = j.lane_id
     join hours h on h.hours = l.hours
-    cross join lateral (select * from call_queue q where q.id = j.id offset 0) q
-    join agents a on a.id = coalesce(q.agent_id, l.agent_id)
+    cross join lateral (select * from agents a where a.id = coalesce(q.agent_id, l.agent_id) offset 0) a
     where j.dials and h.open
   ),
   within_campaign as materialized (
@@ -3211,47 +3414,28 @@ begin
     select c.user_id, c.id, c.campaign_id, c.contact_id, c.agent_id, c.agent_version, c.provider_account_id,
       c.phone_number, c.from_number,
       coalesce((select max(p.attempt) from calls p where p.queue_id = c.id), 0) + 1,
-      c.system_slot, c.user_slot, c.account_slot, c.hold, c.max_call_seconds,
-      v_wall + greatest(interval '2 seconds', interval '15 seconds' * v_settings.lease_scale), v_now, v_now,
+      c.system_slot, c.user_slot, c.account_slot, c.hold, c.max_call_seconds, p_wall + v_lease, p_now, p_now,
       jsonb_build_object('ruleSet', c.rule_set, 'ruleCountry', c.rule_country, 'ruleVersion', c.rule_version, 'consent', c.consent,
-        'zones', c.zone_set, 'openUntil', c.open_until, 'checkedAt', v_now, 'agentVersion', c.agent_version)
+        'zones', c.zone_set, 'openUntil', c.open_until, 'checkedAt', p_now, 'agentVersion', c.agent_version)
     from seated c
     on conflict do nothing
     returning id, queue_id, user_id, campaign_id
   ),
+  -- an item whose call was not inserted waits for the other call to its person
   took as (
     update call_queue q
-    set status = 'in_progress', attempts = attempts + 1, wait_reason = null
-    where q.id = any (array(select queue_id from call))
-    returning q.id
-  ),
-  skipped as (
-    update call_queue q
-    set status = 'skipped', skip_reason = j.reason, wait_reason = null, closed_at = v_now
-    from judged j
-    where q.id = j.id and q.id = any (array(select id from judged where verdict = 'skip'))
-    returning q.id, q.campaign_id, q.user_id
-  ),
-  deferred as (
-    update call_queue q
-    set due_at = j.until, wait_reason = j.reason
-    from judged j
-    where q.id = j.id and q.id = any (array(select id from judged where verdict = 'defer'))
-    returning q.id
-  ),
-  dropped as (
-    update call_queue q
-    set due_at = v_now + interval '2 minutes', wait_reason = 'other_call_open'
-    where q.id = any (array(select id from seated))
-      and q.id <> all (array(select queue_id from call))
-    returning q.id
-  ),
-  gone as materialized (
-    select id from took union all select id from skipped union all select id from deferred union all select id from dropped
+    set status = case when c.id is not null then 'in_progress' else q.status end,
+      attempts = q.attempts + case when c.id is not null then 1 else 0 end,
+      wait_reason = case when c.id is null then 'other_call_open' end,
+      due_at = case when c.id is null then p_now + interval '2 minutes' else q.due_at end
+    from seated s
+    left join call c on c.queue_id = s.id
+    where q.id = s.id and q.id = any (array(select id from seated))
+    returning q.id, c.id as call_id
   ),
   paced as (
     update campaign_pace p
-    set tokens_at = greatest(p.tokens_at, v_wall) + make_interval(secs => n.calls / greatest(n.calls_per_second, 0.0001))
+    set tokens_at = greatest(p.tokens_at, p_wall) + make_interval(secs => n.calls / greatest(n.calls_per_second, 0.0001))
     from (
       select c.campaign_id, k.calls_per_second, count(*) as calls
       from call c
@@ -3265,71 +3449,75 @@ begin
   blocked as (
     update call_lanes l
     set next_due_at = case b.blocked_by
-          when 'pace' then v_now + (b.pace_at - v_wall) * v_settings.clock_scale
+          when 'pace' then p_now + (b.pace_at - p_wall) * v_scale
           when 'closed' then l.next_due_at
           else 'infinity' end,
         blocked_by = case when b.blocked_by not in ('pace', 'closed', 'over') then b.blocked_by end,
-        closes_at = case when b.blocked_by = 'closed' then v_now else l.closes_at end
+        closes_at = case when b.blocked_by = 'closed' then p_now else l.closes_at end
     from (
       select lane_id, blocked_by, pace_at from lane where not has_room
       union all
       select u.lane_id, 'closed', null from used u join hours h using (hours) where not h.open
     ) b
     where l.id = b.lane_id
-    returning l.user_id
+    returning 1
   ),
   told as (
     insert into live_changes (user_id, topic, ref)
     select distinct user_id, 'calls', coalesce(campaign_id::text, '') from call
-    union
-    select distinct user_id, 'campaigns', campaign_id::text from skipped where campaign_id is not null
     returning user_id
   )
   select
-    (select count(*) from took),
-    (select count(*) from gone) - (select count(*) from took),
+    (select count(call_id) from took),
+    (select count(*) - count(call_id) from took),
     (select count(*) from blocked),
-    unfinished or (select count(*) from head) + (select count(*) from further) > (select count(*) from mine),
+    unfinished or (select count(*) from head where dials) > (select count(*) from mine),
     (select l.user_id from call c join lane l using (user_id) order by l.turn desc limit 1),
-    -- lanes that may have run dry: all that was seen of them is disposed of, or nothing of their tenant is left to see
+    array(select distinct user_id from head where not dials),
+    -- lanes that may have run dry: all that was seen of them is gone, or nothing of their tenant is left to see
     array(
       select spent.id from share s cross join unnest(s.lanes) as spent (id)
       where s.user_id not in (select user_id from looked where place > quota)
         or spent.id in (select lane_id from looked)
-          and spent.id not in (select lane_id from looked where id not in (select id from gone))
+          and spent.id not in (select lane_id from looked where id not in (select id from took))
     ),
     array(select distinct user_id from told),
     coalesce((select jsonb_agg(jsonb_build_object(
         'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
         'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]')
-      || coalesce((select jsonb_agg(jsonb_build_object(
-        'identifier', 'campaigns/finish', 'payload', jsonb_build_object('userId', user_id, 'campaignId', campaign_id),
-        'job_key', 'campaigns/finish:' || campaign_id, 'priority', 4, 'max_attempts', 5))
-        from (select distinct user_id, campaign_id from skipped where campaign_id is not null) f), '[]')
-  into dialled, disposed, put_aside, unfinished, served_upto, v_spent, woken, v_jobs;
+  into dialled, disposed, put_aside, unfinished, served_upto, v_stuck, v_spent, woken, v_jobs;
 
-  -- 3. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
+  -- 3. where the head is blocked it is cleared away, 64 items deep, for the next pass
+  if cardinality(v_stuck) > 0 then
+    select * into v_done from app.dispose_of_blocked(v_stuck, v_lanes, p_lines + 64, p_now);
+    disposed := disposed + v_done.disposed;
+    v_spent := v_spent || v_done.lanes;
+    woken := woken || v_done.woken;
+    v_jobs := v_jobs || v_done.jobs;
+  end if;
+
+  -- 4. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
   if cardinality(v_spent) > 0 then
     update call_lanes l
     set next_due_at = coalesce(d.at, 'infinity')
-    from unnest(v_spent) spent
+    from (select distinct id from unnest(v_spent) spent (id)) spent
     cross join lateral (
       select min(h.due_at) as at
       from generate_series(0, 9) p
       cross join lateral (
         select q.due_at from call_queue q
-        where q.lane_id = spent and q.status = 'pending' and q.priority = p::smallint
+        where q.lane_id = spent.id and q.status = 'pending' and q.priority = p::smallint
         order by q.due_at, q.id limit 1
       ) h
     ) d
-    where l.id = spent and coalesce(d.at > v_now, true);
+    where l.id = spent.id and coalesce(d.at > p_now, true);
     get diagnostics v_dry = row_count;
     put_aside := put_aside + v_dry;
   end if;
 
   if dialled > 0 then
     update provider_accounts a
-    set post_tokens_at = greatest(a.post_tokens_at, v_wall) + dialled * interval '125 milliseconds'
+    set post_tokens_at = greatest(a.post_tokens_at, p_wall) + dialled * interval '125 milliseconds'
     where a.id = p_account;
     update dispatch_turn set served_upto = fill_lines.served_upto;
   end if;
@@ -3342,6 +3530,48 @@ end $function$
 -- owner: parley
 -- grant execute to parley_definer
 -- comment: Part of the tick: claims at most p_lines calls for tenants in turn, and disposes of what it looked at. unfinished = something was locked by others.
+
+CREATE OR REPLACE FUNCTION app.fill_lines_singly(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid, p_now timestamp with time zone, p_wall timestamp with time zone)
+ RETURNS TABLE(dialled integer, disposed integer, put_aside integer, unfinished boolean, served_upto uuid, woken uuid[])
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+#variable_conflict use_variable
+declare
+  v_user uuid;
+  v_one record;
+begin
+  dialled := 0; disposed := 0; put_aside := 0; unfinished := false; woken := '{}';
+  foreach v_user in array p_users loop
+    exit when dialled >= p_lines;
+    begin
+      select * into v_one
+      from app.fill_lines(array[v_user], 1, p_system_open + dialled, p_account_open + dialled, p_account, p_now, p_wall);
+      dialled := dialled + v_one.dialled;
+      disposed := disposed + v_one.disposed;
+      put_aside := put_aside + v_one.put_aside;
+      unfinished := unfinished or v_one.unfinished;
+      served_upto := coalesce(v_one.served_upto, served_upto);
+      woken := woken || v_one.woken;
+    exception when others then
+      if app.is_transient(sqlstate) then raise; end if;
+      update call_lanes l set next_due_at = p_now + interval '1 minute'
+      where l.id = any (array(
+        select c.id from call_lanes c
+        where c.user_id = v_user and not c.paused and c.ready_at < 'infinity' and c.ready_at <= p_now
+        for no key update skip locked));
+      put_aside := put_aside + 1;
+      perform app.raise_incident('dispatch_failed', v_user::text, 'bad',
+        format('The dispatcher fails on the rows of workspace %s: %s (%s). It calls nobody; the others go on.', v_user, sqlerrm, sqlstate),
+        'Mend the row that the message names (app.ops_explain of a due item fails in the same way). It is tried again every minute.', null);
+    end;
+  end loop;
+  return next;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- comment: Part of the tick: fill_lines for one tenant after the other, one line each, putting aside and reporting those that fail.
 
 CREATE OR REPLACE FUNCTION app.find_login(p_email text)
  RETURNS TABLE(person_id uuid, name text, password_hash text)
@@ -3356,19 +3586,93 @@ $function$
 -- grant execute to parley_web
 -- comment: What is needed to check a password.
 
+CREATE OR REPLACE FUNCTION app.free_jobs()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_wall timestamptz := app.wall();
+  v_freed int;
+begin
+  with pool as materialized (
+    -- gone: silent for long, or silent for a moment and without any connection
+    select p.*, p.beat_at < v_wall - interval '30 seconds'
+        or p.beat_at < v_wall - interval '7 seconds' and p.connection_name is not null and not exists (
+          select from pg_stat_activity a where a.datname = current_database() and a.application_name = p.connection_name) as gone
+    from worker_pools p
+  ),
+  lost as (
+    select j.id
+    from graphile_worker._private_jobs j
+    left join pool p on j.locked_by = any (p.worker_ids)
+    where j.locked_at is not null and case
+      when p.pool_id is null then j.locked_at < v_wall - interval '60 seconds'
+      when p.gone then true
+      -- its end could not be written down: the process lives, and has forgotten it
+      else not j.id = any (p.job_ids) and p.beat_at > j.locked_at + interval '60 seconds'
+    end
+    for update of j skip locked
+  ),
+  superseded as (
+    delete from graphile_worker._private_jobs j using lost
+    where j.id = lost.id and j.key is null and j.attempts >= j.max_attempts
+    returning j.id
+  ),
+  freed as (
+    update graphile_worker._private_jobs j
+    set locked_at = null, locked_by = null, updated_at = v_wall,
+      attempts = case when j.attempts >= j.max_attempts then 0 else j.attempts end,
+      run_at = case when j.attempts >= j.max_attempts then v_wall + interval '5 minutes' else v_wall end
+    from lost
+    where j.id = lost.id and j.id not in (select id from superseded)
+    returning j.id, j.key, j.task_id, j.attempts = 0 as used_up
+  ),
+  -- nobody holds it, no error was noted, and its tries are used up: whoever ran it last is gone
+  dead as (
+    update graphile_worker._private_jobs j
+    set attempts = 0, run_at = v_wall + interval '5 minutes', updated_at = v_wall
+    where j.locked_at is null and j.attempts >= j.max_attempts and j.last_error is null and j.key is not null
+    returning j.id, j.key, j.task_id
+  ),
+  told as (
+    select app.raise_incident('job_died', coalesce(d.key, d.id::text), 'bad',
+      format('The job %s was begun as often as it may be, and each time the worker went down with it.', t.identifier),
+      'Look into the log before each start of a worker. It is tried again every five minutes; its row says what it is about.', null)
+    from (select id, key, task_id from freed where used_up union all select id, key, task_id from dead) d
+    join graphile_worker._private_tasks t on t.id = d.task_id
+  )
+  select (select count(*) from freed) + (select count(*) from superseded) + (select count(*) from dead) + 0 * (select count(*) from told)
+  into v_freed;
+  delete from worker_pools where beat_at < v_wall - interval '1 hour';
+  return v_freed;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Frees jobs whose worker is dead, or alive but without them; a job that was used up by crashes becomes an incident and is tried again later. Returns how many.
+
 CREATE OR REPLACE FUNCTION app.gate_account(p_account_id uuid, p_wait interval, p_reason text)
  RETURNS timestamp with time zone
  LANGUAGE sql
 AS $function$
   update public.provider_accounts a
-  set gate_until = greatest(a.gate_until, app.wall() + p_wait), gate_reason = p_reason, gate_count = a.gate_count + 1
+  set gate_until = case when p_wait is null and a.gate_until > w.at then a.gate_until else greatest(a.gate_until, w.at + least(w.wait, interval '1 minute')) end,
+    gate_reason = p_reason,
+    gate_count = case when a.gate_until > w.at then a.gate_count else a.gate_count + 1 end
+  from (
+    select app.wall() as at,
+      coalesce(p_wait, make_interval(secs => least(60, 2 ^ least(b.gate_count + 1, 6)) * (0.75 + random() / 4))) as wait
+    from public.provider_accounts b where b.id = p_account_id
+  ) w
   where a.id = p_account_id
-  returning gate_until
+  returning a.gate_until
 $function$
 ;
 -- owner: parley
 -- grant execute to parley_worker
--- comment: No call is claimed on this account for so long; the caller holds no transaction of a call open for it.
+-- comment: No call is claimed on this account for so long, a minute at most; null = 2^n seconds with jitter, n counting gates since the last call that was taken. The caller holds no transaction of a call open for it.
 
 CREATE OR REPLACE FUNCTION app.in_wall(p_wait interval)
  RETURNS timestamp with time zone
@@ -3401,6 +3705,18 @@ $function$
 -- owner: parley_definer
 -- grant execute to parley_web
 -- comment: What a link invites to; nothing once it is used, withdrawn or expired.
+
+CREATE OR REPLACE FUNCTION app.is_transient(p_sqlstate text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select left(p_sqlstate, 2) in ('08', '25', '40', '53', '55', '57', '58')
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- comment: Whether an SQL error says something about the moment rather than about the rows.
 
 CREATE OR REPLACE FUNCTION app.item_checks(p_item_id uuid, p_at timestamp with time zone DEFAULT app.now())
  RETURNS TABLE(item_id uuid, at timestamp with time zone, status text, due_at timestamp with time zone, kind text, wait_reason text, expired boolean, erased boolean, suppressed text, campaign_status text, campaign_reason text, campaign_over boolean, agent_ready boolean, consent_need text, consent_ok boolean, other_call_id uuid, frequency_until timestamp with time zone)
@@ -3565,6 +3881,7 @@ CREATE OR REPLACE FUNCTION app.lanes_with_room(p_users uuid[], p_lanes uuid[], p
  SET enable_seqscan TO 'off'
  SET enable_mergejoin TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 begin
@@ -3827,53 +4144,7 @@ CREATE OR REPLACE FUNCTION app.next_open(p_zone_set text, p_country text, p_rule
  LANGUAGE sql
  STABLE
 AS $function$
-  with rule as (
-    select days, opens, closes, holidays from public.calling_rules
-    where rule_set = p_rule_set and country in (p_country, '**')
-    order by country = '**'
-    limit 1
-  ),
-  hours as (
-    select 1 as source, days, opens, closes, holidays from rule
-    union all
-    select 2,
-      array(select array_position(array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], d)::smallint
-            from jsonb_array_elements_text(p_window -> 'days') d),
-      (p_window ->> 'open')::time,
-      (p_window ->> 'close')::time,
-      array(select d::date from jsonb_array_elements_text(coalesce(p_window -> 'holidays', '[]')) d)
-    where jsonb_typeof(p_window) = 'object'
-  ),
-  zone as (select z from unnest(string_to_array(p_zone_set, ',')) z),
-  local_hours as (
-    select h.source, zone.z,
-      day::date + h.opens as opens_local,
-      day::date + h.closes + case when h.closes <= h.opens then interval '1 day' else interval '0' end as closes_local
-    from hours h
-    cross join zone
-    cross join lateral generate_series((p_at at time zone zone.z)::date - 1, (p_at at time zone zone.z)::date + 15, interval '1 day') day
-    where extract(isodow from day)::smallint = any (h.days)
-      and not day::date = any (h.holidays)
-  ),
-  open_hours as (
-    select source, z,
-      opens_local at time zone z as lo,
-      least(closes_local at time zone z, (closes_local - interval '1 hour') at time zone z + interval '1 hour')
-        - greatest(interval '0', ((closes_local at time zone z) at time zone z) - closes_local) as hi
-    from local_hours
-  ),
-  by_zone as (
-    select source, z, range_agg(tstzrange(lo, hi)) as open from open_hours where lo < hi group by source, z
-  ),
-  joint as (
-    select range_intersect_agg(open) as open from by_zone
-    having count(*) = (select count(*) from hours) * (select count(*) from zone)
-      and exists (select 1 from rule) and exists (select 1 from zone)
-  )
-  select lower(span), upper(span) from joint, unnest(joint.open) span
-  where upper(span) > p_at and lower(span) <= p_at + interval '14 days'
-  order by 1
-  limit 1
+  select o.opens_at, o.closes_at from app.open_stretches(p_zone_set, p_country, p_rule_set, p_window, p_at) o order by 1 limit 1
 $function$
 ;
 -- owner: parley
@@ -3921,6 +4192,66 @@ $function$
 -- owner: parley_definer
 -- grant execute to parley_web
 -- comment: Uses a token up: the person has the new password and no session. Null when the token is unknown, used or expired.
+
+CREATE OR REPLACE FUNCTION app.open_stretches(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamp with time zone)
+ RETURNS TABLE(opens_at timestamp with time zone, closes_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with rule as (
+    select days, opens, closes, holidays from public.calling_rules
+    where rule_set = p_rule_set and country in (p_country, '**')
+    order by country = '**'
+    limit 1
+  ),
+  hours as (
+    select 1 as source, days, opens, closes, holidays from rule
+    union all
+    select 2,
+      array(select array_position(array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], d)::smallint
+            from jsonb_array_elements_text(p_window -> 'days') d),
+      (p_window ->> 'open')::time,
+      (p_window ->> 'close')::time,
+      array(select d::date from jsonb_array_elements_text(coalesce(p_window -> 'holidays', '[]')) d)
+    where jsonb_typeof(p_window) = 'object'
+  ),
+  zone as (select z from unnest(string_to_array(p_zone_set, ',')) z),
+  local_hours as (
+    select h.source, zone.z,
+      day::date + h.opens as opens_local,
+      day::date + h.closes + case when h.closes <= h.opens then interval '1 day' else interval '0' end as closes_local
+    from hours h
+    cross join zone
+    cross join lateral generate_series((p_at at time zone zone.z)::date - 1, (p_at at time zone zone.z)::date + 15, interval '1 day') day
+    where extract(isodow from day)::smallint = any (h.days)
+      and not day::date = any (h.holidays)
+  ),
+  open_hours as (
+    select source, z,
+      opens_local at time zone z as lo,
+      least(closes_local at time zone z, (closes_local - interval '1 hour') at time zone z + interval '1 hour')
+        - greatest(interval '0', ((closes_local at time zone z) at time zone z) - closes_local) as hi
+    from local_hours
+  ),
+  by_zone as (
+    select source, z, range_agg(tstzrange(lo, hi)) as open from open_hours where lo < hi group by source, z
+  ),
+  joint as (
+    select range_intersect_agg(open) as open from by_zone
+    having count(*) = (select count(*) from hours) * (select count(*) from zone)
+      and exists (select 1 from rule) and exists (select 1 from zone)
+  )
+  select lower(span), upper(span) from joint, unnest(joint.open) span
+  where upper(span) > p_at and lower(span) <= p_at + interval '14 days'
+  order by 1
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Every stretch of the next 14 days in which a lane may be dialled, in order; the first may have begun.
 
 CREATE OR REPLACE FUNCTION app.ops_explain(p_item_id uuid)
  RETURNS TABLE(ord integer, name text, ok boolean, reason text, detail text, true_again_at timestamp with time zone)
@@ -3980,13 +4311,18 @@ begin
   update imports
   set status = 'undoing', error = 'Nobody committed it within seven days.', epoch = epoch + 1, tries = 0, lease_until = app.wall()
   where status in ('mapping', 'ready') and updated_at < app.wall() - interval '7 days';
-  update webhook_events set body = null
-  where id in (select id from webhook_events where status = 'done' and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
+  -- A body that could not be read is kept as long as one that was: then nobody has mended its cause in a month.
+  update webhook_events
+  set body = null, error = case when status = 'bad' then left(coalesce(error, '') || ' Its bytes were kept for 30 days and are gone.', 600) else error end
+  where id in (select id from webhook_events where status in ('done', 'bad') and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
+  -- A year on nobody asks for the journal's line either. What a delivery is recognised by stays.
+  delete from webhook_events
+  where id in (select id from webhook_events where status in ('done', 'bad') and received_wall < app.wall() - interval '365 days' limit 5000);
 end $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_worker
--- comment: Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of old webhooks.
+-- comment: Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of webhooks after 30 days and their lines after a year.
 
 CREATE OR REPLACE FUNCTION app.queue_head(p_lanes uuid[], p_rooms integer[], p_limit integer, p_at timestamp with time zone)
  RETURNS TABLE(id uuid, lane_id uuid, priority smallint, due_at timestamp with time zone, place bigint)
@@ -4033,37 +4369,51 @@ $function$
 -- grant execute to parley_worker
 -- comment: Opens an incident, or counts another time of the open one.
 
-CREATE OR REPLACE FUNCTION app.receive(p_source text, p_key_sha256 bytea, p_body_sha256 bytea, p_body bytea)
- RETURNS TABLE(result text, user_id uuid)
- LANGUAGE sql
+CREATE OR REPLACE FUNCTION app.receive(p_source text, p_key_sha256 bytea[], p_body_sha256 bytea[], p_body bytea[])
+ RETURNS TABLE(n integer, result text)
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  with endpoint as (
-    select k.user_id, k.agent_id from agent_webhook_keys k
-    where k.key_sha256 = p_key_sha256 and (k.retired_at is null or k.retired_at > app.wall() - interval '7 days')
+#variable_conflict use_column
+declare
+  v_now timestamptz := app.now();
+  v_wall timestamptz := app.wall();
+begin
+  return query
+  with sent as (
+    select s.n::int, s.key_sha256, s.body_sha256, s.body
+    from unnest(p_key_sha256, p_body_sha256, p_body) with ordinality as s (key_sha256, body_sha256, body, n)
+  ),
+  ours as (
+    select s.n, s.body_sha256, s.body, k.user_id, k.agent_id,
+      row_number() over (partition by k.agent_id, s.body_sha256 order by s.n) = 1 as is_first
+    from sent s
+    join agent_webhook_keys k on k.key_sha256 = s.key_sha256
+    where k.retired_at is null or k.retired_at > v_wall - interval '7 days'
   ),
   fresh as (
     insert into webhook_keys (source, endpoint_id, sha256)
-    select p_source, e.agent_id, p_body_sha256 from endpoint e
+    select p_source, o.agent_id, o.body_sha256 from ours o where o.is_first order by o.agent_id, o.body_sha256
     on conflict do nothing
-    returning endpoint_id
+    returning endpoint_id, sha256
+  ),
+  accepted as (
+    select o.* from ours o join fresh f on f.endpoint_id = o.agent_id and f.sha256 = o.body_sha256 where o.is_first
   ),
   event as (
-    insert into webhook_events (user_id, source, endpoint_id, body)
-    select e.user_id, p_source, e.agent_id, p_body from endpoint e join fresh f on f.endpoint_id = e.agent_id
-    returning id
+    insert into webhook_events (user_id, source, endpoint_id, body, received_at, received_wall, next_at)
+    select a.user_id, p_source, a.agent_id, a.body, v_now, v_wall, v_wall from accepted a order by a.n
   )
-  select
-    case when not exists (select 1 from endpoint) then 'unknown_key'
-         when exists (select 1 from event) then 'accepted'
-         else 'duplicate' end,
-    (select e.user_id from endpoint e)
-$function$
+  select s.n,
+    case when o.n is null then 'unknown_key' when a.n is null then 'duplicate' else 'accepted' end
+  from sent s left join ours o on o.n = s.n left join accepted a on a.n = s.n
+  order by s.n;
+end $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_web
--- comment: Stores a webhook once: accepted, duplicate or unknown_key.
+-- comment: Stores webhooks, each once; for each, by its place: accepted, duplicate or unknown_key.
 
 CREATE OR REPLACE FUNCTION app.receive_for_agent(p_source text, p_bolna_agent_id text, p_body_sha256 bytea, p_body bytea)
  RETURNS TABLE(result text, user_id uuid)
@@ -4096,6 +4446,26 @@ $function$
 -- grant execute to parley_web
 -- comment: As receive, for the bare path: resolved by the provider's agent id.
 
+CREATE OR REPLACE FUNCTION app.reconcile_only(p_moved text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update system_settings
+  set reconcile_only_at = app.wall(),
+    reconcile_from = least(reconcile_from, coalesce(seen_now, app.now()) - interval '1 hour'),
+    dialling_paused = true, dialling_paused_by = 'system',
+    dialling_paused_reason = 'The database is ' || p_moved || ' than before: calls it has forgotten are looked for at the provider.';
+  perform app.raise_incident('database_moved', 'database', 'bad',
+    'The database is ' || p_moved || ' than before, as after a restore or a failover. Calls placed since then may be forgotten, so nothing is dialled.',
+    'Parley reads what the provider has placed since an hour before and takes it over. Once that is done, look at the calls, then resume dialling: Operations → Resume, or parley stop-all --platform --release.', null);
+end $function$
+;
+-- owner: parley_definer
+-- comment: Stops all dialling until the provider's calls since an hour before the last sign of life are taken over and a person resumes.
+
 CREATE OR REPLACE FUNCTION app.relane(p_user_id uuid, p_campaign_id uuid)
  RETURNS integer
  LANGUAGE plpgsql
@@ -4127,27 +4497,48 @@ end $function$
 -- grant execute to parley_worker
 -- comment: After an edit of a campaign's hours, agent, budget, cap or pace: opening hours and hold of its lanes anew, blocks lifted; the tick judges again.
 
-CREATE OR REPLACE FUNCTION app.reopen_lanes(p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION app.reopen_lanes(p_now timestamp with time zone, p_lane uuid DEFAULT NULL::uuid)
  RETURNS boolean
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
 AS $function$
+declare
+  v_lanes uuid[];
+  v_lane uuid;
 begin
-  update call_lanes l
-  set opens_at = coalesce(o.opens_at, 'infinity'), closes_at = coalesce(o.closes_at, p_now + interval '1 day')
-  from (
-    select c.id, n.opens_at, n.closes_at
+  select array(
+    select l.id from call_lanes l
+    where not l.paused and l.next_due_at < 'infinity' and l.closes_at <= p_now and (p_lane is null or l.id = p_lane)
+    order by l.closes_at limit 256 for no key update skip locked
+  ) into v_lanes;
+  begin
+    update call_lanes l
+    set opens_at = coalesce(o.opens_at, 'infinity'), closes_at = coalesce(o.closes_at, p_now + interval '1 day')
     from (
-      select l.* from call_lanes l
-      where not l.paused and l.next_due_at < 'infinity' and l.closes_at <= p_now
-      order by l.closes_at limit 256 for no key update skip locked
-    ) c
-    join users u on u.id = c.user_id
-    left join call_campaigns k on k.id = c.campaign_id
-    left join lateral app.next_open(c.zone_set, c.country, u.rule_set, k."window", p_now) n on true
-  ) o
-  where l.id = o.id;
-  return found;
+      select c.id, n.opens_at, n.closes_at
+      from call_lanes c
+      join users u on u.id = c.user_id
+      left join call_campaigns k on k.id = c.campaign_id
+      left join lateral app.next_open(c.zone_set, c.country, u.rule_set, k."window", p_now) n on true
+      where c.id = any (v_lanes)
+    ) o
+    where l.id = o.id;
+  exception when others then
+    if app.is_transient(sqlstate) then raise; end if;
+    if p_lane is null then
+      foreach v_lane in array v_lanes loop
+        perform app.reopen_lanes(p_now, v_lane);
+      end loop;
+    else
+      update call_lanes set opens_at = 'infinity', closes_at = p_now + interval '1 hour' where id = p_lane;
+      perform app.raise_incident('lane_hours_failed', p_lane::text, 'bad',
+        format('The hours of lane %s cannot be worked out: %s (%s). It stays shut.', p_lane, sqlerrm, sqlstate),
+        'Mend the calling hours of its campaign or the rules of its country. It is tried again every hour.', null);
+    end if;
+  end;
+  return cardinality(v_lanes) > 0;
 end $function$
 ;
 -- owner: parley
@@ -4517,6 +4908,12 @@ begin
   select count(*), array_agg(distinct campaign_id) filter (where campaign_id is not null)
   into skipped, v_campaigns
   from closed;
+  -- nor does a person call back who had promised to
+  update public.tasks t
+  set status = 'canceled', done_at = app.now(), reason = 'suppressed', changed_at = app.now()
+  from public.contacts c
+  where t.user_id = p_user_id and t.status = 'open' and t.kind = 'callback'
+    and c.user_id = t.user_id and c.id = t.contact_id and c.phone_number = any (v_numbers);
   -- a claimed call is withdrawn by its own job, which looks here under the same lock before it dials
   select count(*) filter (where c.status in ('claimed', 'prepared', 'scheduled', 'queued', 'rescheduled')),
     count(*) filter (where c.status not in ('claimed', 'prepared', 'scheduled', 'queued', 'rescheduled'))
@@ -4557,6 +4954,8 @@ begin
   if not pg_try_advisory_xact_lock(hashtext('app.sweep')) then
     return;
   end if;
+  perform app.free_jobs();
+
   with late as (
     select q.id from call_queue q where q.status = 'pending' and q.expires_at <= v_now
     order by q.expires_at limit 500 for update skip locked
@@ -4596,10 +4995,13 @@ begin
     (select 'finish', 'campaigns/finish', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
        'campaigns/finish:' || k.id, 4
      from call_campaigns k
-     where k.status = 'running' and k.launch_lease_until is null
+     where k.status in ('running', 'paused') and k.launch_lease_until is null
        and (k.ends_at <= v_now
-         or not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress')))
+         or k.status = 'running' and not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress')))
      limit 100)
+    union all
+    (select 'callback', 'campaigns/callback', jsonb_build_object('userId', t.user_id, 'taskId', t.id), 'campaigns/callback:' || t.id, 3
+     from tasks t where t.agent_calls and t.item_id is null and t.status = 'open' limit 100)
     union all
     (select 'launch', 'campaigns/launch', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
        'campaigns/launch:' || k.id, 4
@@ -4617,10 +5019,25 @@ begin
     union all
     (select 'recording', 'calls/fetch_recording', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/fetch_recording:' || c.id, 5
      from calls c where c.recording_status = 'fetching' and c.recording_next_at <= v_now order by c.recording_next_at limit 200)
+    union all
+    (select 'adopt', 'calls/adopt', jsonb_build_object('userId', a.user_id, 'agentId', a.id), 'calls/adopt:' || a.id, 3
+     from agents a cross join (
+       select reconcile_only_at + make_interval(secs => reconcile_grace_ms / 1000.0) as at from system_settings
+     ) from_then
+     where a.bolna_agent_id is not null and from_then.at <= v_wall and coalesce(a.adopted_at < from_then.at, true)
+     order by a.id
+     limit 200)
   )
+  -- What waits its turn or its back-off is left alone: rung anew, it would never run out of tries and nobody would hear of
+  -- it. So is what a living worker has in hand; but whether it may still dial is the lease's to say, not the job's.
   select jsonb_agg(jsonb_build_object('identifier', o.task, 'payload', o.payload, 'job_key', o.key, 'priority', o.priority))
   into v_jobs
-  from overdue o;
+  from overdue o
+  left join graphile_worker._private_jobs j on j.key = o.key
+  where j.id is null
+    or o.kind = 'place'
+    or j.locked_at is null and (j.attempts >= j.max_attempts or j.attempts = 0 and j.run_at > v_wall)
+    or j.locked_at < v_wall - interval '2 minutes';
   if v_jobs is null then
     return;
   end if;
@@ -4691,6 +5108,7 @@ AS $function$
     'calls/sweep',
     'campaigns/settle_item',
     'calls/reconcile',
+    'calls/adopt',
     'campaigns/launch',
     'campaigns/finish',
     'provider/refresh',
@@ -4893,6 +5311,41 @@ AS $function$ select case when not isfinite(domain_at) then domain_at else clock
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: The wall instant at which domain time reaches domain_at.
+
+CREATE OR REPLACE FUNCTION app.watch_database(p_system text, p_timeline integer, p_lsn pg_lsn)
+ RETURNS TABLE(system text, timeline integer, lsn pg_lsn, moved text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  v system_settings;
+  d record;
+begin
+  select * into v from system_settings for update;
+  select * into d from app.database_place();
+  moved := case
+    when v.database_system <> d.system then 'another cluster'
+    when v.database_timeline <> d.timeline then 'another timeline'
+    when v.seen_lsn > d.lsn then 'an earlier state'
+    -- a memory of this very cluster, kept outside of it
+    when p_system = d.system and p_timeline > d.timeline then 'an earlier timeline'
+    when p_system = d.system and p_timeline = d.timeline and p_lsn > d.lsn then 'an earlier state'
+  end;
+  if moved is not null then
+    perform app.reconcile_only(moved);
+  end if;
+  if moved is not null or v.seen_at is null or v.seen_at < app.wall() - interval '4 seconds' then
+    update system_settings
+    set database_system = d.system, database_timeline = d.timeline, seen_lsn = d.lsn, seen_at = app.wall(), seen_now = app.now();
+  end if;
+  return query select d.system, d.timeline, d.lsn, moved;
+end $function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: With each beat: notes where the database stands, and stops all dialling when it is another one than it was, or an earlier one than the caller remembers.
 
 CREATE OR REPLACE FUNCTION app.zone_key(zones text[])
  RETURNS text

@@ -134,6 +134,7 @@ declare module 'zapatos/schema' {
   export namespace agents {
     export type Table = 'agents';
     export interface Selectable {
+      adopted_at: Date | null;
       archived_at: Date | null;
       bolna_agent_id: string | null;
       bolna_voice_config: db.JSONValue;
@@ -164,6 +165,7 @@ declare module 'zapatos/schema' {
       welcome_message: string;
     }
     export interface JSONSelectable {
+      adopted_at: db.TimestampTzString | null;
       archived_at: db.TimestampTzString | null;
       bolna_agent_id: string | null;
       bolna_voice_config: db.JSONValue;
@@ -194,6 +196,7 @@ declare module 'zapatos/schema' {
       welcome_message: string;
     }
     export interface Whereable {
+      adopted_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       archived_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       bolna_agent_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       bolna_voice_config?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
@@ -224,6 +227,7 @@ declare module 'zapatos/schema' {
       welcome_message?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
+      adopted_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       archived_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       bolna_agent_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       bolna_voice_config?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment;
@@ -254,6 +258,7 @@ declare module 'zapatos/schema' {
       welcome_message: string | db.Parameter<string> | db.SQLFragment;
     }
     export interface Updatable {
+      adopted_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       archived_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       bolna_agent_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       bolna_voice_config?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment>;
@@ -1166,17 +1171,19 @@ declare module 'zapatos/schema' {
       max_call_seconds: number;
       next_poll_at: Date | null;
       outcome: string | null;
-      phone_number: c.PgPhone_number;
+      phone_number: c.PgPhone_number | null;
       placed_at: Date | null;
       polls: number;
       price_credits: db.Int8String | null;
       provider_account_id: string;
       provider_cost_cents: db.NumericString | null;
+      provider_retries: number;
       queue_id: string | null;
       reason: string | null;
       receipt: db.JSONValue;
       recording_attempts: number;
       recording_bytes: db.Int8String | null;
+      recording_error: string | null;
       recording_next_at: Date | null;
       recording_path: string | null;
       recording_status: string;
@@ -1186,6 +1193,7 @@ declare module 'zapatos/schema' {
       sources: db.JSONValue;
       stages: db.JSONValue;
       status: string;
+      stop_reason: string | null;
       system_slot: number | null;
       talk_seconds: number | null;
       termination_reason: string | null;
@@ -1230,17 +1238,19 @@ declare module 'zapatos/schema' {
       max_call_seconds: number;
       next_poll_at: db.TimestampTzString | null;
       outcome: string | null;
-      phone_number: c.PgPhone_number;
+      phone_number: c.PgPhone_number | null;
       placed_at: db.TimestampTzString | null;
       polls: number;
       price_credits: number | null;
       provider_account_id: string;
       provider_cost_cents: number | null;
+      provider_retries: number;
       queue_id: string | null;
       reason: string | null;
       receipt: db.JSONValue;
       recording_attempts: number;
       recording_bytes: number | null;
+      recording_error: string | null;
       recording_next_at: db.TimestampTzString | null;
       recording_path: string | null;
       recording_status: string;
@@ -1250,6 +1260,7 @@ declare module 'zapatos/schema' {
       sources: db.JSONValue;
       stages: db.JSONValue;
       status: string;
+      stop_reason: string | null;
       system_slot: number | null;
       talk_seconds: number | null;
       termination_reason: string | null;
@@ -1300,11 +1311,13 @@ declare module 'zapatos/schema' {
       price_credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
       provider_account_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       provider_cost_cents?: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.ParentColumn>;
+      provider_retries?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       queue_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       reason?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       receipt?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
       recording_attempts?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       recording_bytes?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+      recording_error?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       recording_next_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       recording_path?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       recording_status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -1314,6 +1327,7 @@ declare module 'zapatos/schema' {
       sources?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
       stages?: db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.SQLFragment | db.ParentColumn>;
       status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      stop_reason?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       system_slot?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       talk_seconds?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       termination_reason?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -1358,17 +1372,19 @@ declare module 'zapatos/schema' {
       max_call_seconds: number | db.Parameter<number> | db.SQLFragment;
       next_poll_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       outcome?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
-      phone_number: c.PgPhone_number | db.Parameter<c.PgPhone_number> | db.SQLFragment;
+      phone_number?: c.PgPhone_number | db.Parameter<c.PgPhone_number> | null | db.DefaultType | db.SQLFragment;
       placed_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       polls?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       price_credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment;
       provider_account_id: string | db.Parameter<string> | db.SQLFragment;
       provider_cost_cents?: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | null | db.DefaultType | db.SQLFragment;
+      provider_retries?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       queue_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       receipt?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment;
       recording_attempts?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       recording_bytes?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment;
+      recording_error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       recording_next_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       recording_path?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       recording_status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
@@ -1378,6 +1394,7 @@ declare module 'zapatos/schema' {
       sources?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment;
       stages?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment;
       status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
+      stop_reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       system_slot?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment;
       talk_seconds?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment;
       termination_reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
@@ -1422,17 +1439,19 @@ declare module 'zapatos/schema' {
       max_call_seconds?: number | db.Parameter<number> | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment>;
       next_poll_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       outcome?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
-      phone_number?: c.PgPhone_number | db.Parameter<c.PgPhone_number> | db.SQLFragment | db.SQLFragment<any, c.PgPhone_number | db.Parameter<c.PgPhone_number> | db.SQLFragment>;
+      phone_number?: c.PgPhone_number | db.Parameter<c.PgPhone_number> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, c.PgPhone_number | db.Parameter<c.PgPhone_number> | null | db.DefaultType | db.SQLFragment>;
       placed_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       polls?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       price_credits?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment>;
       provider_account_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       provider_cost_cents?: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | null | db.DefaultType | db.SQLFragment>;
+      provider_retries?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       queue_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       receipt?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment>;
       recording_attempts?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       recording_bytes?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | null | db.DefaultType | db.SQLFragment>;
+      recording_error?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       recording_next_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       recording_path?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       recording_status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
@@ -1442,6 +1461,7 @@ declare module 'zapatos/schema' {
       sources?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment>;
       stages?: db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, db.JSONValue | db.Parameter<db.JSONValue> | db.DefaultType | db.SQLFragment>;
       status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
+      stop_reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       system_slot?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment>;
       talk_seconds?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment>;
       termination_reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
@@ -3694,6 +3714,8 @@ declare module 'zapatos/schema' {
       clock_scale: number;
       clock_wall: Date;
       concurrent_calls_limit: number;
+      database_system: string | null;
+      database_timeline: number | null;
       dialling_paused: boolean;
       dialling_paused_by: string | null;
       dialling_paused_reason: string | null;
@@ -3701,7 +3723,12 @@ declare module 'zapatos/schema' {
       lease_scale: number;
       limits_seeded: boolean;
       place_timeout_ms: number;
+      reconcile_from: Date | null;
       reconcile_grace_ms: number;
+      reconcile_only_at: Date | null;
+      seen_at: Date | null;
+      seen_lsn: c.PgPg_lsn | null;
+      seen_now: Date | null;
       updated_at: Date;
       voice_provider: string;
     }
@@ -3710,6 +3737,8 @@ declare module 'zapatos/schema' {
       clock_scale: number;
       clock_wall: db.TimestampTzString;
       concurrent_calls_limit: number;
+      database_system: string | null;
+      database_timeline: number | null;
       dialling_paused: boolean;
       dialling_paused_by: string | null;
       dialling_paused_reason: string | null;
@@ -3717,7 +3746,12 @@ declare module 'zapatos/schema' {
       lease_scale: number;
       limits_seeded: boolean;
       place_timeout_ms: number;
+      reconcile_from: db.TimestampTzString | null;
       reconcile_grace_ms: number;
+      reconcile_only_at: db.TimestampTzString | null;
+      seen_at: db.TimestampTzString | null;
+      seen_lsn: c.PgPg_lsn | null;
+      seen_now: db.TimestampTzString | null;
       updated_at: db.TimestampTzString;
       voice_provider: string;
     }
@@ -3726,6 +3760,8 @@ declare module 'zapatos/schema' {
       clock_scale?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       clock_wall?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       concurrent_calls_limit?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      database_system?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      database_timeline?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       dialling_paused?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       dialling_paused_by?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       dialling_paused_reason?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -3733,7 +3769,12 @@ declare module 'zapatos/schema' {
       lease_scale?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       limits_seeded?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       place_timeout_ms?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      reconcile_from?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       reconcile_grace_ms?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      reconcile_only_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+      seen_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+      seen_lsn?: c.PgPg_lsn | db.Parameter<c.PgPg_lsn> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, c.PgPg_lsn | db.Parameter<c.PgPg_lsn> | db.SQLFragment | db.ParentColumn>;
+      seen_now?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       voice_provider?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
     }
@@ -3742,6 +3783,8 @@ declare module 'zapatos/schema' {
       clock_scale?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       clock_wall?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       concurrent_calls_limit?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
+      database_system?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      database_timeline?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment;
       dialling_paused?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       dialling_paused_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       dialling_paused_reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
@@ -3749,7 +3792,12 @@ declare module 'zapatos/schema' {
       lease_scale?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       limits_seeded?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       place_timeout_ms?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
+      reconcile_from?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       reconcile_grace_ms?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
+      reconcile_only_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
+      seen_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
+      seen_lsn?: c.PgPg_lsn | db.Parameter<c.PgPg_lsn> | null | db.DefaultType | db.SQLFragment;
+      seen_now?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       voice_provider?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
     }
@@ -3758,6 +3806,8 @@ declare module 'zapatos/schema' {
       clock_scale?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       clock_wall?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       concurrent_calls_limit?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
+      database_system?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      database_timeline?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment>;
       dialling_paused?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       dialling_paused_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       dialling_paused_reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
@@ -3765,7 +3815,12 @@ declare module 'zapatos/schema' {
       lease_scale?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       limits_seeded?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       place_timeout_ms?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
+      reconcile_from?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       reconcile_grace_ms?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
+      reconcile_only_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
+      seen_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
+      seen_lsn?: c.PgPg_lsn | db.Parameter<c.PgPg_lsn> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, c.PgPg_lsn | db.Parameter<c.PgPg_lsn> | null | db.DefaultType | db.SQLFragment>;
+      seen_now?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | null | db.DefaultType | db.SQLFragment>;
       updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       voice_provider?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
     }
@@ -3782,6 +3837,7 @@ declare module 'zapatos/schema' {
       agent_calls: boolean;
       assignee_id: string | null;
       call_id: string | null;
+      changed_at: Date;
       contact_id: string;
       created_at: Date;
       created_by: string | null;
@@ -3792,6 +3848,7 @@ declare module 'zapatos/schema' {
       item_id: string | null;
       kind: string;
       note: string | null;
+      reason: string | null;
       status: string;
       title: string;
       user_id: string;
@@ -3800,6 +3857,7 @@ declare module 'zapatos/schema' {
       agent_calls: boolean;
       assignee_id: string | null;
       call_id: string | null;
+      changed_at: db.TimestampTzString;
       contact_id: string;
       created_at: db.TimestampTzString;
       created_by: string | null;
@@ -3810,6 +3868,7 @@ declare module 'zapatos/schema' {
       item_id: string | null;
       kind: string;
       note: string | null;
+      reason: string | null;
       status: string;
       title: string;
       user_id: string;
@@ -3818,6 +3877,7 @@ declare module 'zapatos/schema' {
       agent_calls?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       assignee_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       call_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      changed_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       contact_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       created_by?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -3828,6 +3888,7 @@ declare module 'zapatos/schema' {
       item_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       kind?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       note?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      reason?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       status?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       title?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -3836,6 +3897,7 @@ declare module 'zapatos/schema' {
       agent_calls?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       assignee_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       call_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      changed_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       contact_id: string | db.Parameter<string> | db.SQLFragment;
       created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       created_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
@@ -3846,6 +3908,7 @@ declare module 'zapatos/schema' {
       item_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       kind: string | db.Parameter<string> | db.SQLFragment;
       note?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
       title: string | db.Parameter<string> | db.SQLFragment;
       user_id: string | db.Parameter<string> | db.SQLFragment;
@@ -3854,6 +3917,7 @@ declare module 'zapatos/schema' {
       agent_calls?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       assignee_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       call_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      changed_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       contact_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       created_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       created_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
@@ -3864,6 +3928,7 @@ declare module 'zapatos/schema' {
       item_id?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       kind?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       note?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       status?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
       title?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       user_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
@@ -4184,47 +4249,62 @@ declare module 'zapatos/schema' {
     export interface Selectable {
       active_jobs: number;
       beat_at: Date;
+      connection_name: string | null;
+      job_ids: db.Int8String[];
       pool_id: string;
       process: string;
       role: string;
       started_at: Date;
       version: string | null;
+      worker_ids: string[];
     }
     export interface JSONSelectable {
       active_jobs: number;
       beat_at: db.TimestampTzString;
+      connection_name: string | null;
+      job_ids: number[];
       pool_id: string;
       process: string;
       role: string;
       started_at: db.TimestampTzString;
       version: string | null;
+      worker_ids: string[];
     }
     export interface Whereable {
       active_jobs?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       beat_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+      connection_name?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      job_ids?: (number | db.Int8String | bigint)[] | db.Parameter<(number | db.Int8String | bigint)[]> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint)[] | db.Parameter<(number | db.Int8String | bigint)[]> | db.SQLFragment | db.ParentColumn>;
       pool_id?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       process?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       role?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       started_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
       version?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      worker_ids?: string[] | db.Parameter<string[]> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string[] | db.Parameter<string[]> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
       active_jobs?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       beat_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
+      connection_name?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      job_ids?: (number | db.Int8String | bigint)[] | db.Parameter<(number | db.Int8String | bigint)[]> | db.DefaultType | db.SQLFragment;
       pool_id: string | db.Parameter<string> | db.SQLFragment;
       process: string | db.Parameter<string> | db.SQLFragment;
       role: string | db.Parameter<string> | db.SQLFragment;
       started_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
       version?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      worker_ids?: string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment;
     }
     export interface Updatable {
       active_jobs?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       beat_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
+      connection_name?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      job_ids?: (number | db.Int8String | bigint)[] | db.Parameter<(number | db.Int8String | bigint)[]> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint)[] | db.Parameter<(number | db.Int8String | bigint)[]> | db.DefaultType | db.SQLFragment>;
       pool_id?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       process?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       role?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
       started_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
       version?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      worker_ids?: string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment>;
     }
     export type UniqueIndex = 'worker_pools_pkey';
     export type Column = keyof Selectable;

@@ -9,14 +9,23 @@ comment on function app.admin_set_limits(int) is 'How many calls the whole syste
 alter function app.admin_set_limits(int) owner to parley_definer;
 grant execute on function app.admin_set_limits(int) to parley_web, parley_worker;
 
-create or replace function app.admin_pause_dialling(p_paused boolean, p_reason text, p_by text) returns int language sql security definer
+create or replace function app.admin_pause_dialling(p_paused boolean, p_reason text, p_by text) returns int language plpgsql security definer
 set search_path = public, pg_temp as $$
+begin
+  if not p_paused and app.adoption_left() > 0 then
+    raise exception 'calls may be forgotten' using errcode = 'PY001';
+  end if;
   update system_settings
   set dialling_paused = p_paused, dialling_paused_reason = case when p_paused then p_reason end,
-    dialling_paused_by = case when p_paused then p_by end, updated_at = app.wall();
-  select count(*)::int from calls where ended_at is null
-$$;
-comment on function app.admin_pause_dialling(boolean, text, text) is 'Stops or resumes every claim of every tenant; answers how many calls are in the air.';
+    dialling_paused_by = case when p_paused then p_by end, updated_at = app.wall(),
+    reconcile_only_at = case when p_paused then reconcile_only_at end,
+    reconcile_from = case when p_paused then reconcile_from end;
+  if not p_paused then
+    perform app.resolve_incident('database_moved', 'database', p_by);
+  end if;
+  return (select count(*)::int from calls where ended_at is null);
+end $$;
+comment on function app.admin_pause_dialling(boolean, text, text) is 'Stops or resumes every claim of every tenant; answers how many calls are in the air. Refuses (PY001) to resume while forgotten calls are still looked for.';
 alter function app.admin_pause_dialling(boolean, text, text) owner to parley_definer;
 grant execute on function app.admin_pause_dialling(boolean, text, text) to parley_web;
 

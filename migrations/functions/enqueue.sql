@@ -9,6 +9,7 @@ create or replace function app.task_names() returns text[] language sql immutabl
     'calls/sweep',
     'campaigns/settle_item',
     'calls/reconcile',
+    'calls/adopt',
     'campaigns/launch',
     'campaigns/finish',
     'provider/refresh',

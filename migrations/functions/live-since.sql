@@ -34,9 +34,14 @@ begin
   update imports
   set status = 'undoing', error = 'Nobody committed it within seven days.', epoch = epoch + 1, tries = 0, lease_until = app.wall()
   where status in ('mapping', 'ready') and updated_at < app.wall() - interval '7 days';
-  update webhook_events set body = null
-  where id in (select id from webhook_events where status = 'done' and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
+  -- A body that could not be read is kept as long as one that was: then nobody has mended its cause in a month.
+  update webhook_events
+  set body = null, error = case when status = 'bad' then left(coalesce(error, '') || ' Its bytes were kept for 30 days and are gone.', 600) else error end
+  where id in (select id from webhook_events where status in ('done', 'bad') and body is not null and received_wall < app.wall() - interval '30 days' limit 5000);
+  -- A year on nobody asks for the journal's line either. What a delivery is recognised by stays.
+  delete from webhook_events
+  where id in (select id from webhook_events where status in ('done', 'bad') and received_wall < app.wall() - interval '365 days' limit 5000);
 end $$;
-comment on function app.prune() is 'Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of old webhooks.';
+comment on function app.prune() is 'Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of webhooks after 30 days and their lines after a year.';
 alter function app.prune() owner to parley_definer;
 grant execute on function app.prune() to parley_worker;

@@ -11,6 +11,8 @@ begin
   if not pg_try_advisory_xact_lock(hashtext('app.sweep')) then
     return;
   end if;
+  perform app.free_jobs();
+
   with late as (
     select q.id from call_queue q where q.status = 'pending' and q.expires_at <= v_now
     order by q.expires_at limit 500 for update skip locked
@@ -50,10 +52,13 @@ begin
     (select 'finish', 'campaigns/finish', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
        'campaigns/finish:' || k.id, 4
      from call_campaigns k
-     where k.status = 'running' and k.launch_lease_until is null
+     where k.status in ('running', 'paused') and k.launch_lease_until is null
        and (k.ends_at <= v_now
-         or not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress')))
+         or k.status = 'running' and not exists (select 1 from call_queue q where q.campaign_id = k.id and q.status in ('pending', 'in_progress')))
      limit 100)
+    union all
+    (select 'callback', 'campaigns/callback', jsonb_build_object('userId', t.user_id, 'taskId', t.id), 'campaigns/callback:' || t.id, 3
+     from tasks t where t.agent_calls and t.item_id is null and t.status = 'open' limit 100)
     union all
     (select 'launch', 'campaigns/launch', jsonb_build_object('userId', k.user_id, 'campaignId', k.id),
        'campaigns/launch:' || k.id, 4
@@ -71,10 +76,25 @@ begin
     union all
     (select 'recording', 'calls/fetch_recording', jsonb_build_object('userId', c.user_id, 'callId', c.id), 'calls/fetch_recording:' || c.id, 5
      from calls c where c.recording_status = 'fetching' and c.recording_next_at <= v_now order by c.recording_next_at limit 200)
+    union all
+    (select 'adopt', 'calls/adopt', jsonb_build_object('userId', a.user_id, 'agentId', a.id), 'calls/adopt:' || a.id, 3
+     from agents a cross join (
+       select reconcile_only_at + make_interval(secs => reconcile_grace_ms / 1000.0) as at from system_settings
+     ) from_then
+     where a.bolna_agent_id is not null and from_then.at <= v_wall and coalesce(a.adopted_at < from_then.at, true)
+     order by a.id
+     limit 200)
   )
+  -- What waits its turn or its back-off is left alone: rung anew, it would never run out of tries and nobody would hear of
+  -- it. So is what a living worker has in hand; but whether it may still dial is the lease's to say, not the job's.
   select jsonb_agg(jsonb_build_object('identifier', o.task, 'payload', o.payload, 'job_key', o.key, 'priority', o.priority))
   into v_jobs
-  from overdue o;
+  from overdue o
+  left join graphile_worker._private_jobs j on j.key = o.key
+  where j.id is null
+    or o.kind = 'place'
+    or j.locked_at is null and (j.attempts >= j.max_attempts or j.attempts = 0 and j.run_at > v_wall)
+    or j.locked_at < v_wall - interval '2 minutes';
   if v_jobs is null then
     return;
   end if;

@@ -1,4 +1,12 @@
-import { Logger as GraphileLogger, run, type JobHelpers, type Runner, type TaskList } from "graphile-worker";
+import { EventEmitter } from "node:events";
+import {
+  Logger as GraphileLogger,
+  run,
+  type JobHelpers,
+  type Runner,
+  type TaskList,
+  type WorkerEvents,
+} from "graphile-worker";
 import { jobsOf, type Runner as RunnerName } from "@parley/core/jobs";
 import { createPool, enqueue, row, sql } from "@parley/db";
 import type { Parts } from "./context.ts";
@@ -7,10 +15,19 @@ import { runTask } from "./run-task.ts";
 import { tasks } from "./tasks.ts";
 
 export type Runners = {
-  /** Jobs under way in this process. */
-  active: () => number;
+  /** What this process publishes with its beat, so that the sweep can tell a lost job from one under way. */
+  inHand: () => InHand;
   /** Lets running jobs end, for three seconds; then their signal aborts and they are run again elsewhere. */
   stop: () => Promise<void>;
+};
+
+export type InHand = {
+  /** application_name of the live runner's connections. */
+  connectionName: string;
+  /** Who locks jobs for this process. */
+  workerIds: string[];
+  /** Jobs under way. One whose end could not be written down is not among them. */
+  jobIds: string[];
 };
 
 const STOP_MS = 3_000;
@@ -24,7 +41,9 @@ const PROOF_MS = 15_000;
  * person on the phone waits for, one job at a time per slot and in order of priority; `slow` takes the rest.
  */
 export async function startRunners(parts: Parts, workerUrl: string): Promise<Runners> {
-  let active = 0;
+  const workerIds = new Set<string>();
+  const jobIds = new Set<string>();
+  const connectionName = `parley jobs live ${crypto.randomUUID().slice(0, 13)}`;
   const systemLimit = await row<{ limit: number }>(
     parts.db.worker.pool,
     sql`select concurrent_calls_limit as limit from system_settings`,
@@ -32,12 +51,19 @@ export async function startRunners(parts: Parts, workerUrl: string): Promise<Run
   const start = async (name: RunnerName, concurrency: number) => {
     const pool = createPool({
       url: workerUrl,
-      name: `parley jobs ${name}`,
+      name: name === "live" ? connectionName : `parley jobs ${name}`,
       max: concurrency,
       onError: (error) => parts.log.warn({ err: causeOf(error) }, `The ${name} runner lost a connection`),
     });
+    const events: WorkerEvents = new EventEmitter();
+    events.on("worker:create", ({ worker }) => workerIds.add(worker.workerId));
+    events.on("job:start", ({ job }) => jobIds.add(job.id));
+    // Before its end is written down: if that fails, nobody has it in hand, and it is freed.
+    for (const end of ["job:success", "job:error"] as const)
+      events.on(end, ({ job }) => jobIds.delete(job.id));
     const runner = await run({
       pgPool: pool,
+      events,
       taskList: taskListOf(parts, name),
       concurrency,
       noHandleSignals: true,
@@ -46,8 +72,6 @@ export async function startRunners(parts: Parts, workerUrl: string): Promise<Run
       gracefulShutdownAbortTimeout: STOP_MS,
       logger: graphileLogger(parts.log),
     });
-    runner.events.on("job:start", () => active++);
-    runner.events.on("job:complete", () => active--);
     return { runner, pool };
   };
   const started = [
@@ -56,7 +80,7 @@ export async function startRunners(parts: Parts, workerUrl: string): Promise<Run
   ];
   for (const { runner } of started) leaveWhenBroken(runner, parts.log);
   return {
-    active: () => active,
+    inHand: () => ({ connectionName, workerIds: [...workerIds], jobIds: [...jobIds] }),
     async stop() {
       await Promise.all(started.map(({ runner }) => runner.stop().catch(() => {})));
       await Promise.all(started.map(({ pool }) => pool.end()));

@@ -1,5 +1,6 @@
 import { row, param, sql } from "@parley/db";
 import { startDispatcher } from "./calls/dispatcher.ts";
+import { watchDatabase } from "./calls/watch-database.ts";
 import type { Parts } from "./context.ts";
 import { pushClock } from "./internal/clock.ts";
 import { proveJobsRun, startRunners } from "./runners.ts";
@@ -22,6 +23,8 @@ export async function settle({ db, config }: Parts): Promise<void> {
 
 /** Everything that works without being asked: runners, dispatcher, timers. `workerUrl` is a direct connection. */
 export async function startWorker(parts: Parts, workerUrl: string): Promise<{ stop: () => Promise<void> }> {
+  // Before anything is dialled: is this the database we worked on?
+  await watchDatabase(parts);
   const dispatcher = startDispatcher(parts);
   parts.dispatcher = dispatcher;
   const runners = await startRunners(parts, workerUrl);
@@ -32,7 +35,7 @@ export async function startWorker(parts: Parts, workerUrl: string): Promise<{ st
     await runners.stop();
     throw error;
   }
-  const timers = startTimers(parts, { role: parts.config.role, active: runners.active });
+  const timers = startTimers(parts, { role: parts.config.role, inHand: runners.inHand });
   const clock = parts.config.voice.isSandbox ? keepPushing(parts) : null;
   dispatcher.ring();
   return {

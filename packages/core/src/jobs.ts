@@ -31,6 +31,7 @@ const ofCall = { userId: id, callId: id };
 const ofCampaign = { userId: id, campaignId: id };
 const ofImport = { userId: id, importId: id };
 const ofAgent = { userId: id, agentId: id };
+const ofTask = { userId: id, taskId: id };
 
 export const jobs = {
   "calls/dispatch": task({}, { runner: "live", priority: 0, maxAttempts: 3, subject: null }),
@@ -44,6 +45,8 @@ export const jobs = {
     { runner: "live", priority: 2, maxAttempts: 5, subject: "itemId" },
   ),
   "calls/reconcile": task(ofAgent, { runner: "live", priority: 3, maxAttempts: 5, subject: "agentId" }),
+  "calls/adopt": task(ofAgent, { runner: "live", priority: 3, maxAttempts: 5, subject: "agentId" }),
+  "campaigns/callback": task(ofTask, { runner: "live", priority: 3, maxAttempts: 5, subject: "taskId" }),
   "campaigns/launch": task(ofCampaign, {
     runner: "live",
     priority: 4,

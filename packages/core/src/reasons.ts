@@ -49,6 +49,26 @@ export const reasons = {
     text: "Another call to this person is still open.",
     next: "Due by itself when that call ends.",
   },
+  callback_agreed: {
+    text: "The person asked to be called at this time.",
+    next: "Due by itself then, within the calling hours; move it on the contact's page.",
+  },
+  callback_not_reached: {
+    text: "The agent called back as agreed and did not reach the person.",
+    next: "Call yourself, or let the agent try at another time.",
+  },
+  callbacks_used_up: {
+    text: "The agent has called back as often as the campaign tries one person.",
+    next: "Call yourself: somebody who is put off again and again wants a person.",
+  },
+  callback_not_possible: {
+    text: "The agent cannot keep this time: the campaign has ended, the agent is not ready, or the number is missing.",
+    next: "Call yourself, or choose another time.",
+  },
+  destination_not_confirmed: {
+    text: "Nobody has confirmed that this workspace calls this country.",
+    next: "An owner confirms it under Settings → Calling rules; who waits is due at once.",
+  },
   retry_gap: { text: "The next try waits for the gap of your retry rules.", next: "Due by itself." },
   window_closed: {
     text: "It is outside the calling hours where the person is.",
@@ -163,6 +183,10 @@ export const reasons = {
     next: "Check BOLNA_API_KEY, then run parley doctor.",
   },
   stopped: { text: "It was stopped before it rang.", next: "Nothing to do." },
+  provider_queue: {
+    text: "It waited more than two minutes at the provider and was taken back before it rang.",
+    next: "The try is not counted; the person is due again.",
+  },
   clock: {
     text: "The provider fell silent; our clock freed the line.",
     next: "The price waits for the provider's last word.",

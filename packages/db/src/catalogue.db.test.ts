@@ -39,12 +39,16 @@ const definers: Record<string, string> = {
   admin_set_limits: "the platform's administrator acts on all tenants",
   admin_system: "the platform's administrator acts on all tenants",
   admin_tenants: "the platform's administrator acts on all tenants",
+  adoption_left: "after a restore agents of all tenants are counted",
   api_key: "a key is checked before its tenant is known",
   claim_tick: "the dispatcher shares lines among all tenants",
+  database_is_same: "where the cluster stands is no tenant's",
+  database_place: "where the cluster stands is no tenant's",
   drain_batch: "deliveries of all tenants are folded in the order they came",
   enqueue: "the job table is no one's; a closed list of tasks",
   fair_lines: "the installation's lines are shared among all tenants; one number leaves",
   find_login: "a password is checked before a tenant is known",
+  free_jobs: "the job table is no one's; jobs of dead workers are freed",
   invitation: "whoever holds the link is not of the tenant yet",
   live_since: "one reader per process fans out to the screens of all tenants",
   memberships: "a person may belong to several tenants",
@@ -56,6 +60,7 @@ const definers: Record<string, string> = {
   raise_incident: "an incident may belong to no tenant",
   receive: "a delivery is recognised by its key before its tenant is known",
   receive_for_agent: "a delivery on the bare path is recognised by its agent before its tenant is known",
+  reconcile_only: "all dialling stops when the database has gone back in time",
   resolve_platform_incident: "the platform's own incidents belong to no tenant",
   resolve_incident: "an incident may belong to no tenant",
   ring_agent_syncs: "agents of all tenants are pointed at a new address",
@@ -73,6 +78,7 @@ const definers: Record<string, string> = {
   sweep: "lost work of all tenants is found and rung for",
   system_room: "lines and gates are the installation's; counts only",
   team: "people stand outside the tenants; the transaction's tenant only",
+  watch_database: "where the cluster stands is no tenant's",
 };
 
 const rows = async <T>(sql: string) => (await db.owner.query<T & Record<string, unknown>>(sql)).rows as T[];

@@ -44,7 +44,7 @@ export const calls = command({
             items,
             [
               { title: "WHEN", of: (each) => moment(each.createdAt) },
-              { title: "NUMBER", of: (each) => each.phoneNumber },
+              { title: "NUMBER", of: (each) => each.phoneNumber ?? "withheld" },
               { title: "NAME", of: (each) => each.contactName ?? "" },
               { title: "STATUS", of: (each) => each.status },
               { title: "OUTCOME", of: (each) => each.outcome ?? "" },

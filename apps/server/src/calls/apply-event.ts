@@ -1,6 +1,7 @@
 import { enqueue, maybeRow, param, raw, rows, sql, touch, type Tx } from "@parley/db";
 import { leaseSeconds, pollAtSeconds } from "@parley/core/calls/lease";
 import {
+  artefactNames,
   foldEvent,
   isSighting,
   isTerminal,
@@ -19,6 +20,8 @@ export type News = CallEvent & {
   /** The provider's object, kept with the event. */
   body?: unknown;
   webhookEventId?: number | null;
+  /** How often the provider has dialled again by itself. */
+  retries?: number;
   note?: string;
 };
 
@@ -30,9 +33,11 @@ export type News = CallEvent & {
 export async function applyEvent(
   tx: Tx,
   call: CallRow,
-  news: News,
+  heard: News,
   settings: ClockSettings,
 ): Promise<CallRow> {
+  // Before it is compared: what is stored must win or lose in the form in which it is stored, in every order.
+  const news = inStorableText(heard);
   // A word we do not know changes no status, but it proves that the call is there.
   const isStrange = news.status !== null && !isSighting(news.status) && !!news.executionId;
   const proves = isStrange && (statusRank[call.status] < statusRank.queued || call.status === "not-placed");
@@ -53,6 +58,7 @@ export async function applyEvent(
     ...call,
     ...columnsOf(changes),
     bolna_execution_id: executionId,
+    provider_retries: Math.max(call.provider_retries, news.retries ?? 0),
     ...(changes.status ? leaseOf(call, facts, settings) : {}),
     ...(effects.includes("fetch_recording") && call.recording_status === "none"
       ? { recording_status: "fetching" as const }
@@ -82,6 +88,7 @@ export async function applyEvent(
   if (effects.includes("analyse")) await requestAnalysis(tx, ids);
   if (effects.includes("fetch_recording")) await enqueue(tx, "calls/fetch_recording", ids);
   if (sighted) await adopted(tx, call);
+  if (next.provider_retries > call.provider_retries) await dialledAgain(tx, next);
   if ((proves || effects.includes("unknown_word")) && news.status !== null && news.source !== "place")
     await raiseIncident(tx, {
       kind: "unknown_status",
@@ -97,6 +104,19 @@ export async function applyEvent(
   return next;
 }
 
+/** We never ask the provider to try again, so that every ring is a row: what it dials by itself is stopped, and told. */
+async function dialledAgain(tx: Tx, call: CallRow): Promise<void> {
+  await raiseIncident(tx, {
+    kind: "provider_retried",
+    ref: call.id,
+    severity: "bad",
+    message: `The provider dialled a call again by itself (${call.provider_retries} times), although nobody asked it to.`,
+    cure: "Switch off retries and calling hours on this agent at the provider. Parley has asked it to stop this call.",
+    userId: call.user_id,
+  });
+  await enqueue(tx, "calls/stop", { userId: call.user_id, callId: call.id });
+}
+
 /** jsonb refuses U+0000 and lone surrogates; the raw bytes stay in the journal. */
 function storable(body: unknown): string {
   return JSON.stringify(body)
@@ -104,14 +124,22 @@ function storable(body: unknown): string {
     .replaceAll(/\\ud[89a-f][0-9a-f]{2}/gi, "\\ufffd");
 }
 
+/** text refuses the same; each becomes the sign for what cannot be shown. */
+function inStorableText(news: News): News {
+  const clean = { ...news };
+  for (const name of ["status", ...artefactNames] as const) {
+    const told = news[name];
+    if (typeof told === "string")
+      Object.assign(clean, { [name]: told.replaceAll("\u0000", "\ufffd").toWellFormed() });
+  }
+  return clean;
+}
+
 function columnsOf(changes: Partial<CallFacts>): Partial<CallRow> {
   return Object.fromEntries(
     Object.entries(changes).flatMap(([fact, value]) => {
       const column = factColumns[fact as keyof typeof factColumns];
-      if (!column) return [];
-      return [
-        [column, typeof value === "string" ? value.replaceAll("\u0000", "\ufffd").toWellFormed() : value],
-      ];
+      return column ? [[column, value]] : [];
     }),
   ) as Partial<CallRow>;
 }
@@ -130,6 +158,7 @@ function leaseOf(call: CallRow, facts: CallFacts, settings: ClockSettings): Part
 const written = [
   ...Object.values(factColumns),
   "bolna_execution_id",
+  "provider_retries",
   "lease_until",
   "next_poll_at",
   "polls",

@@ -1,10 +1,12 @@
 import { maybeRow, param, record, row, rows, sql, type Tx } from "@parley/db";
+import { countryOf } from "@parley/core/phone";
+import { zonesOf } from "../phone-zones.ts";
 import type { ExecutionNews } from "../providers/bolna-news.ts";
 import type { ClockSettings } from "./settings.ts";
 
 /**
  * Somebody called one of our agents: the first news of it makes the call, and the contact if the number is new. It
- * takes no line and holds no credit. Returns the call's id; null if the execution is not an inbound call.
+ * takes no line and holds no credit. A withheld number makes a call without a contact. Returns the call's id; null if the execution is not an inbound call.
  */
 export async function recordInbound(
   tx: Tx,
@@ -12,8 +14,9 @@ export async function recordInbound(
   news: ExecutionNews,
   settings: ClockSettings,
 ): Promise<string | null> {
-  if (news.direction !== "inbound" || !news.personNumber) return null;
-  const contactId = await contactOf(tx, news.personNumber);
+  if (news.direction !== "inbound") return null;
+  // Who withholds the number is nobody we could know again: a call without a contact.
+  const contactId = news.personNumber ? await contactOf(tx, news.personNumber) : null;
   const made = await maybeRow<{ id: string }>(
     tx,
     sql`
@@ -28,14 +31,15 @@ export async function recordInbound(
     returning id`,
   );
   if (made) {
-    await record(tx, {
-      userId: tx.userId!,
-      contactId,
-      kind: "call.received",
-      actor: "contact",
-      ref: made.id,
-      data: {},
-    });
+    if (contactId)
+      await record(tx, {
+        userId: tx.userId!,
+        contactId,
+        kind: "call.received",
+        actor: "contact",
+        ref: made.id,
+        data: {},
+      });
     return made.id;
   }
   // Another event of the same call was first.
@@ -46,12 +50,14 @@ export async function recordInbound(
   return id;
 }
 
-async function contactOf(tx: Tx, phoneNumber: string): Promise<string> {
+/** The contact of a number, made if nobody has met it yet. */
+export async function contactOf(tx: Tx, phoneNumber: string): Promise<string> {
+  const country = countryOf(phoneNumber);
   const made = await maybeRow<{ id: string }>(
     tx,
     sql`
-    insert into contacts (user_id, phone_number, source, stage_id)
-    select ${param(tx.userId)}, ${param(phoneNumber)}, 'inbound', (select id from stages where user_id = ${param(tx.userId)} and key = 'new')
+    insert into contacts (user_id, phone_number, country, zones, source, stage_id)
+    select ${param(tx.userId)}, ${param(phoneNumber)}, ${param(country)}, ${param(zonesOf(phoneNumber, country))}, 'inbound', (select id from stages where user_id = ${param(tx.userId)} and key = 'new')
     on conflict (user_id, phone_number) do nothing
     returning id`,
   );

@@ -6,9 +6,13 @@ import type { PlaceResult } from "../providers/bolna.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
 import { lockInOrder, type CallRow } from "./row.ts";
+import { lastSeenLsn } from "./watch-database.ts";
 import { secondExecution } from "./second-execution.ts";
 import { clockSettings, leaseTerms } from "./settings.ts";
 import { refuse, withdraw, type Withdrawal } from "./withdraw.ts";
+
+/** A phone rings a moment after the request, and must not ring after hours. */
+const MARGIN_SECONDS = 60;
 
 /**
  * Places one claimed call: at most one POST leaves for it, whatever crashes, because `dialing` is committed before and
@@ -23,9 +27,8 @@ export async function placeCall(ctx: Ctx, { callId }: { callId: string }): Promi
     return;
   }
   const result = await ctx.providers.bolna.placeCall(dial.request);
-  await ctx.db.tx((tx) => writeDown(tx, callId, dial.epoch, result));
-  if (result.kind === "rate_limited" || (result.kind === "refused" && result.credential))
-    await ctx.db.tx((tx) => holdAccount(tx, dial.accountId, result));
+  const gateAt = await ctx.db.tx((tx) => tellAccount(tx, dial.accountId, result));
+  await ctx.db.tx((tx) => writeDown(tx, callId, dial.epoch, result, gateAt));
   ctx.log.info({ call: { id: callId }, result: result.kind }, `[Calls] placed: ${result.kind}`);
 }
 
@@ -37,9 +40,12 @@ type Dial = {
   request: Parameters<Ctx["providers"]["bolna"]["placeCall"]>[0];
 };
 
+/** Only who calls in may withhold the number. */
+type DialledRow = CallRow & { phone_number: string };
+
 /** (a) Under phone, campaign and call locks: may it still be dialled? A STOP or a pause that committed first wins. */
 async function decide(tx: Tx, callId: string): Promise<Dial | null> {
-  const call = await lockInOrder(tx, callId);
+  const call = (await lockInOrder(tx, callId)) as DialledRow;
   const settings = await clockSettings(tx);
   const overdue = call.lease_until !== null && call.lease_until <= settings.wall;
 
@@ -50,7 +56,7 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
   }
   if (call.status !== "claimed") return null;
 
-  const withheld = overdue ? { reason: "lease_expired" } : await reasonToWithhold(tx, call);
+  const withheld = overdue ? { reason: "lease_expired" } : await reasonToWithhold(tx, call, lastSeenLsn());
   if (withheld) {
     await withdraw(tx, call, withheld);
     return null;
@@ -102,15 +108,18 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
         city: who.city ?? "",
         ...(who.zone ? { timezone: who.zone } : {}),
         call_id: call.id,
+        item_id: call.queue_id,
       },
     },
   };
 }
 
 /** The tick's checks again, at the point of no return: since the claim anything may have been said. */
-async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | null> {
+async function reasonToWithhold(tx: Tx, call: CallRow, seenLsn: string | null): Promise<Withdrawal | null> {
   const now = await row<{
     dialling_paused: boolean;
+    same_database: boolean;
+    after_beat: string;
     account_status: string;
     gate_at: string | null;
     campaign_status: string | null;
@@ -127,7 +136,8 @@ async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | nul
   }>(
     tx,
     sql`
-    select s.dialling_paused, a.status as account_status,
+    select s.dialling_paused, app.database_is_same(${param(seenLsn)}::pg_lsn) as same_database,
+      app.in_wall(interval '10 seconds') as after_beat, a.status as account_status,
       case when a.gate_until > app.wall() then app.in_wall(a.gate_until - app.wall()) end as gate_at,
       k.campaign_status, k.suppressed, k.erased, k.expired, k.consent_ok, k.agent_ready, k.campaign_over,
       q.status as item_status,
@@ -135,7 +145,8 @@ async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | nul
         select 1 from calls o
         where o.user_id = q.user_id and o.phone_number = ${param(call.phone_number)} and o.ended_at is null and o.id <> ${param(call.id)}
       ) as other_call_open,
-      coalesce(o.opens_at <= app.now(), false) as open, o.opens_at
+      coalesce(o.opens_at <= app.now() and soon.opens_at <= d.soon_at, false) as open,
+      case when o.opens_at <= app.now() then coalesce(soon.opens_at, d.soon_at) else o.opens_at end as opens_at
     from call_queue q
     join users u on u.id = q.user_id
     join call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
@@ -144,6 +155,8 @@ async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | nul
     join provider_accounts a on a.id = ${param(call.provider_account_id)}
     cross join lateral app.item_checks(q.id) k
     left join lateral app.next_open(l.zone_set, l.country, u.rule_set, c."window", app.now()) o on true
+    cross join (select app.now() + make_interval(secs => ${param(MARGIN_SECONDS)}) as soon_at) d
+    left join lateral app.next_open(l.zone_set, l.country, u.rule_set, c."window", d.soon_at) soon on true
     where q.user_id = ${param(tx.userId)} and q.id = ${param(call.queue_id)}`,
   );
   if (now.item_status !== "in_progress") return { reason: "item_closed" };
@@ -156,6 +169,7 @@ async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | nul
   if (now.campaign_over) return { reason: "campaign_over", skip: "campaign_over" };
   if (!now.consent_ok) return { reason: "no_consent", skip: "no_consent" };
   if (now.dialling_paused) return { reason: "dialling_paused" };
+  if (!now.same_database) return { reason: "dialling_paused", dueAt: now.after_beat };
   if (now.account_status !== "ok") return { reason: "provider_suspended" };
   if (now.gate_at) return { reason: "provider_gate", dueAt: now.gate_at };
   if (now.other_call_open) return { reason: "other_call_open" };
@@ -165,7 +179,13 @@ async function reasonToWithhold(tx: Tx, call: CallRow): Promise<Withdrawal | nul
 }
 
 /** (c) What the answer means. Anything but a clear yes or no is `unknown`: it keeps its line and is looked up, never redialled. */
-async function writeDown(tx: Tx, callId: string, epoch: number, result: PlaceResult): Promise<void> {
+async function writeDown(
+  tx: Tx,
+  callId: string,
+  epoch: number,
+  result: PlaceResult,
+  gateAt: string | null,
+): Promise<void> {
   const call = await lockInOrder(tx, callId);
   const settings = await clockSettings(tx);
 
@@ -193,7 +213,7 @@ async function writeDown(tx: Tx, callId: string, epoch: number, result: PlaceRes
     await withdraw(tx, call, { reason: "provider_suspended" });
   else if (result.kind === "refused") await refuse(tx, call, result.message);
   else if (result.kind === "rate_limited")
-    await withdraw(tx, call, { reason: "rate_limited", dueAt: await afterGate(tx, result.retryAfterMs) });
+    await withdraw(tx, call, { reason: "rate_limited", dueAt: gateAt });
   else await becomeUnknown(tx, call, result.reason);
 }
 
@@ -240,24 +260,27 @@ async function becomeUnknown(
   await enqueue(tx, "calls/reconcile", { userId: call.user_id, agentId: call.agent_id });
 }
 
-const gateMs = (retryAfterMs: number | null) => Math.min(retryAfterMs ?? 2000, 60_000);
-
-async function afterGate(tx: Tx, retryAfterMs: number | null): Promise<string> {
-  const { at } = await row<{ at: string }>(
-    tx,
-    sql`select app.in_wall(make_interval(secs => ${param(gateMs(retryAfterMs) / 1000)})) as at`,
-  );
-  return at;
-}
-
-/** A short transaction of its own: the dispatcher skips a locked account, so it must never wait on a call's locks. */
-async function holdAccount(tx: Tx, accountId: string, result: PlaceResult): Promise<void> {
+/**
+ * What the answer says of the account, before anything is said of the call: the gate stands when its item is due again,
+ * and a crash in between leaves an unknown call, never a forgotten gate. A short transaction of its own: the dispatcher
+ * skips a locked account. Returns the gate's end in domain time, if there is one.
+ */
+async function tellAccount(tx: Tx, accountId: string, result: PlaceResult): Promise<string | null> {
+  if (result.kind === "accepted") {
+    await tx.query("select app.account_takes_calls($1)", [accountId]);
+    return null;
+  }
   if (result.kind === "rate_limited") {
-    await tx.query("select app.gate_account($1, make_interval(secs => $2), 'rate_limited')", [
-      accountId,
-      gateMs(result.retryAfterMs) / 1000,
-    ]);
-  } else if (result.kind === "refused") {
+    const seconds = result.retryAfterMs === null ? null : result.retryAfterMs / 1000;
+    const { at } = await row<{ at: string }>(
+      tx,
+      sql`
+      select app.in_wall(app.gate_account(${param(accountId)}, make_interval(secs => ${param(seconds)}::float8), 'rate_limited') - app.wall()) as at`,
+    );
+    tx.wake("dispatch");
+    return at;
+  }
+  if (result.kind === "refused" && result.credential) {
     await tx.query("update provider_accounts set status = 'suspended', status_reason = $2 where id = $1", [
       accountId,
       `${result.status}: ${result.message}`,
@@ -270,5 +293,5 @@ async function holdAccount(tx: Tx, accountId: string, result: PlaceResult): Prom
       cure: "Set BOLNA_API_KEY to a valid key and restart; dialling resumes by itself.",
     });
   }
-  tx.wake("dispatch");
+  return null;
 }

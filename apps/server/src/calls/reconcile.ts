@@ -30,7 +30,10 @@ type Search = {
 };
 
 /** A listing that came to its end; or why it did not. */
-type Looked = { kind: "complete" } | { kind: "unreachable"; why: string } | { kind: "wait"; seconds: number };
+type Looked =
+  | { kind: "complete" }
+  | { kind: "unreachable"; why: string; isGone?: boolean }
+  | { kind: "wait"; seconds: number };
 
 /**
  * Looks for an agent's unknown calls at the provider. One listing serves all of them: a call whose id an execution
@@ -41,7 +44,7 @@ export async function reconcileAgent(ctx: Ctx, { agentId }: { agentId: string })
   for (const callId of await ctx.db.tx((tx) => forgottenCalls(tx, agentId)))
     await ctx.db.tx((tx) => giveUp(tx, callId));
   for (const search of await ctx.db.tx((tx) => openSearches(tx, agentId))) {
-    const looked = await lookThrough(ctx, agentId, search);
+    const looked = await lookThrough(ctx, search, (tx, news) => bind(tx, agentId, search.accountId, news));
     if (looked.kind === "wait") return { snoozeSeconds: looked.seconds };
     if (looked.kind === "unreachable") {
       await ctx.db.tx((tx) => unreachable(tx, agentId, looked.why));
@@ -56,8 +59,15 @@ export async function reconcileAgent(ctx: Ctx, { agentId }: { agentId: string })
   });
 }
 
-/** Every page of the window, in stretches of a week, the most that the provider lists at once. */
-async function lookThrough(ctx: Ctx, agentId: string, search: Search): Promise<Looked> {
+/**
+ * Every page of the window, in stretches of a week, the most that the provider lists at once. `takeOver` gets each
+ * execution that is neither bound to a call nor remembered as somebody else's, in a transaction of its own.
+ */
+export async function lookThrough(
+  ctx: Ctx,
+  search: Pick<Search, "bolnaAgentId" | "accountId" | "from" | "to">,
+  takeOver: (tx: Tx, news: ExecutionNews) => Promise<void>,
+): Promise<Looked> {
   const end = Date.parse(search.to);
   for (let start = Date.parse(search.from); start < end; start += WEEK_MS) {
     for (let page = 1; ; page++) {
@@ -71,7 +81,11 @@ async function lookThrough(ctx: Ctx, agentId: string, search: Search): Promise<L
       });
       if (answer.kind === "unavailable") return { kind: "unreachable", why: answer.message };
       if (answer.kind === "refused")
-        return { kind: "unreachable", why: `${answer.status}: ${answer.message}` };
+        return {
+          kind: "unreachable",
+          why: `${answer.status}: ${answer.message}`,
+          isGone: answer.status === 404,
+        };
       const found = answer.executions.map((execution) => newsOf(execution, search.to));
       for (const id of await ctx.db.tx((tx) => notSeenBefore(tx, search.accountId, found))) {
         let news = found.find((execution) => execution.executionId === id)!;
@@ -86,7 +100,7 @@ async function lookThrough(ctx: Ctx, agentId: string, search: Search): Promise<L
           if (read.kind === "unavailable") return { kind: "unreachable", why: read.message };
           news = newsOf(read.execution, search.to);
         }
-        await ctx.db.tx((tx) => bind(tx, agentId, search.accountId, news));
+        await ctx.db.tx((tx) => takeOver(tx, news));
       }
       if (!answer.hasMore) break;
       if (found.length === 0)
@@ -135,7 +149,8 @@ async function notSeenBefore(tx: Tx, accountId: string, found: ExecutionNews[]):
   return fresh.map(({ id }) => id);
 }
 
-async function bind(tx: Tx, agentId: string, accountId: string, news: ExecutionNews): Promise<void> {
+/** A call of ours that carries this execution's id gets it; any other execution is remembered as somebody else's. */
+export async function bind(tx: Tx, agentId: string, accountId: string, news: ExecutionNews): Promise<void> {
   const ours = await maybeRow<{ id: string; queue_id: string | null; executionId: string | null }>(
     tx,
     sql`

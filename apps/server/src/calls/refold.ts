@@ -10,14 +10,13 @@ import {
   type CallEvent,
   type CallFacts,
 } from "@parley/core/calls/lifecycle";
-import { finalWords } from "@parley/core/calls/outcome";
 import { callPrice } from "@parley/core/calls/price";
 import type { Refolded } from "@parley/core/calls/schema";
 import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { requestAnalysis } from "../leads/request-analysis.ts";
 import { newsOf, readWebhook } from "../providers/bolna-news.ts";
-import { factColumns, factsOf, lockInOrder, type CallRow } from "./row.ts";
+import { factColumns, factsOf, finalWordsOf, lockInOrder, type CallRow, type FinalWords } from "./row.ts";
 
 type Input = { callId: string; apply?: boolean | undefined; correctCredits?: boolean | undefined };
 type Difference = Refolded["differences"][number];
@@ -28,7 +27,6 @@ type Stored = {
   body: unknown;
 };
 type Rebuilt = { facts: CallFacts; words: FinalWords | null; told: Told };
-type FinalWords = ReturnType<typeof finalWords>;
 type Told = { sighted: boolean; incomplete: boolean };
 
 const factFields = ["status", "stages", "endedAt", "endedBy", ...artefactNames] as const;
@@ -107,7 +105,7 @@ async function rebuild(tx: Tx, call: CallRow, events: Stored[]): Promise<Rebuilt
       event.source === "poll" && news.status !== null && isSighting(news.status) && isTerminal(news.status);
   }
   const byOurWord = call.estimated || call.ended_by === "clock" || !isVerifiedEnd || call.final_at === null;
-  return { facts, told, words: byOurWord || !isTerminal(facts.status) ? null : finalWords(facts) };
+  return { facts, told, words: byOurWord || !isTerminal(facts.status) ? null : finalWordsOf(call, facts) };
 }
 
 const isTheirs = ({ source }: Stored) => source === "webhook" || source === "poll";

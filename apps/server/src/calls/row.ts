@@ -1,6 +1,6 @@
 import { param, row, sql, type Tx } from "@parley/db";
 import type { CallFacts, CallStatus } from "@parley/core/calls/lifecycle";
-import type { Outcome } from "@parley/core/calls/outcome";
+import { finalWords, type Outcome } from "@parley/core/calls/outcome";
 
 /** A row of `calls`, as far as the verbs of this room read it. */
 export type CallRow = {
@@ -17,7 +17,8 @@ export type CallRow = {
   agent_id: string;
   provider_account_id: string;
   bolna_execution_id: string | null;
-  phone_number: string;
+  /** Null: an inbound caller withheld it. */
+  phone_number: string | null;
   from_number: string | null;
   system_slot: number | null;
   held_credits: number;
@@ -31,6 +32,8 @@ export type CallRow = {
   polls: number;
   disagreements: number;
   adopted: boolean;
+  stop_reason: "provider_queue" | null;
+  provider_retries: number;
   absent_since: string | null;
   dialing_at: string | null;
   dialing_lease_end: string | null;
@@ -68,7 +71,7 @@ export function lockCall(tx: Tx, callId: string): Promise<CallRow> {
  * that a pause or a cancel comes before or after), item, call.
  */
 export async function lockInOrder(tx: Tx, callId: string): Promise<CallRow> {
-  const its = await row<{ phone_number: string; campaign_id: string | null; queue_id: string | null }>(
+  const its = await row<{ phone_number: string | null; campaign_id: string | null; queue_id: string | null }>(
     tx,
     sql`select phone_number, campaign_id, queue_id from calls where user_id = ${param(tx.userId)} and id = ${param(callId)}`,
     "There is no such call in this workspace.",
@@ -105,6 +108,15 @@ export function factsOf(call: CallRow): CallFacts {
     providerCostCents: call.provider_cost_cents,
   };
 }
+
+/** What is written down of a call once its facts are final. */
+export function finalWordsOf(call: Pick<CallRow, "stop_reason">, facts: CallFacts): FinalWords {
+  const words = finalWords(facts);
+  // Taken back by ourselves, and the provider says no more than that it was.
+  const isOurs = words.outcome === "canceled" && words.reason === "stopped";
+  return isOurs ? { ...words, reason: call.stop_reason ?? words.reason } : words;
+}
+export type FinalWords = ReturnType<typeof finalWords>;
 
 /** Which column keeps which fact. */
 export const factColumns = {

@@ -21,7 +21,8 @@ const inProgress = {
 /** A call of 60 seconds at most that has been in progress for so long already. */
 beforeEach(async () => {
   await db.owner.query(
-    "truncate users, people, incidents cascade; delete from graphile_worker._private_jobs",
+    `truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
+     update provider_accounts set gate_until = null, gate_count = 0`,
   );
   const userId = await make.user(db.owner, { credits: 1000 });
   const agentId = await make.agent(db.owner, userId, { maxCallSeconds: 60 });

@@ -35,7 +35,8 @@ export async function stopCall(
 /** The job: asks the provider to take back a waiting call. Its own answer arrives as news, and verify closes the call. */
 export async function stopAtProvider(ctx: Ctx, { callId }: { callId: string }): Promise<void> {
   const call = await ctx.db.tx((tx) => lockCall(tx, callId));
-  if (!isWaiting(call.status) || !call.bolna_execution_id) return;
+  // One that the provider dials again by itself waits there, whatever we have written down of its first end.
+  if (!(isWaiting(call.status) || call.provider_retries > 0) || !call.bolna_execution_id) return;
   const answer = await ctx.providers.bolna.stopCall(call.bolna_execution_id);
   ctx.log.info({ call: { id: callId }, result: answer.kind }, `[Calls] stop: ${answer.kind}`);
   if (answer.kind === "unavailable")

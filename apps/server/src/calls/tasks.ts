@@ -1,6 +1,7 @@
 import { rows, sql } from "@parley/db";
 import { jobContext } from "../context.ts";
 import { defineTask, type Task } from "../define-task.ts";
+import { adoptExecutions } from "./adopt.ts";
 import { drainWebhooks } from "./drain.ts";
 import { fetchRecording } from "./fetch-recording.ts";
 import { placeCall } from "./place.ts";
@@ -17,6 +18,7 @@ export const callTasks: Task[] = [
   defineTask("calls/reconcile", (parts, payload) =>
     reconcileAgent(jobContext(parts, payload.userId), payload),
   ),
+  defineTask("calls/adopt", (parts, payload) => adoptExecutions(jobContext(parts, payload.userId), payload)),
   defineTask("calls/stop", (parts, payload) => stopAtProvider(jobContext(parts, payload.userId), payload)),
   defineTask("calls/fetch_recording", (parts, payload, signal) =>
     fetchRecording(jobContext(parts, payload.userId), payload, signal),

@@ -7,7 +7,7 @@ import {
   settleAfterDays,
 } from "@parley/core/calls/lease";
 import { isTerminal, isWaiting } from "@parley/core/calls/lifecycle";
-import { callOutcome, finalWords } from "@parley/core/calls/outcome";
+import { callOutcome } from "@parley/core/calls/outcome";
 import { callPrice, talkSeconds } from "@parley/core/calls/price";
 import type { Ctx } from "../context.ts";
 import type { TaskResult } from "../define-task.ts";
@@ -16,7 +16,7 @@ import { newsOf } from "../providers/bolna-news.ts";
 import { requestAnalysis } from "../leads/request-analysis.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
-import { factsOf, lockCall, type CallRow } from "./row.ts";
+import { factsOf, finalWordsOf, lockCall, type CallRow } from "./row.ts";
 import { clockSettings, leaseTerms, type ClockSettings } from "./settings.ts";
 
 /** Webhooks that say the end while the provider itself does not: so often before a person is told. */
@@ -117,7 +117,7 @@ function factsOnly({
 
 /** The provider has said the end: outcome, talk time, price, once. */
 export async function finish(tx: Tx, call: CallRow, settings: ClockSettings): Promise<void> {
-  const words = finalWords(factsOf(call));
+  const words = finalWordsOf(call, factsOf(call));
   const { outcome } = words;
   await rows(
     tx,
@@ -220,9 +220,29 @@ async function stillOpen(tx: Tx, call: CallRow, settings: ClockSettings): Promis
   if (secondsSince(airSince) >= limit) return endByClock(tx, call);
   // Once a look: stopping rings for the next answer by itself.
   const isLook = call.next_poll_at !== null && call.next_poll_at <= settings.now;
-  if (waits && isLook && secondsSince(airSince) >= lease)
-    await enqueue(tx, "calls/stop", { userId: call.user_id, callId: call.id });
+  if (waits && isLook && secondsSince(airSince) >= lease) await takeBackFromQueue(tx, call);
   await pollAgain(tx, call, settings, Math.max(1, Math.min(lease, limit - secondsSince(airSince) + 1)), 1);
+}
+
+/**
+ * Nobody is to be rung an hour after their call was decided on: what the provider keeps in a line of its own is taken
+ * back. It never rang, so its item is due again once the account has rested.
+ */
+async function takeBackFromQueue(tx: Tx, call: CallRow): Promise<void> {
+  await enqueue(tx, "calls/stop", { userId: call.user_id, callId: call.id });
+  if (call.direction === "inbound" || call.stop_reason) return;
+  await rows(
+    tx,
+    sql`update calls set stop_reason = 'provider_queue' where user_id = ${param(tx.userId)} and id = ${param(call.id)}`,
+  );
+  await tx.query("select app.gate_account($1, null, 'provider_queue')", [call.provider_account_id]);
+  await raiseIncident(tx, {
+    kind: "provider_queue",
+    ref: call.provider_account_id,
+    message:
+      "Calls wait in the provider's own line for more than two minutes. They are taken back before they ring, and their people are due again.",
+    cure: "Ask the provider for more concurrent calls, or lower the installation's limit under Operations.",
+  });
 }
 
 /** Longer than any call lasts, and the provider still says it goes on: the line is free, the money waits. */

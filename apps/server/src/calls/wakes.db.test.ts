@@ -310,7 +310,10 @@ describe("what wakes the dispatcher:", () => {
   it("nobody rang: the heartbeat does", async () => {
     await setAside(null);
     const beating = testParts(db, { SANDBOX_URL: "http://127.0.0.1:9", QUEUE_PROCESSOR_INTERVAL_MS: "50" });
-    const timers = startTimers(beating, { role: "all", active: () => 0 });
+    const timers = startTimers(beating, {
+      role: "all",
+      inHand: () => ({ connectionName: "test", workerIds: [], jobIds: [] }),
+    });
     try {
       expect(await awake(null)).toBe(true);
     } finally {

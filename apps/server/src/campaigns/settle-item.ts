@@ -118,12 +118,13 @@ async function retry(tx: Tx, item: Item, its: Written & { at: string; waitReason
   if (item.campaign_id) await touch(tx, "campaigns", item.campaign_id);
 }
 
-/** Oldest first. An attempt that was not the person's fault may be repeated once the provider takes calls again. */
+/** Oldest first. What the provider kept waiting until we took it back never rang. An attempt that was not the person's fault may be repeated once the provider takes calls again. */
 function attemptsOf(tx: Tx, itemId: string): Promise<Tried[]> {
   return rows<Tried & { status: CallStatus }>(
     tx,
     sql`
-    select c.status, case when c.final_at is not null then c.outcome end as outcome, c.ended_at as "endedAt", c.reason,
+    select case when c.stop_reason = 'provider_queue' and c.status in ('stopped', 'canceled') then 'not-placed' else c.status end as status,
+      case when c.final_at is not null then c.outcome end as outcome, c.ended_at as "endedAt", c.reason,
       case when a.gate_until > app.wall() then app.in_wall(a.gate_until - app.wall()) end as "dueAgainAt"
     from calls c
     join provider_accounts a on a.id = c.provider_account_id

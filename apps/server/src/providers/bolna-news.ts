@@ -11,11 +11,15 @@ export type ExecutionNews = Artefacts & {
   at: string;
   /** Our call's id, which we sent along with the call. */
   callId: string | null;
+  /** The item it was for, sent along too. */
+  itemId: string | null;
   direction: "outbound" | "inbound";
   /** The person's number and the agent's, canonical; null if they are no phone numbers. */
   personNumber: string | null;
   agentNumber: string | null;
   createdAt: string | null;
+  /** How often the provider dialled again by itself, which we never ask for. */
+  retries: number;
 };
 
 /**
@@ -37,6 +41,7 @@ export function readWebhook(body: unknown): { execution: wire.Execution } | { to
 export function newsOf(execution: wire.Execution, heardAt: string): ExecutionNews {
   const { telephony_data: line, context_details: context } = execution;
   const callId = context?.recipient_data?.["call_id"];
+  const itemId = context?.recipient_data?.["item_id"];
   const direction = line?.call_type === "inbound" ? "inbound" : "outbound";
   return {
     executionId: execution.id,
@@ -44,6 +49,7 @@ export function newsOf(execution: wire.Execution, heardAt: string): ExecutionNew
     status: execution.status,
     at: wire.bolnaInstant(execution.updated_at) ?? heardAt,
     callId: typeof callId === "string" ? callId : null,
+    itemId: typeof itemId === "string" ? itemId : null,
     direction,
     personNumber: canonical(
       execution.user_number ?? (direction === "inbound" ? line?.from_number : line?.to_number),
@@ -52,9 +58,10 @@ export function newsOf(execution: wire.Execution, heardAt: string): ExecutionNew
       execution.agent_number ?? (direction === "inbound" ? line?.to_number : line?.from_number),
     ),
     createdAt: wire.bolnaInstant(execution.created_at),
+    retries: execution.retry_count ?? 0,
     transcript: execution.transcript ?? null,
     recordingUrl: line?.recording_url ?? null,
-    conversationSeconds: execution.conversation_duration,
+    conversationSeconds: Math.max(0, execution.conversation_duration),
     answeredByVoicemail: execution.answered_by_voice_mail ?? null,
     hangupBy: line?.hangup_by ?? null,
     hangupReason: line?.hangup_reason ?? null,

@@ -56,6 +56,8 @@ export type BolnaOptions = {
 const clearRefusals = new Set([400, 401, 403, 404, 422]);
 /** An execution carries its transcript; a page holds fifty. */
 const BODY_BYTES_MAX = 32 * 1024 * 1024;
+/** What was made is told in a few words. */
+const MADE_BYTES_MAX = 64 * 1024;
 
 type Answer =
   | { came: true; status: number; body: unknown; parsed: boolean; retryAfterMs: number | null }
@@ -182,7 +184,7 @@ export class Bolna {
     schema: Schema,
     timeoutMs: number,
   ): Promise<{ kind: "made"; body: z.output<Schema> } | Refused | RateLimited | Ambiguous> {
-    const answer = await this.#send("POST", path, body, timeoutMs);
+    const answer = await this.#send("POST", path, body, timeoutMs, MADE_BYTES_MAX);
     if (!answer.came) return { kind: "ambiguous", status: null, reason: answer.reason };
     if (answer.status === 429) return { kind: "rate_limited", retryAfterMs: answer.retryAfterMs };
     if (clearRefusals.has(answer.status)) return refused(answer);
@@ -211,7 +213,13 @@ export class Bolna {
     );
   }
 
-  async #send(method: string, path: string, body?: unknown, timeoutMs = this.#timeoutMs): Promise<Answer> {
+  async #send(
+    method: string,
+    path: string,
+    body?: unknown,
+    timeoutMs = this.#timeoutMs,
+    bytesMax = BODY_BYTES_MAX,
+  ): Promise<Answer> {
     try {
       const response = await fetch(`${this.url}${path}`, {
         method,
@@ -224,7 +232,7 @@ export class Bolna {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(timeoutMs),
       });
-      const text = await readText(response, BODY_BYTES_MAX);
+      const text = await readText(response, bytesMax);
       const retryAfterMs = retryAfter(response.headers.get("retry-after"));
       try {
         return { came: true, status: response.status, body: JSON.parse(text), parsed: true, retryAfterMs };

@@ -1,6 +1,6 @@
 import { shownStages } from "@parley/core/calls/lifecycle";
 import type { Call } from "./call.ts";
-import { callSigns } from "@parley/core/calls/words";
+import { callSigns, withheldNumber } from "@parley/core/calls/words";
 import { leadOutcomeWords } from "@parley/core/leads/words";
 import { Link, useParams, useRouter, useSearch } from "@tanstack/react-router";
 import { Braces } from "lucide-react";
@@ -69,7 +69,7 @@ function CallView({ call }: { call: Call }) {
     player.seek(t);
   }, [t, seconds, player]);
 
-  const name = call.contactName ?? call.phoneNumber;
+  const name = call.contactName ?? call.phoneNumber ?? withheldNumber;
   const person = call.contactName?.split(" ")[0] ?? "Person";
   const speaker = call.agentName.length > 8 ? (call.agentName.split(" ")[0] ?? "Agent") : call.agentName;
   const stageAt = new Map(call.stages.map((stage) => [stage.status, stage.at]));

@@ -1,3 +1,4 @@
+import { withheldNumber } from "@parley/core/calls/words";
 import { Link } from "@tanstack/react-router";
 import { paths } from "@/paths.ts";
 import { useLiveQuery } from "@/shell/live.ts";
@@ -28,7 +29,9 @@ export function CallStrip() {
                 <CallStatus status={line.status} />
                 <Since at={line.statusAt} className={line.status === "unknown" ? "text-odd-ink" : ""} />
               </span>
-              <span className="block truncate font-medium">{line.contactName ?? line.phoneNumber}</span>
+              <span className="block truncate font-medium">
+                {line.contactName ?? line.phoneNumber ?? withheldNumber}
+              </span>
               <span className="block truncate text-xs text-ink-3">
                 {line.campaignName ?? `Direct, ${line.agentName}`}
               </span>

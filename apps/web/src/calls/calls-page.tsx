@@ -1,6 +1,6 @@
 import { callStatuses } from "@parley/core/calls/lifecycle";
 import type { CallRow } from "@parley/core/calls/schema";
-import { callSigns } from "@parley/core/calls/words";
+import { callSigns, withheldNumber } from "@parley/core/calls/words";
 import { leadOutcomeWords } from "@parley/core/leads/words";
 import type { LeadOutcome } from "@parley/core/leads/schema";
 import { reasonOf } from "@parley/core/reasons";
@@ -30,7 +30,7 @@ import { callCan } from "@parley/core/calls/can";
 import { CallStrip } from "./call-strip.tsx";
 import { useStopCall } from "./use-stop-call.ts";
 
-const nameOf = (call: CallRow) => call.contactName ?? call.phoneNumber;
+const nameOf = (call: CallRow) => call.contactName ?? call.phoneNumber ?? withheldNumber;
 
 const Ended = ({ call }: { call: CallRow }) => {
   if (!call.outcome) return <CallStatus status={call.status} />;
@@ -57,7 +57,7 @@ const columns: Column<CallRow>[] = [
               aria-label="Inbound"
             />
           )}
-          {call.contactName ?? <span className="mono">{call.phoneNumber}</span>}
+          {call.contactName ?? <span className="mono">{nameOf(call)}</span>}
         </Link>
         {call.contactName && (
           <span className="mono shrink-0 text-ink-3 max-xl:hidden">{call.phoneNumber}</span>

@@ -24,8 +24,8 @@ test("a scale shortens leases, but never below the time a request may take", () 
   expect(clockEndsAfterSeconds(300, 0.01)).toBeCloseTo(6);
 });
 
-test("the final figures are asked for after 2, 5, 15 and 60 minutes, then daily", () => {
-  expect([0, 1, 2, 3, 4, 5, 6].map((n) => pollAtSeconds(n, 1) / 60)).toEqual([
-    2, 5, 15, 60, 1440, 2880, 4320,
+test("the final figures are asked for after 30 seconds, 2, 5, 15 and 60 minutes, then daily", () => {
+  expect([0, 1, 2, 3, 4, 5, 6, 7].map((n) => pollAtSeconds(n, 1) / 60)).toEqual([
+    0.5, 2, 5, 15, 60, 1440, 2880, 4320,
   ]);
 });

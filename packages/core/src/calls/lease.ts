@@ -32,15 +32,15 @@ export function clockEndsAfterSeconds(maxCallSeconds: number, leaseScale: number
   return 2 * maxCallSeconds * leaseScale;
 }
 
-const pollMinutes = [2, 5, 15, 60] as const;
+const pollMinutes = [0.5, 2, 5, 15, 60] as const;
 const dayMinutes = 24 * 60;
 
 /** Days without a final word after which a call is settled from the last facts, marked estimated. */
 export const settleAfterDays = 3;
 
 /**
- * Seconds after the disconnect at which the `n`-th look (from 0) for final figures is due: after 2, 5, 15 and 60
- * minutes, then daily.
+ * Seconds after the disconnect at which the `n`-th look (from 0) for final figures is due: after 30 seconds, 2, 5, 15
+ * and 60 minutes, then daily.
  */
 export function pollAtSeconds(n: number, leaseScale: number): number {
   const minutes = pollMinutes[n] ?? (n - pollMinutes.length + 1) * dayMinutes;

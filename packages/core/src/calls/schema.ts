@@ -40,7 +40,8 @@ export const CallRow = z.object({
   outcome: OutcomeField.nullable(),
   /** Why it failed or was not placed: a code of reasons.ts or the provider's words. */
   reason: z.string().nullable(),
-  phoneNumber: z.string(),
+  /** Null: an inbound caller withheld it. */
+  phoneNumber: z.string().nullable(),
   attempt: Count,
   /** The line it holds; null once it is free. */
   line: Count.nullable(),

@@ -45,6 +45,9 @@ export const outcomeSigns: Record<Outcome, { word: string; glyph: string; token:
   unclear: { word: "Unknown", glyph: "diamond", token: "o-unknown" },
 };
 
+/** Who called in without showing a number. */
+export const withheldNumber = "Number withheld";
+
 /** Why an outcome is what it is. */
 export const evidenceWords: Record<OutcomeEvidence, string> = {
   person_spoke: "A person spoke.",

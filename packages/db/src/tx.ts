@@ -40,6 +40,7 @@ export class Db {
   readonly pool: pg.Pool;
   readonly #workers: Doorbell<Wake>;
   readonly #screens: Doorbell<"live">;
+  readonly #answers = new Map<Wake, () => void>();
 
   constructor(options: DbOptions) {
     this.pool = createPool(options);
@@ -61,7 +62,20 @@ export class Db {
 
   /** Rings the workers outside any transaction. */
   wake(kind: Wake): void {
-    this.#workers.ring(kind);
+    const answer = this.#answers.get(kind);
+    if (answer) answer();
+    else this.#workers.ring(kind);
+  }
+
+  /** From now on this process answers rings of a kind itself, without a job. Returns how to leave them to jobs again. */
+  answer(kind: Wake, run: () => void): () => void {
+    this.#answers.set(kind, run);
+    return () => void this.#answers.delete(kind);
+  }
+
+  /** Rings the screens outside any transaction. */
+  ringScreens(): void {
+    this.#screens.ring("live");
   }
 
   /** Delivers outstanding rings, then closes the pool. */
@@ -83,8 +97,8 @@ export class Db {
         return client.query(query as string, values) as never;
       },
       afterCommit: (run) => void committed.push(run),
-      wake: (kind) => void committed.push(() => this.#workers.ring(kind)),
-      ringScreens: () => void committed.push(() => this.#screens.ring("live")),
+      wake: (kind) => void committed.push(() => this.wake(kind)),
+      ringScreens: () => void committed.push(() => this.ringScreens()),
     };
     let broken: Error | undefined;
     let result: T;

@@ -26,7 +26,8 @@ export type Dispatcher = {
 /**
  * This process's hand on the dispatcher: runs a tick when rung, again while there is more to do, and at the instant a
  * lane opens, an item comes due, a gate or a token returns. Many processes may do so; the database lets one tick at a
- * time. Timed wakes are also written as a job, so that a crash forgets none.
+ * time. While it runs, rings of this process come to it directly; those of others come as jobs. Timed wakes are also
+ * written as a job, so that a crash forgets none.
  */
 export function startDispatcher(parts: Parts): Dispatcher {
   let soon: NodeJS.Timeout | undefined;
@@ -60,13 +61,12 @@ export function startDispatcher(parts: Parts): Dispatcher {
 
   const run = async () => {
     try {
-      const tick = await parts.db.worker.txWithoutTenant(async (tx) => {
-        const done = await row<TickResult>(tx, sql`select * from app.claim_tick()`);
-        if (done.woken.length > 0) tx.ringScreens();
-        if (done.next_wake && done.next_wake !== wakeAt)
-          await enqueue(tx, "calls/dispatch", {}, { jobKey: "dispatch:at", runAt: done.next_wake });
-        return done;
-      });
+      // One statement is a transaction of its own: one round trip, and nothing is locked on the way to the next.
+      const { pool } = parts.db.worker;
+      const tick = await row<TickResult>(pool, sql`select * from app.claim_tick()`);
+      if (tick.woken.length > 0) parts.db.worker.ringScreens();
+      if (tick.next_wake && tick.next_wake !== wakeAt)
+        await enqueue(pool, "calls/dispatch", {}, { jobKey: "dispatch:at", runAt: tick.next_wake });
       // Another process is at it: what arrived during its tick is ours to look for again.
       if (!tick.ran || tick.again) rungMeanwhile = true;
       if (tick.next_wake) wakeNotBefore(tick.next_wake);
@@ -100,10 +100,12 @@ export function startDispatcher(parts: Parts): Dispatcher {
     );
   };
 
+  const leave = [parts.db.worker, parts.db.web].map((db) => db.answer("dispatch", ring));
   return {
     ring,
     async stop() {
       stopped = true;
+      for (const toJobs of leave) toJobs();
       clearTimeout(soon);
       clearTimeout(later);
       await running;

@@ -62,7 +62,7 @@ const TALKED_SHARE = 0.75;
 const again: Record<Before, number> = { first: 0, busy: 0.1, no_answer: 0.15, failed: 0.45, voicemail: 0.15 };
 
 /** How many observations each source may count for at most; a campaign's own count in full. */
-const worth = { usual: 10, usualRetry: 6, usualLength: 4, earlier: 60, earlierLength: 60 };
+const worth = { usual: 10, usualRetry: 6, usualLength: 4, earlier: 30, earlierLength: 20 };
 
 /** Belief about one quantity: its mean, its spread from call to call, and how sure the mean is. */
 type Quantity = { mean: number; deviation: number; meanDeviation: number };
@@ -149,7 +149,7 @@ export type World = {
 };
 
 /** What nobody models (jobs that wait, networks that stall) makes everything a little faster or slower at once. */
-const UNMODELLED = 0.04;
+const UNMODELLED = 0.05;
 
 export function imagine(belief: Belief, random: Random): World {
   const pace = Math.exp(UNMODELLED * normal(random));

@@ -380,12 +380,12 @@ export class Forecaster {
       const endsAt = its.endsAt ?? Infinity;
       const open = its.lanes[lane]!;
       const ready = nextOpen(open, Math.max(key, now));
-      if (ready >= endsAt) {
-        stop(entry, "campaign_over", endsAt);
-        continue;
-      }
       if (ready === Infinity) {
         stop(entry, "zone_never_open", now);
+        continue;
+      }
+      if (ready >= endsAt) {
+        stop(entry, "campaign_over", endsAt);
         continue;
       }
       if (ready > Math.max(key, now)) {

@@ -120,16 +120,15 @@ function summed(
   };
 }
 
-/** The 10th, 50th and 90th of a hundred. */
+/** The 10th, 50th and 90th of a hundred; always values that occur, for between two there may be a night. */
 export function band(values: readonly number[]): Band {
   const sorted = Float64Array.from(values).sort();
-  const at = (share: number) => {
-    const place = share * (sorted.length - 1);
-    const below = Math.floor(place);
-    const above = Math.min(sorted.length - 1, below + 1);
-    return sorted[below]! + (sorted[above]! - sorted[below]!) * (place - below);
+  const last = sorted.length - 1;
+  return {
+    low: sorted[Math.floor(0.1 * last)]!,
+    mid: sorted[Math.round(0.5 * last)]!,
+    high: sorted[Math.ceil(0.9 * last)]!,
   };
-  return { low: at(0.1), mid: at(0.5), high: at(0.9) };
 }
 
 const rounded = ({ low, mid, high }: Band): Band => ({

@@ -136,3 +136,7 @@ function again(retry: Waits, { attempts }: Person): number | null {
   const wait = lists[last.outcome][alike - 1];
   return wait === undefined ? null : Math.max(last.finalAt, last.endedAt + wait * MINUTE);
 }
+
+/** The last word about the last attempt of the campaign. */
+export const finishOf = (people: readonly Person[]): number =>
+  Math.max(...people.flatMap(({ attempts }) => attempts.map(({ finalAt }) => finalAt)));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { freePort, startEmbedded, type Embedded } from "@parley/db/embedded";
+import { migrate } from "@parley/db/migrate";
 import { inDatabase, ownedDatabase } from "@parley/db/owner";
 import { createPool } from "@parley/db";
 import { ensureLogins, withLogin } from "@parley/db/roles";
@@ -68,9 +69,9 @@ export class Installation {
 
     const postgres = await Database.create(join(home, "postgres"));
     const ownerUrl = await ownedDatabase(postgres.superUrl, "parley", newKey());
-    // Killed programs leave no compiled code behind; the one that migrates ends by itself and does, for all of them.
     const agreed = { ...keysOf(home), NODE_COMPILE_CACHE: join(home, "compiled") };
-    await migrated({ ...agreed, DATABASE_URL: ownerUrl }, log("migrate"));
+    const compiled = Program.start("compile", { app: "chaos/compile.ts", env: agreed, log: log("compile") });
+    await Promise.all([migrate(ownerUrl), compiled.gone]);
     const logins = await ensureLogins(ownerUrl, join(home, "secrets"), agreed.ENCRYPTION_KEY);
 
     const sandboxPort = await freePort();
@@ -229,14 +230,6 @@ async function answers(url: string): Promise<boolean> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
   await answer?.body?.cancel();
   return answer?.ok ?? false;
-}
-
-/** The role that migrates, as a deployment runs it. */
-async function migrated(env: Env, log: string): Promise<void> {
-  const program = Program.start("migrate", { app: "server", env: { ...env, PARLEY_ROLE: "migrate" }, log });
-  await program.gone;
-  if (program.process.exitCode !== 0)
-    throw new Error(`The database could not be migrated:\n${readFileSync(log, "utf8")}`);
 }
 
 /** A program that is started again whenever it ends, until nobody wants it any more. */

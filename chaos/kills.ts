@@ -48,8 +48,9 @@ export type KillReport = Report & {
 const HTTPS = 2;
 const WORKERS = 6;
 const TENANTS = 5;
-const TENANT_LIMIT = 6;
-const SYSTEM_LIMIT = 20;
+const TENANT_LIMIT = 5;
+/** No more than a worker runs jobs at once: each of those is a connection, and to open them is half of its start. */
+const SYSTEM_LIMIT = 16;
 /** How much faster the domain clock runs: a call takes a second or two, a retry comes soon. */
 const CLOCK_SCALE = 30;
 /** And at the end, when only late figures and calls without an end are waited for: three days in half a minute. */
@@ -58,6 +59,9 @@ const CLOCK_SCALE_AT_LAST = 10_000;
 const STALLED_MS = 90_000;
 const LEASE_SCALE = 0.6;
 const GRACE_MS = 2_000;
+
+/** Mostly short calls that are tried again: what is at stake is the dialling. */
+const mix = { answered: 0.25, noAnswer: 0.3, busy: 0.3, voicemail: 0.05, failed: 0.1 };
 
 /** A provider that lies a little, on top of the numbers that always do. */
 const faults = {
@@ -97,6 +101,7 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
   });
   try {
     await there.sandbox("/clock", { scale: CLOCK_SCALE });
+    await there.sandbox("/scenarios", { mix });
     const tenants = await launch(there, { tenants: tenantCount, calls: options.calls });
     await there.sandbox("/faults", faults);
     const contacts = tenants.reduce((sum, tenant) => sum + tenant.contacts, 0);
@@ -110,9 +115,11 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     let listsEnded = false;
     const isOver = () => listsEnded || Date.now() > deadline;
     const report = setInterval(() => {
-      void left(there).then((open) => {
-        listsEnded = open === 0;
-        say(`${open} people left; killed: ${told(kills)}`);
+      void standing(there).then(({ left, lines, unclear, calls }) => {
+        listsEnded = left === 0;
+        say(
+          `${left} people left, ${calls} attempts, ${lines} lines open, ${unclear} unclear; killed: ${told(kills)}`,
+        );
       });
     }, 15_000);
     const chance = (mean: number) => pause(mean * 1000 * (0.2 + 1.6 * random()));
@@ -210,14 +217,16 @@ const told = (kills: Kills) =>
     .map(([whom, n]) => `${whom} ${n}`)
     .join(", ");
 
-const left = async (there: Installation): Promise<number> =>
-  Number(
-    (
-      await there.ask<{ n: string }>(
-        "select count(*) as n from call_queue where status in ('pending', 'in_progress')",
-      )
-    )[0]!.n,
-  );
+type Standing = { left: number; calls: number; lines: number; unclear: number };
+
+async function standing(there: Installation): Promise<Standing> {
+  const [now] = await there.ask<Standing>(`
+    select (select count(*) from call_queue where status in ('pending', 'in_progress')) as left,
+      count(*) as calls, count(*) filter (where ended_at is null) as lines,
+      count(*) filter (where ended_at is null and status = 'unknown') as unclear
+    from calls`);
+  return now!;
+}
 
 /** A breaker that paused a campaign is answered as a person would: the cause is known, go on. */
 async function resumeBroken(there: Installation, tenants: Tenant[]): Promise<void> {

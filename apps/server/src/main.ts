@@ -1,6 +1,4 @@
-import { migrate } from "@parley/db/migrate";
 import { ensureLogins, loginFault } from "@parley/db/roles";
-import { createApp } from "./app.ts";
 import { readConfig, type Config } from "./config.ts";
 import { causeOf, createLogger } from "./log.ts";
 import { createParts, type Urls } from "./parts.ts";
@@ -49,6 +47,8 @@ async function logins({ database, secretsDir, keys, role }: Config): Promise<Url
   const { webUrl, workerUrl, roUrl, ownerUrl } = database;
   const made: Partial<Urls> = {};
   if (ownerUrl && (role === "all" || role === "migrate")) {
+    // Each role loads what it runs: a worker that was killed is back sooner.
+    const { migrate } = await import("@parley/db/migrate");
     const applied = await migrate(ownerUrl);
     if (applied.length > 0) log.info(`Database: ${applied.length} migration files applied`);
     if (role === "migrate" || !webUrl || !workerUrl || !roUrl)
@@ -85,6 +85,7 @@ async function start(): Promise<void> {
     closing.push(worker.stop);
   }
   if (config.role !== "worker") {
+    const { createApp } = await import("./app.ts");
     const app = await createApp(parts);
     closing.push(() => app.close());
     const address = await app.listen({ port: config.port, host: config.host });

@@ -137,8 +137,8 @@ export class Installation {
           undefined,
       );
     if (!(await here.recovered(60_000))) {
-      const logs = await here.close({ keepLogs: true });
-      throw new Error(`The installation did not come up. Its logs are in ${logs}.`);
+      const left = await here.close({ keep: true });
+      throw new Error(`The installation did not come up. Its logs are in ${left}.`);
     }
     return here;
   }
@@ -209,16 +209,16 @@ export class Installation {
     return this.#postgres.endAndRestart(how);
   }
 
-  /** Ends everything and returns where the logs are, if somebody should look at them. */
-  async close({ keepLogs = false } = {}): Promise<string | null> {
+  /** Ends everything; `keep` leaves logs, database and the sandbox's journal behind, and says where. */
+  async close({ keep = false } = {}): Promise<string | null> {
     await Promise.all(this.#kept.map((kept) => kept.close()));
     for (const wire of [this.#door, this.wires.postgres, this.wires.provider]) wire.close();
     await this.#pool.end();
     await this.#postgres.stop();
-    const kept = join(tmpdir(), `parley-chaos-logs-${process.pid}-${Date.now()}`);
-    if (keepLogs) renameSync(join(this.#home, "logs"), kept);
-    rmSync(this.#home, { recursive: true, force: true });
-    return keepLogs ? kept : null;
+    const kept = join(tmpdir(), `parley-chaos-${process.pid}-${Date.now()}`);
+    if (keep) renameSync(this.#home, kept);
+    else rmSync(this.#home, { recursive: true, force: true });
+    return keep ? kept : null;
   }
 }
 

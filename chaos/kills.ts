@@ -31,8 +31,8 @@ export type Kills = Record<"http" | "worker" | "sandbox" | "postgres" | "postgre
 export type Report = {
   verdicts: Verdict[];
   counts: Record<string, number | string>;
-  /** Where the logs of a breached run were left. */
-  logs: string | null;
+  /** Where logs, database and the provider's journal of a breached run were left. */
+  left: string | null;
 };
 
 /** A report of killing, with what its line in the record needs. */
@@ -42,6 +42,8 @@ export type KillReport = Report & {
   rings: number;
   attempts: number;
   recoveries: Recoveries;
+  /** From the first shot on until the last. */
+  killingMinutes: number;
   conditions: Record<string, number | string | boolean>;
 };
 
@@ -111,7 +113,8 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
 
     const progress = watchProgress(there);
     const kills: Kills = { http: 0, worker: 0, sandbox: 0, postgres: 0, postgresStopped: 0 };
-    const deadline = Date.now() + options.minutes * 60_000;
+    const began = Date.now();
+    const deadline = began + options.minutes * 60_000;
     let listsEnded = false;
     const isOver = () => listsEnded || Date.now() > deadline;
     const report = setInterval(() => {
@@ -156,6 +159,7 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
       for (; !isOver(); await pause(2_000)) await resumeBroken(there, tenants);
     };
     await Promise.all([attending(), pausing(), shootPrograms(), shootPostgres()]);
+    const killingMinutes = Number(((Date.now() - began) / 60_000).toFixed(1));
     say("No more kills; the campaigns go on to their end.");
     await untilDone(there, tenants, progress);
     clearInterval(report);
@@ -178,12 +182,14 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     return {
       verdicts,
       counts,
-      logs: await there.close({ keepLogs: !isSound }),
+      left: await there.close({ keep: !isSound }),
       kills,
       rings: Number(happened["rings"]),
       attempts: Number(happened["attempts"]),
       recoveries,
+      killingMinutes,
       conditions: {
+        faults: "kills",
         https,
         workers,
         tenants: tenantCount,

@@ -1,7 +1,7 @@
 import type { Report } from "./kills.ts";
 
 /** Counts of what happened, then every invariant with what was found. */
-export function printed({ verdicts, counts, logs }: Report): string {
+export function printed({ verdicts, counts, left }: Report): string {
   const names = [...verdicts.map(({ what }) => what), ...Object.keys(counts)];
   const width = Math.max(...names.map((name) => name.length));
   return [
@@ -11,6 +11,6 @@ export function printed({ verdicts, counts, logs }: Report): string {
     ...verdicts.map(
       ({ what, found, expected, ok }) => `${ok ? "✓" : "✗"} ${what.padEnd(width)}  ${found}  (${expected})`,
     ),
-    ...(logs ? ["", `A breach. The logs of all processes are in ${logs}`] : []),
+    ...(left ? ["", `A breach. Logs, database and the provider's journal are in ${left}`] : []),
   ].join("\n");
 }

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { closeTogether } from "./closing.ts";
 import type { Victim } from "./installation.ts";
 import { killAround } from "./kills.ts";
+import { keep, publish, recordFile, runOf, runs, summed } from "./record.ts";
 import { printed } from "./report.ts";
 
 const usage = `npm run chaos -- [options]
@@ -9,10 +10,13 @@ const usage = `npm run chaos -- [options]
   --minutes N         minutes of killing (3); the campaigns then go on to their end
   --calls N           people on all lists together (1000)
   --kill A,B          server (http and worker), http, worker, sandbox, postgres (server,postgres)
-  --every S           mean seconds between two kills of a program (2)
-  --every-postgres S  mean seconds between two kills of Postgres (20)
+  --every S           mean seconds between two kills of a program (0.7)
+  --every-postgres S  mean seconds between two kills of Postgres (25)
   --every-pause S     mean seconds between two pauses of some campaign (10; 0: none)
+  --workers N         processes for jobs (6); --https N for requests (2)
   --seed N            decides when and whom (1)
+  --record FILE       where the run's figures are added (docs/chaos-runs.jsonl; "none": nowhere)
+  --sum               instead: prints the sum of all recorded runs and writes it into docs/chaos.md
   --closing N         instead: N campaigns whose 200 items are closed by 16 workers at once`;
 
 /** Runs what the command line asks for and prints what came of it; false on any breach. */
@@ -23,10 +27,14 @@ export async function runChaos(args: string[]): Promise<boolean> {
       minutes: { type: "string", default: "3" },
       calls: { type: "string", default: "1000" },
       kill: { type: "string", default: "server,postgres" },
-      every: { type: "string", default: "2" },
-      "every-postgres": { type: "string", default: "20" },
+      every: { type: "string", default: "0.7" },
+      "every-postgres": { type: "string", default: "25" },
       "every-pause": { type: "string", default: "10" },
       seed: { type: "string", default: "1" },
+      workers: { type: "string" },
+      https: { type: "string" },
+      record: { type: "string", default: recordFile },
+      sum: { type: "boolean", default: false },
       closing: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -35,24 +43,37 @@ export async function runChaos(args: string[]): Promise<boolean> {
     console.log(usage);
     return true;
   }
+  if (values.sum) {
+    const all = runs(values.record);
+    publish(all);
+    for (const [what, figure] of summed(all)) console.log(`  ${what.padEnd(52)}${figure}`);
+    return true;
+  }
   const began = performance.now();
   const say = (line: string) =>
     console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${line}`);
-  const report = values.closing
-    ? { verdicts: await closeTogether(Number(values.closing), say), counts: {}, logs: null }
-    : await killAround(
-        {
-          minutes: Number(values.minutes),
-          calls: Number(values.calls),
-          kill: victims(values.kill),
-          everySeconds: Number(values.every),
-          everySecondsPostgres: Number(values["every-postgres"]),
-          everySecondsPause: Number(values["every-pause"]),
-          seed: Number(values.seed),
-        },
-        say,
-      );
+  if (values.closing) {
+    const verdicts = await closeTogether(Number(values.closing), say);
+    console.log(printed({ verdicts, counts: {}, left: null }));
+    return verdicts.every(({ ok }) => ok);
+  }
+  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  const report = await killAround(
+    {
+      minutes: Number(values.minutes),
+      calls: Number(values.calls),
+      kill: victims(values.kill),
+      everySeconds: Number(values.every),
+      everySecondsPostgres: Number(values["every-postgres"]),
+      everySecondsPause: Number(values["every-pause"]),
+      workers: number(values.workers),
+      https: number(values.https),
+      seed: Number(values.seed),
+    },
+    say,
+  );
   console.log(printed(report));
+  if (values.record !== "none") keep(runOf(report, { args, began }), values.record);
   return report.verdicts.every(({ ok }) => ok);
 }
 

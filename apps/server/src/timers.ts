@@ -3,6 +3,7 @@ import type { JobName } from "@parley/core/jobs";
 import { enqueue } from "@parley/db";
 import { watchDatabase } from "./calls/watch-database.ts";
 import type { Parts } from "./context.ts";
+import { checkRoom } from "./internal/check-room.ts";
 import { causeOf } from "./log.ts";
 import type { InHand } from "./runners.ts";
 
@@ -54,6 +55,7 @@ export function startTimers(parts: Parts, its: { role: string; inHand: () => InH
     every(SWEEP_MS, "Sweep", () => ring("calls/sweep"), true),
     every(BEAT_MS, "Beat", beat, true),
     every(REFRESH_MS, "Provider refresh", () => ring("provider/refresh"), true),
+    every(REFRESH_MS, "Room", () => checkRoom(parts)),
     every(HOUR_MS, "Prune", () => ring("ops/prune"), true),
     every(HOUR_MS, "Agent comparison", () => ring("agents/repoint"), true),
   ];

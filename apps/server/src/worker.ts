@@ -1,12 +1,14 @@
-import { row, param, sql } from "@parley/db";
+import { Db, row, param, sql } from "@parley/db";
 import { startDispatcher } from "./calls/dispatcher.ts";
 import { watchDatabase } from "./calls/watch-database.ts";
 import type { Parts } from "./context.ts";
 import { pushClock } from "./internal/clock.ts";
+import { causeOf } from "./log.ts";
 import { proveJobsRun, startRunners } from "./runners.ts";
 import { startTimers } from "./timers.ts";
 
 const PUSH_RETRY_MS = 1_000;
+const DISPATCH_CONNECTIONS = 4;
 
 /** Tells the one row what this environment brings: limits of a new installation, provider, time-outs. */
 export async function settle({ db, config }: Parts): Promise<void> {
@@ -25,7 +27,15 @@ export async function settle({ db, config }: Parts): Promise<void> {
 export async function startWorker(parts: Parts, workerUrl: string): Promise<{ stop: () => Promise<void> }> {
   // Before anything is dialled: is this the database we worked on?
   await watchDatabase(parts);
-  const dispatcher = startDispatcher(parts);
+  // Connections of its own: however many jobs hold theirs, ticks and beats go on.
+  const own = new Db({
+    url: workerUrl,
+    name: "parley dispatch",
+    max: DISPATCH_CONNECTIONS,
+    onError: (error) => parts.log.warn({ err: causeOf(error) }, "The dispatcher lost a connection"),
+  });
+  const apart = { ...parts, db: { ...parts.db, worker: own } };
+  const dispatcher = startDispatcher(apart);
   parts.dispatcher = dispatcher;
   const runners = await startRunners(parts, workerUrl);
   try {
@@ -33,9 +43,10 @@ export async function startWorker(parts: Parts, workerUrl: string): Promise<{ st
   } catch (error) {
     await dispatcher.stop();
     await runners.stop();
+    await own.end();
     throw error;
   }
-  const timers = startTimers(parts, { role: parts.config.role, inHand: runners.inHand });
+  const timers = startTimers(apart, { role: parts.config.role, inHand: runners.inHand });
   const clock = parts.config.voice.isSandbox ? keepPushing(parts) : null;
   dispatcher.ring();
   return {
@@ -44,6 +55,7 @@ export async function startWorker(parts: Parts, workerUrl: string): Promise<{ st
       await timers.stop();
       await dispatcher.stop();
       await runners.stop();
+      await own.end();
     },
   };
 }

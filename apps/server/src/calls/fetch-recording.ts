@@ -1,11 +1,16 @@
 import { maybeRow, param, rows, sql, touch } from "@parley/db";
+import { ParleyError } from "@parley/core/errors";
 import type { Ctx } from "../context.ts";
+import { audioOnly, NoAudio } from "./audio.ts";
 
 /** Asked again after 30 s, 1, 2, 4 … minutes of domain time, an hour at most; then the recording counts as missing. */
 const ATTEMPTS_MAX = 12;
-const BYTES_MAX = 512 * 1024 * 1024;
+const BYTES_MAX = 200 * 1024 * 1024;
 
-/** Copies a call's recording into our own store, from where the authorised route serves it with ranges. */
+/**
+ * Copies a call's recording into our own store, from where the authorised route serves it with ranges. What it is, is
+ * told by its own first bytes: neither the address nor the type that comes with it is believed.
+ */
 export async function fetchRecording(
   ctx: Ctx,
   { callId }: { callId: string },
@@ -32,26 +37,43 @@ export async function fetchRecording(
     );
     if (media.kind !== "found")
       throw new Error(media.kind === "unavailable" ? media.message : "The provider does not have it yet.");
-    const { bytes } = await ctx.files.put(media.body, path, { maxBytes: BYTES_MAX, signal });
+    if ((media.contentLength ?? 0) > BYTES_MAX) {
+      media.body.destroy();
+      throw tooLarge();
+    }
+    const audio = audioOnly();
+    const { bytes } = await ctx.files
+      .put(media.body.compose(audio.through), path, { maxBytes: BYTES_MAX, signal })
+      .catch((error: unknown) => {
+        throw error instanceof ParleyError ? tooLarge() : error;
+      });
     await ctx.db.tx(async (tx) => {
       await rows(
         tx,
         sql`
-        update calls set recording_status = 'ready', recording_path = ${param(path)}, recording_bytes = ${param(bytes)}, recording_type = ${param(media.contentType)}, recording_next_at = null
+        update calls
+        set recording_status = 'ready', recording_path = ${param(path)}, recording_bytes = ${param(bytes)}, recording_type = ${param(audio.type())},
+          recording_next_at = null, recording_error = null
         where user_id = ${param(ctx.user.id)} and id = ${param(callId)}`,
       );
       await touch(tx, "calls", callId);
     });
   } catch (error) {
+    // Our process is stopping: the sweep rings again.
+    if (signal.aborted) throw error;
     ctx.log.warn({ err: error, call: { id: callId } }, "[Calls] The recording could not be fetched yet");
     await ctx.db.tx(async (tx) => {
       await rows(
         tx,
         sql`
-        update calls set recording_status = case when recording_attempts >= ${param(ATTEMPTS_MAX)} then 'missing' else recording_status end
+        update calls
+        set recording_error = ${param((error instanceof Error ? error.message : String(error)).slice(0, 300))},
+          recording_status = case when recording_attempts >= ${param(ATTEMPTS_MAX)} or ${param(error instanceof NoAudio)} then 'missing' else recording_status end
         where user_id = ${param(ctx.user.id)} and id = ${param(callId)} and recording_status = 'fetching'`,
       );
       await touch(tx, "calls", callId);
     });
   }
 }
+
+const tooLarge = () => new NoAudio(`It is larger than ${BYTES_MAX / 1024 / 1024} MB.`);

@@ -12,10 +12,11 @@ export const recordingRoutes: Routes = (app, { enter }) => {
         recording_path: string | null;
         recording_bytes: number;
         recording_type: string | null;
+        recording_error: string | null;
       }>(
         tx,
         sql`
-        select recording_status, recording_path, recording_bytes, recording_type from calls
+        select recording_status, recording_path, recording_bytes, recording_type, recording_error from calls
         where user_id = ${param(ctx.user.id)} and id::text = ${param(request.params.id)}`,
       ),
     );
@@ -25,14 +26,21 @@ export const recordingRoutes: Routes = (app, { enter }) => {
         "not_found",
         call.recording_status === "fetching"
           ? "The recording is still being fetched from the provider. Try again in a minute."
-          : "This call has no recording.",
+          : call.recording_error
+            ? `The recording could not be copied: ${call.recording_error} Look for it at the provider.`
+            : "This call has no recording.",
       );
     const range = rangeOf(request.headers.range, call.recording_bytes);
     reply
       .header("accept-ranges", "bytes")
       .header("content-type", call.recording_type ?? "application/octet-stream")
       .header("cache-control", "private, max-age=3600")
-      .header("x-content-type-options", "nosniff");
+      .header("x-content-type-options", "nosniff")
+      // Opened by itself it is saved, never shown as a page; players do not mind.
+      .header(
+        "content-disposition",
+        `attachment; filename="${fileName(request.params.id, call.recording_type)}"`,
+      );
     if (range === "unsatisfiable")
       return reply.code(416).header("content-range", `bytes */${call.recording_bytes}`).send();
     if (!range)
@@ -46,6 +54,9 @@ export const recordingRoutes: Routes = (app, { enter }) => {
       .send(await ctx.files.read(call.recording_path, range));
   });
 };
+
+const fileName = (callId: string, type: string | null) =>
+  `call-${callId}.${type?.replace("audio/mpeg", "audio/mp3").split("/")[1] ?? "bin"}`;
 
 /** One byte range; several at once, or nonsense, are answered with the whole file, as RFC 9110 allows. */
 export function rangeOf(

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import type { ExtractionField } from "../agents/schema.ts";
 import { fromLocal, localIso, localTime } from "../zone.ts";
+import { withoutCardNumbers } from "./card-numbers.ts";
 import { dimensions, grade, levels } from "./grade.ts";
 import type { Dimension, Level, Temperature } from "./grade.ts";
 import { leadOutcomes, sentiments } from "./schema.ts";
@@ -113,12 +114,12 @@ export function buildAnalysisInput(question: AnalysisQuestion): { instructions: 
       : "There are no fields to look for: extracted is an empty list.",
   ].join("\n\n");
 
-  const earlier = earlierSummaries.map((summary) => `- ${oneLine(summary)}`);
+  const earlier = earlierSummaries.map((summary) => `- ${oneLine(withoutCardNumbers(summary))}`);
   const input = [
     ...(earlier.length > 0
       ? [`<earlier_calls>\n${earlier.map(withoutTags).join("\n")}\n</earlier_calls>`]
       : []),
-    `${open}\n${withoutTags(normaliseTranscript(transcript))}\n${close}`,
+    `${open}\n${withoutTags(withoutCardNumbers(normaliseTranscript(transcript)))}\n${close}`,
   ].join("\n\n");
 
   return { instructions, input };
@@ -231,7 +232,7 @@ function extractedValues(
   { extractionFields, transcript }: Pick<AnalysisQuestion, "extractionFields" | "transcript">,
   notes: string[],
 ): AnalysisRead["extracted"] {
-  const spoken = plain(transcript);
+  const spoken = plain(withoutCardNumbers(transcript));
   const values: AnalysisRead["extracted"] = [];
   for (const { key, value, evidence } of found) {
     const field = extractionFields.find((each) => each.key === key);

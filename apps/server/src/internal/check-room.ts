@@ -1,0 +1,36 @@
+import { statfs } from "node:fs/promises";
+import { row, sql } from "@parley/db";
+import { raiseIncident, resolveIncident, type Incident } from "../calls/incident.ts";
+import type { Parts } from "../context.ts";
+
+const CONNECTIONS_FULL = 0.8;
+const DISK_FREE_MIN = 0.05;
+
+/** Told before it hurts: connections of the database running out, and the disk that keeps recordings and uploads. */
+export async function checkRoom({ db, config }: Parts): Promise<void> {
+  const { used, most } = await row<{ used: number; most: number }>(
+    db.worker.pool,
+    sql`
+    select (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used,
+      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as most`,
+  );
+  const disk = await statfs(config.dataDir).catch(() => null);
+  await say(db, used >= most * CONNECTIONS_FULL, {
+    kind: "connections_full",
+    ref: "database",
+    message: `${used} of the database's ${most} connections are in use.`,
+    cure: "Raise max_connections, run fewer processes, or put a pooler before DATABASE_WEB_URL.",
+  });
+  await say(db, disk !== null && disk.bavail < disk.blocks * DISK_FREE_MIN, {
+    kind: "disk_full",
+    ref: "data",
+    severity: "bad",
+    message: `Less than ${DISK_FREE_MIN * 100} % of the disk of the data directory is free. Recordings and uploads stop when it is full; calls and money do not depend on it unless the database is there too.`,
+    cure: "Make room, or move PARLEY_DATA_DIR to a larger disk.",
+  });
+}
+
+async function say(db: Parts["db"], isSo: boolean, incident: Incident): Promise<void> {
+  if (isSo) await raiseIncident(db.worker.pool, incident);
+  else await resolveIncident(db.worker.pool, incident.kind, incident.ref);
+}

@@ -1,9 +1,28 @@
+import type { LoginUrls } from "@parley/db/roles";
 import pg from "pg";
 import { milliseconds } from "./figure.ts";
 import type { BenchDatabase, Bench } from "./bench.ts";
 
-/** How much waits, and for how many tenants. */
-export type Load = { items: number; tenants: number };
+/** How much waits, for how many tenants, in how many lanes of each. */
+export type Load = { items: number; tenants: number; lanes?: number };
+
+/** Zones in which it is day together; lanes differ in the set of them a person may be in. */
+const ZONES = [
+  "Asia/Karachi",
+  "Asia/Tashkent",
+  "Asia/Kolkata",
+  "Asia/Colombo",
+  "Asia/Kathmandu",
+  "Asia/Dhaka",
+];
+const zoneSets = (count: number) =>
+  Array.from({ length: count }, (_, n) =>
+    n === 0
+      ? "Asia/Kolkata"
+      : ZONES.filter((_zone, bit) => ((n + 8) >> bit) & 1)
+          .toSorted()
+          .join(","),
+  );
 
 export type Tick = { ran: boolean; dialled: number; disposed: number; stopped_by: string | null };
 
@@ -42,7 +61,7 @@ export class Ticker {
   }
 
   /** Rows by set, not one by one; everything a check may want to see is there. */
-  async #fill({ items, tenants }: Load): Promise<void> {
+  async #fill({ items, tenants, lanes = 1 }: Load): Promise<void> {
     await this.#owner.query(`
       set session_replication_role = replica; -- rows that agree with each other need no looking up
       set synchronous_commit = off; -- while loading
@@ -59,7 +78,7 @@ export class Ticker {
                                where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null), 10000
         from public.provider_accounts a where a.id = p_account_id
       $$`);
-    await this.#addTenants(tenants, Math.ceil(items / tenants), 1_000_000_000);
+    await this.#addTenants(tenants, Math.ceil(items / tenants), 1_000_000_000, lanes);
     // what the floor takes stands in a lane that ticks do not see
     await this.#addTenants(1, 5000, 1_000_000_000);
     await this.#owner.query(
@@ -73,10 +92,15 @@ export class Ticker {
     await this.#owner.query("analyze");
   }
 
-  async #addTenants(tenants: number, itemsEach: number, credits: number): Promise<void> {
+  async #addTenants(tenants: number, itemsEach: number, credits: number, lanes = 1): Promise<void> {
+    const zones = zoneSets(lanes)
+      .map((zoneSet) => `'${zoneSet}'`)
+      .join(", ");
     await this.#owner.query(`
-      create temp table fresh as select n, app.now() as at, app.uuid7() as user_id, app.uuid7() as agent_id, app.uuid7() as campaign_id, app.uuid7() as lane_id
+      create temp table fresh as select n, app.now() as at, app.uuid7() as user_id, app.uuid7() as agent_id, app.uuid7() as campaign_id
         from generate_series(1, ${tenants}) n;
+      create temp table lane as select f.*, z.zone_set, z.no, app.uuid7() as lane_id
+        from fresh f, unnest(array[${zones}]) with ordinality z (zone_set, no);
       insert into users (id, company, email, credits, concurrent_limit, rule_set)
         select user_id, 'Tenant ' || n, user_id || '@example.com', ${credits}, 1000, 'by-country' from fresh;
       insert into agents (id, user_id, name, prompt, welcome_message, disclosure, bolna_agent_id, sync_status, provider_account_id)
@@ -88,17 +112,17 @@ export class Ticker {
       insert into campaign_pace (campaign_id, user_id) select campaign_id, user_id from fresh;
       insert into campaign_spend (campaign_id, user_id) select campaign_id, user_id from fresh;
       insert into call_lanes (id, user_id, campaign_id, country, zone_set, opens_at, closes_at, hold_credits)
-        select lane_id, user_id, campaign_id, 'IN', 'Asia/Kolkata', app.now() - interval '1 hour', app.now() + interval '6 hours', 50 from fresh;
+        select lane_id, user_id, campaign_id, 'IN', zone_set, app.now() - interval '1 hour', app.now() + interval '3 hours', 50 from lane;
       create temp table person as
-        select f.*, app.uuid7() as contact_id, '+91 ' || (6000000000 + i) as phone_number
-        from fresh f, generate_series(1, ${itemsEach}) i order by i, n;
+        select l.*, app.uuid7() as contact_id, '+91 ' || (6000000000 + i) as phone_number
+        from generate_series(1, ${itemsEach}) i join lane l on l.no = 1 + i % ${lanes} order by i, n;
       insert into contacts (id, user_id, phone_number, name, country, zones, created_at, updated_at)
         select contact_id, user_id, phone_number, 'Contact', 'IN', '{Asia/Kolkata}', at, at from person;
       insert into consents (user_id, contact_id, channel, basis, source, obtained_at, created_at)
         select user_id, contact_id, 'call', 'express', 'form', at, at from person;
       insert into call_queue (user_id, lane_id, campaign_id, contact_id, phone_number, due_at, created_at)
         select user_id, lane_id, campaign_id, contact_id, phone_number, at, at from person;
-      drop table fresh, person`);
+      drop table fresh, lane, person`);
   }
 
   async suppressHead(count: number): Promise<void> {
@@ -115,6 +139,34 @@ export class Ticker {
     );
     await this.#addTenants(count, 1, 10);
     await this.#owner.query("analyze users, call_lanes, call_queue");
+  }
+
+  get loginUrls(): LoginUrls {
+    return this.#database.loginUrls;
+  }
+
+  /** A tenant that dials, and its campaign. */
+  async oneCampaign(): Promise<{ userId: string; campaignId: string }> {
+    const { rows } = await this.#owner.query<{ userId: string; campaignId: string }>(
+      'select user_id as "userId", campaign_id as "campaignId" from call_lanes where not paused limit 1',
+    );
+    return rows[0]!;
+  }
+
+  /** What autovacuum does when it comes. */
+  async vacuum(): Promise<void> {
+    await this.#owner.query(
+      "vacuum analyze call_queue, calls, call_lanes, users, campaign_pace, provider_accounts, dispatch_turn",
+    );
+  }
+
+  /** As a long report does it; returns how to end it. */
+  async holdSnapshot(): Promise<() => Promise<void>> {
+    const report = new pg.Client({ connectionString: this.#database.superUrl });
+    report.on("error", () => {});
+    await report.connect();
+    await report.query("begin isolation level repeatable read; select count(*) from users");
+    return () => report.end();
   }
 
   async setLines(lines: number): Promise<void> {
@@ -138,9 +190,12 @@ export class Ticker {
   }
 
   async idleTick(): Promise<number> {
+    // vacuum: autovacuum's minute, which fifty ticks do not wait for
     await this.#owner.query("update call_lanes set next_due_at = 'infinity' where not paused");
+    await this.#owner.query("vacuum call_lanes");
     const took = await this.#inDatabase();
     await this.#owner.query("update call_lanes set next_due_at = '-infinity' where not paused");
+    await this.#owner.query("vacuum call_lanes");
     return took;
   }
 

@@ -202,6 +202,8 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
   "members.setRole": (its) => [nowhere({ id: its.memberId, role: "viewer" })],
   "members.remove": (its) => [nowhere({ id: its.memberId })],
 
+  "notes.add": (its) => [nowhere({ contactId: its.contactId, body: "Stolen" })],
+
   "notifications.list": () => [plain],
   "notifications.markRead": (its) => [nothing({ ids: [its.notificationId] }), plain],
 
@@ -223,6 +225,24 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
   "suppressions.remove": (its) => [nowhere({ suppressionId: its.suppressionId })],
 
   "tags.list": () => [plain],
+  "tasks.assign": (its) => [
+    nowhere({ taskId: its.taskId, assigneeId: null }),
+    { ...nowhere({ taskId: its.taskId, assigneeId: its.personId }), ends: "invalid", mixed: true },
+  ],
+  "tasks.cancel": (its) => [nowhere({ taskId: its.taskId })],
+  "tasks.complete": (its) => [nowhere({ taskId: its.taskId })],
+  "tasks.create": (its, my) => [
+    nowhere({ contactId: its.contactId }),
+    { input: { contactId: my.contactId, assigneeId: its.personId }, ends: "invalid", mixed: true },
+  ],
+  "tasks.letAgentCall": (its) => [nowhere({ taskId: its.taskId })],
+  "tasks.list": (its) => [
+    plain,
+    nothing({ contactId: its.contactId }),
+    nothing({ campaignId: its.runningId }),
+    nothing({ filter: "mine" }),
+  ],
+  "tasks.reschedule": (its) => [nowhere({ taskId: its.taskId, dueAt: "2040-01-01T00:00:00Z" })],
   "timeline.list": (its) => [nowhere({ contactId: its.calledContactId })],
 
   "webhooks.get": (its) => [nowhere({ id: its.webhookId })],

@@ -21,6 +21,8 @@ export type Tenant = {
   webhookId: number;
   suppressionId: string;
   notificationId: string;
+  taskId: string;
+  personId: string;
   incidentId: string;
   apiKeyId: string;
   tag: string;
@@ -122,6 +124,13 @@ export async function livedTenant(house: House, marker: string): Promise<Tenant>
     "insert into notifications (user_id, kind, title, ref) values ($1, 'campaign_done', $2, $2)",
     [userId, `${marker} notice`],
   );
+  const task = await owner.ask("tasks.create", {
+    contactId: contact.id,
+    note: marker,
+    kind: "callback",
+    dueAt: "2040-01-01T00:00:00Z",
+  });
+  await owner.ask("notes.add", { contactId: contact.id, body: `${marker} note` });
   const { rows: incidents } = await db.owner.query<{ id: string }>(
     "select app.raise_incident('job_failed', $1, 'warn', $1, 'Look.', $2) as id",
     [`${marker} incident`, userId],
@@ -151,6 +160,8 @@ export async function livedTenant(house: House, marker: string): Promise<Tenant>
     webhookId: journal[0]!.id,
     suppressionId: suppressions.items.find(({ phoneNumber }) => phoneNumber === "+91 9899999999")!.id,
     notificationId: (await owner.ask("notifications.list")).items[0]!.id,
+    taskId: task.id,
+    personId: task.assigneeId!,
     incidentId: incidents[0]!.id,
     apiKeyId,
     tag: `${marker} list`,

@@ -8,6 +8,7 @@ const slices = [
   "billing",
   "agents",
   "contacts",
+  "follow-ups",
   "campaigns",
   "calls",
   "leads",

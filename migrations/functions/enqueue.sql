@@ -7,6 +7,7 @@ create or replace function app.task_names() returns text[] language sql immutabl
     'webhooks/drain',
     'calls/verify',
     'calls/sweep',
+    'campaigns/callback',
     'campaigns/settle_item',
     'calls/reconcile',
     'calls/adopt',

@@ -38,6 +38,12 @@ begin
   select count(*), array_agg(distinct campaign_id) filter (where campaign_id is not null)
   into skipped, v_campaigns
   from closed;
+  -- nor does a person call back who had promised to
+  update public.tasks t
+  set status = 'canceled', done_at = app.now(), reason = 'suppressed', changed_at = app.now()
+  from public.contacts c
+  where t.user_id = p_user_id and t.status = 'open' and t.kind = 'callback'
+    and c.user_id = t.user_id and c.id = t.contact_id and c.phone_number = any (v_numbers);
   -- a claimed call is withdrawn by its own job, which looks here under the same lock before it dials
   select count(*) filter (where c.status in ('claimed', 'prepared', 'scheduled', 'queued', 'rescheduled')),
     count(*) filter (where c.status not in ('claimed', 'prepared', 'scheduled', 'queued', 'rescheduled'))

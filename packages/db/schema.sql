@@ -5106,6 +5106,7 @@ AS $function$
     'webhooks/drain',
     'calls/verify',
     'calls/sweep',
+    'campaigns/callback',
     'campaigns/settle_item',
     'calls/reconcile',
     'calls/adopt',

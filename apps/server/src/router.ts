@@ -11,6 +11,7 @@ import {
   tagsRouter,
   timelineRouter,
 } from "./contacts/router.ts";
+import { notesRouter, tasksRouter } from "./follow-ups/router.ts";
 import { homeRouter } from "./home/router.ts";
 import { importsRouter } from "./contacts/import/router.ts";
 import { leadsRouter } from "./leads/router.ts";
@@ -37,11 +38,13 @@ export const appRouter = router({
   leads: leadsRouter,
   live: liveRouter,
   members: membersRouter,
+  notes: notesRouter,
   notifications: notificationsRouter,
   ops: opsRouter,
   settings: settingsRouter,
   suppressions: suppressionsRouter,
   tags: tagsRouter,
+  tasks: tasksRouter,
   timeline: timelineRouter,
   webhooks: webhooksRouter,
 });

@@ -23,6 +23,7 @@ import {
   tagsProcedures,
   timelineProcedures,
 } from "./contacts/schema.ts";
+import { notesProcedures, tasksProcedures } from "./follow-ups/schema.ts";
 import { homeProcedures } from "./home/schema.ts";
 import { importsProcedures } from "./imports/schema.ts";
 import { leadsProcedures } from "./leads/schema.ts";
@@ -47,11 +48,13 @@ export const contract = {
   leads: leadsProcedures,
   live: liveProcedures,
   members: membersProcedures,
+  notes: notesProcedures,
   notifications: notificationsProcedures,
   ops: opsProcedures,
   settings: settingsProcedures,
   suppressions: suppressionsProcedures,
   tags: tagsProcedures,
+  tasks: tasksProcedures,
   timeline: timelineProcedures,
   webhooks: webhooksProcedures,
 };

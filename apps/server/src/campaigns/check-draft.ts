@@ -11,6 +11,7 @@ export type DraftFields = {
   fromNumber?: string | null | undefined;
   window?: Window | null | undefined;
   retry?: Retry | undefined;
+  callbackAssigneeId?: string | null | undefined;
   endsAt?: string | null | undefined;
 };
 
@@ -38,6 +39,14 @@ export async function checkDraft(
   if (its.retry && !config.voice.isLoopback)
     for (const path of fractionalWaits(its.retry))
       fault(path, "must be whole minutes with a real voice provider");
+  if (its.callbackAssigneeId) {
+    const member = await maybeRow(
+      tx,
+      sql`select 1 as one from members where user_id = ${param(tx.userId)} and person_id = ${param(its.callbackAssigneeId)}`,
+    );
+    if (!member)
+      fault("callbackAssigneeId", "is no member of this workspace. Choose one under Settings → Team");
+  }
   if (its.endsAt) {
     const { over } = await row<{ over: boolean }>(
       tx,

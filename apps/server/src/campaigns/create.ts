@@ -37,11 +37,11 @@ export async function insertDraft(tx: Tx, its: NewDraft): Promise<string> {
     sql`
     with campaign as (
       insert into call_campaigns (user_id, name, agent_id, audience, from_number, "window", retry, max_concurrent,
-        calls_per_second, budget_credits, starts_at, ends_at, created_by)
+        calls_per_second, budget_credits, callbacks, callback_assignee_id, starts_at, ends_at, created_by)
       values (${param(tx.userId)}, ${param(its.name)}, ${param(its.agentId)}, ${param(JSON.stringify(its.audience))}::jsonb,
         ${param(its.fromNumber)}, ${param(its.window ? JSON.stringify(its.window) : null)}::jsonb, ${param(JSON.stringify(its.retry))}::jsonb,
         ${param(its.maxConcurrent ?? null)}, ${param(its.callsPerSecond ?? null)}, ${param(its.budgetCredits ?? null)},
-        ${param(its.startsAt ?? null)}, ${param(its.endsAt ?? null)}, ${param(its.createdBy)})
+        ${param(its.callbacks ?? "person")}, ${param(its.callbackAssigneeId ?? null)}, ${param(its.startsAt ?? null)}, ${param(its.endsAt ?? null)}, ${param(its.createdBy)})
       returning id, user_id
     ),
     pace as (

@@ -26,6 +26,8 @@ export function duplicateCampaign(
       maxConcurrent: source.max_concurrent ?? undefined,
       callsPerSecond: source.calls_per_second ?? undefined,
       budgetCredits: source.budget_credits ?? undefined,
+      callbacks: source.callbacks,
+      callbackAssigneeId: source.callback_assignee_id ?? undefined,
       createdBy: ctx.person?.id ?? null,
     });
     await logEvent(tx, campaignId, "created", ctx.actor, { copyOf: source.id });

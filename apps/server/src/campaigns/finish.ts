@@ -15,6 +15,20 @@ export async function finishCampaign(ctx: Ctx, campaignId: string): Promise<void
   await ctx.db.tx((tx) => finishLocked(tx, campaignId));
 }
 
+/**
+ * Where the agent keeps agreed times, over `call_campaigns k`: a conversation that has just ended and is not read yet, or
+ * a time that is on its way into the queue. Bounded, for an analysis may fail for hours.
+ */
+const mayStillAgree = sql`(k.callbacks = 'agent' and k.status <> 'canceled' and coalesce(k.ends_at > app.now(), true) and exists (
+  select 1 from calls c
+  where c.user_id = k.user_id and c.campaign_id = k.id and c.outcome = 'answered' and c.final_at > app.now() - interval '10 minutes'
+    and (exists (
+        select 1 from tasks t
+        where t.user_id = c.user_id and t.call_id = c.id and t.status = 'open' and t.agent_calls and t.item_id is null)
+      or c.transcript is not null and not exists (
+        select 1 from lead_analytics a
+        where a.user_id = c.user_id and a.call_id = c.id and a.next_at is null and a.status in ('done', 'skipped', 'failed')))))`;
+
 /** After its end date nobody is dialled any more: the rest is skipped with that reason. */
 async function closeLeftovers(tx: Tx, campaignId: string): Promise<number> {
   const { status, ends_at, now } = await campaignOf(tx, campaignId, "for share");
@@ -31,7 +45,8 @@ async function finishLocked(tx: Tx, campaignId: string): Promise<void> {
     tx,
     sql`
     select k.summary is not null as told, exists (
-      select 1 from call_queue q where q.campaign_id = k.id and q.user_id = k.user_id and q.status in ('pending', 'in_progress')) as open
+      select 1 from call_queue q where q.campaign_id = k.id and q.user_id = k.user_id and q.status in ('pending', 'in_progress'))
+      or ${mayStillAgree} as open
     from call_campaigns k where k.user_id = ${param(tx.userId)} and k.id = ${param(campaignId)}`,
   );
   if (open || told) return;

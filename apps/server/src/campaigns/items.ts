@@ -48,7 +48,7 @@ export async function listItems(
         limit ${param(fetchLimit(input))}
       )
       select i.id, i.campaign_id as "campaignId", i.contact_id as "contactId", c.name as "contactName", i.phone_number as "phoneNumber",
-        i.status, i.waits as "waitReason", i.skip_reason as "skipReason",
+        i.kind, i.status, i.waits as "waitReason", i.skip_reason as "skipReason",
         case when i.status = 'pending' then i.due_at end as "dueAt",
         case when i.status = 'pending' then i.expires_at end as "expiresAt",
         i.attempts, coalesce((i.retry ->> 'maxAttempts')::int, 1) as "attemptsMax", i.last_outcome as "lastOutcome",

@@ -26,7 +26,7 @@ export async function listCampaigns(
       sql`
       select k.id, k.name, k.status, k.status_reason as "statusReason", k.agent_id as "agentId", a.name as "agentName",
         k.budget_credits as "budgetCredits", k.created_at as "createdAt", k.started_at as "startedAt", k.completed_at as "completedAt",
-        to_jsonb(i) as counts, to_jsonb(o) as "byOutcome", coalesce(s.spent_credits, 0) as spent,
+        k.archived_at as "archivedAt", to_jsonb(i) as counts, to_jsonb(o) as "byOutcome", coalesce(s.spent_credits, 0) as spent,
         case when k.status = 'running' then l.opens_at end as "opensAt",
         (select n.name from app.names_of(array[k.created_by]) n) as "createdBy"
       from (

@@ -19,6 +19,9 @@ export type CampaignRecord = {
   max_concurrent: number | null;
   calls_per_second: number | null;
   budget_credits: number | null;
+  callbacks: "person" | "agent";
+  callback_assignee_id: string | null;
+  archived_at: string | null;
   starts_at: string | null;
   ends_at: string | null;
   launch_total: number | null;
@@ -57,7 +60,8 @@ export function readCampaign(tx: Tx, campaignId: string): Promise<Campaign> {
     sql`
     select k.id, k.name, k.status, k.status_reason as "statusReason", k.agent_id as "agentId", k.audience,
       k.from_number as "fromNumber", k."window", k.retry, k.max_concurrent as "maxConcurrent",
-      k.calls_per_second as "callsPerSecond", k.budget_credits as "budgetCredits", k.starts_at as "startsAt",
+      k.calls_per_second as "callsPerSecond", k.budget_credits as "budgetCredits", k.callbacks,
+      k.callback_assignee_id as "callbackAssigneeId", k.archived_at as "archivedAt", k.starts_at as "startsAt",
       k.ends_at as "endsAt", k.created_at as "createdAt", k.started_at as "startedAt", k.completed_at as "completedAt",
       to_jsonb(i) as counts
     from call_campaigns k

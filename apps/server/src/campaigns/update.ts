@@ -19,6 +19,8 @@ const columns = {
   maxConcurrent: "max_concurrent",
   callsPerSecond: "calls_per_second",
   budgetCredits: "budget_credits",
+  callbacks: "callbacks",
+  callbackAssigneeId: "callback_assignee_id",
   startsAt: "starts_at",
   endsAt: "ends_at",
 } as const satisfies Partial<Record<keyof CampaignPatch, keyof CampaignRecord>>;
@@ -104,7 +106,7 @@ async function write(tx: Tx, campaignId: string, after: Partial<CampaignRecord>)
     update call_campaigns k
     set name = n.name, agent_id = n.agent_id, audience = n.audience, from_number = n.from_number, "window" = nullif(n."window", 'null'),
       retry = n.retry, max_concurrent = n.max_concurrent, calls_per_second = n.calls_per_second, budget_credits = n.budget_credits,
-      starts_at = n.starts_at, ends_at = n.ends_at
+      callbacks = n.callbacks, callback_assignee_id = n.callback_assignee_id, starts_at = n.starts_at, ends_at = n.ends_at
     from call_campaigns o
     cross join lateral jsonb_populate_record(o, ${param(JSON.stringify(json))}::jsonb) n
     where o.user_id = ${param(tx.userId)} and o.id = ${param(campaignId)} and k.id = o.id`,

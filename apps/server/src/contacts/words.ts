@@ -51,7 +51,10 @@ export async function listTimeline(ctx: Ctx, { contactId, kinds, ...page }: List
     const found = await rows<TimelineEntry & { key: string }>(
       tx,
       sql`
-      select id, contact_id as "contactId", at, kind, ref, summary, at::text as key,
+      select id, contact_id as "contactId", at, kind, ref, at::text as key,
+        case when kind = 'note.added' then summary || coalesce(
+          (select jsonb_build_object('body', n.body) from notes n where n.user_id = timeline_entries.user_id and n.id::text = ref), '{}')
+          else summary end as summary,
         case when actor like 'person:%' then coalesce((select n.name from app.names_of(array[substr(actor, 8)::uuid]) n), actor) else actor end as actor
       from timeline_entries
       where user_id = ${param(ctx.user.id)} and contact_id = ${param(contactId)}

@@ -1,4 +1,4 @@
-import { maybeRow, param, record, row, rows, sql, touch, type Tx } from "@parley/db";
+import { enqueue, maybeRow, param, record, row, rows, sql, touch, type Tx } from "@parley/db";
 import { systemStages } from "@parley/core/contacts/stages";
 import type { AnalysisRead } from "@parley/core/leads/analysis";
 import { effectsOf, type ContactNow, type LeadEffect } from "@parley/core/leads/effects";
@@ -303,29 +303,46 @@ async function planTask(
       sql`
       update tasks
       set due_at = coalesce(${param(at)}::timestamptz, due_at), status = ${param(at ? "open" : "canceled")},
-        done_at = ${at ? sql`null` : sql`app.now()`}
+        done_at = ${at ? sql`null` : sql`app.now()`}, changed_at = app.now()
       where user_id = ${param(tx.userId)} and id = ${param(known.taskId)} and status <> 'done'
         and (due_at is distinct from ${param(at)}::timestamptz or status <> 'open')`.compile(),
     );
     await keepEffect(tx, call.id, kind, { taskId: known.taskId, ...(at ? { at } : {}) });
+    await followTask(tx, known.taskId, kind);
     return;
   }
   if (!at) return;
-  const { id } = await row<{ id: string }>(
+  const { id, agent_calls } = await row<{ id: string; agent_calls: boolean }>(
     tx,
     sql`
-    insert into tasks (user_id, contact_id, kind, due_at, title, call_id, assignee_id)
+    insert into tasks (user_id, contact_id, kind, due_at, title, call_id, agent_calls, assignee_id)
     select p.user_id, p.id, ${param(kind)}, ${param(at)},
       ${param(kind === "meeting" ? "Meet" : "Call back")} || ' ' || coalesce(p.name, p.phone_number, 'this contact'), c.id,
-      coalesce(q.assignee_id, p.assignee_id, q.created_by, k.created_by)
+      ${param(kind)} = 'callback' and coalesce(k.callbacks = 'agent', false),
+      coalesce(q.assignee_id, ${kind === "callback" ? sql`k.callback_assignee_id` : sql`null`}, p.assignee_id, q.created_by, k.created_by)
     from calls c
     join contacts p on p.user_id = c.user_id and p.id = ${param(contactId)}
     left join call_queue q on q.user_id = c.user_id and q.id = c.queue_id
     left join call_campaigns k on k.user_id = c.user_id and k.id = c.campaign_id
     where c.user_id = ${param(tx.userId)} and c.id = ${param(call.id)}
-    returning id`,
+    returning id, agent_calls`,
   );
   await keepEffect(tx, call.id, kind, { taskId: id, at });
+  await record(tx, {
+    userId: tx.userId!,
+    contactId,
+    kind: kind === "meeting" ? "meeting.agreed" : "callback.agreed",
+    actor: "system",
+    ref: call.id,
+    data: { at, agentCalls: agent_calls },
+  });
+  await followTask(tx, id, kind);
+}
+
+/** The queue stands before us: a job brings it in line with the task. */
+async function followTask(tx: Tx, taskId: string, kind: "meeting" | "callback"): Promise<void> {
+  if (kind === "callback") await enqueue(tx, "campaigns/callback", { userId: tx.userId!, taskId });
+  await touch(tx, "tasks", taskId);
 }
 
 /** One entry a call: a later reading of it changes the entry, not the number of things that happened. */

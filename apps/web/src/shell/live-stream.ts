@@ -28,6 +28,7 @@ const refetch: Record<Exclude<Topic, "begun" | "resync">, () => unknown> = {
   leads: () => [api.leads.invalidate(), api.calls.get.invalidate(), home()],
   billing: () => [api.billing.invalidate(), home()],
   notifications: () => api.notifications.invalidate(),
+  tasks: () => [api.tasks.invalidate(), home()],
   settings: () => [
     api.settings.invalidate(),
     api.auth.me.invalidate(),

@@ -82,6 +82,15 @@ export const permissions = {
   "customFields.list": query("viewer"),
   "timeline.list": query("viewer"),
 
+  "notes.add": mutation("agent", "contacts"),
+  "tasks.list": query("viewer"),
+  "tasks.create": mutation("agent", "contacts"),
+  "tasks.assign": mutation("agent", "contacts"),
+  "tasks.letAgentCall": mutation("agent", "dial"),
+  "tasks.reschedule": mutation("agent", "contacts"),
+  "tasks.complete": mutation("agent", "contacts"),
+  "tasks.cancel": mutation("agent", "contacts"),
+
   "suppressions.list": query("viewer"),
   "suppressions.add": mutation("agent", "contacts"),
   "suppressions.remove": mutation("manager", "contacts"),

@@ -11,6 +11,7 @@ export const topics = [
   "billing",
   "notifications",
   "settings",
+  "tasks",
   "ops",
   /** Not a change: the stream stands; its id is the first place to resume from. */
   "begun",

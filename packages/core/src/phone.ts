@@ -3,7 +3,8 @@
  * imports it lazily, and everything that needs no metadata is in phone-text.ts.
  */
 import { getCountries, isSupportedCountry, parsePhoneNumberWithError } from "libphonenumber-js/max";
-import type { CountryCode, PhoneNumber } from "libphonenumber-js/max";
+import type { CountryCode, NumberType, PhoneNumber } from "libphonenumber-js/max";
+import { readPlainly } from "./phone-plan.ts";
 
 export const phoneReasons = [
   "phone_missing",
@@ -42,16 +43,28 @@ export function normalizePhoneNumber(
   raw: string,
   defaultRegion?: string | null,
 ): NormalizedPhone | PhoneRefusal {
+  const plain = readPlainly(raw, defaultRegion);
+  if (!plain || notCallable.has(plain.type)) return normalizeThoroughly(raw, defaultRegion);
+  const { callingCode, national, country } = plain;
+  return { ok: true, phoneNumber: `+${callingCode} ${national}`, country, callingCode, national };
+}
+
+/** The same by the library alone, which has the last word on whatever is not written plainly. */
+export function normalizeThoroughly(
+  raw: string,
+  defaultRegion?: string | null,
+): NormalizedPhone | PhoneRefusal {
   const text = unwrap(raw);
   if (text === "") return refuse("phone_missing");
   if (/^[+-]?\d+([.,]\d+)?e\+?\d+$/i.test(text)) return refuse("phone_scientific_notation");
   if (holdsSeveral(text)) return refuse("phone_several");
 
   const region = defaultRegion && isSupportedCountry(defaultRegion) ? defaultRegion : undefined;
-  const number = parse(text, region) ?? parse(withPlus(text));
-  if (!number) return refuse(needsCountry(text, region) ? "phone_no_country" : "phone_invalid");
+  const read = parse(text, region) ?? parse(withPlus(text));
+  if (!read) return refuse(needsCountry(text, region) ? "phone_no_country" : "phone_invalid");
+  const { number, type } = read;
   if (number.ext) return refuse("phone_extension");
-  if (notCallable.has(number.getType())) return refuse("phone_not_callable");
+  if (notCallable.has(type)) return refuse("phone_not_callable");
 
   return {
     ok: true,
@@ -64,18 +77,18 @@ export function normalizePhoneNumber(
 
 /** `+919876543210`, as providers write it, → `+91 9876543210`; null when it is no number. Idempotent. */
 export function fromWire(wire: string): string | null {
-  const number = parse(withPlus(wire.trim()));
-  return number ? `+${number.countryCallingCode} ${number.nationalNumber}` : null;
+  const read = parse(withPlus(wire.trim()));
+  return read ? `+${read.number.countryCallingCode} ${read.number.nationalNumber}` : null;
 }
 
 /** Country (ISO alpha-2) of a canonical number, null if it has none. */
 export function countryOf(phoneNumber: string): string | null {
-  return parse(phoneNumber)?.country ?? null;
+  return parse(phoneNumber)?.number.country ?? null;
 }
 
 /** `+91 98765 43210`, grouped as the country groups it: for reading only, never stored. */
 export function formatInternational(phoneNumber: string): string {
-  return parse(phoneNumber)?.formatInternational() ?? phoneNumber;
+  return parse(phoneNumber)?.number.formatInternational() ?? phoneNumber;
 }
 
 /** Every ISO region that has a numbering plan. */
@@ -108,13 +121,16 @@ function holdsSeveral(text: string): boolean {
   return parts.length > 1;
 }
 
-function parse(text: string, region?: CountryCode): PhoneNumber | null {
+type Read = { number: PhoneNumber; type: NonNullable<NumberType> };
+
+function parse(text: string, region?: CountryCode): Read | null {
   try {
     const number = parsePhoneNumberWithError(
       text,
       region ? { defaultCountry: region, extract: false } : { extract: false },
     );
-    return number.getType() === undefined ? null : number; // with full metadata: no kind, no such number
+    const type = number.getType();
+    return type === undefined ? null : { number, type }; // with full metadata: no kind, no such number
   } catch {
     return null; // the library's reason is one of four words and never more telling than ours
   }

@@ -39,7 +39,8 @@ async function send(last = false): Promise<void> {
   );
   chunk += 1;
   [rows, bytes, pieces] = [0, 0, []];
-  for (untaken += 1; untaken >= AHEAD && !last; untaken -= 1) await once(port, "message");
+  if (last) return;
+  for (untaken += 1; untaken >= AHEAD; untaken -= 1) await once(port, "message");
 }
 
 const read = rowReader(order.headers, order.mapping, order.defaultRegion);

@@ -5252,12 +5252,10 @@ CREATE OR REPLACE FUNCTION app.uuid7()
  LANGUAGE sql
  PARALLEL SAFE
 AS $function$
-  select encode(
-    set_bit(set_bit(set_bit(overlay(overlay(
-      uuid_send(gen_random_uuid())
-      placing substring(int8send(floor(t.ms)::bigint) from 3) from 1 for 6)
-      placing int2send(floor((t.ms - floor(t.ms)) * 4096)::int2) from 7 for 2), 52, 1), 53, 1), 54, 1), 'hex')::uuid
-  from (select extract(epoch from clock_timestamp()) * 1000 as ms) t
+  select (
+    overlay(lpad(to_hex((date_part('epoch', app.wall()) * 4096000)::bigint), 15, '0') placing '7' from 13 for 0)
+      || substr(gen_random_uuid()::text, 20)
+  )::uuid
 $function$
 ;
 -- owner: parley
@@ -5352,7 +5350,7 @@ CREATE OR REPLACE FUNCTION app.zone_key(zones text[])
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$ select string_agg(z, ',' order by z) from (select distinct unnest(zones) as z) as distinct_zones $function$
+AS $function$ select case when cardinality(zones) <= 1 then zones[1] else app.zones_in_order(zones) end $function$
 ;
 -- owner: parley
 -- grant execute to parley_definer
@@ -5360,6 +5358,19 @@ AS $function$ select string_agg(z, ',' order by z) from (select distinct unnest(
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: A set of time zones as one sorted, comma-separated text.
+
+CREATE OR REPLACE FUNCTION app.zones_in_order(zones text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select string_agg(z, ',' order by z) from (select distinct unnest(zones) as z) as distinct_zones $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Several time zones as one sorted, comma-separated text; ask app.zone_key.
 
 create schema app;
 -- grant create, usage to parley_definer

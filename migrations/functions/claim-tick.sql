@@ -11,13 +11,13 @@
 -- a limit; the joins that could grow with a table go through = any (array), so that no plan reads the table instead.
 
 -- The next items of some lanes in the order in which they are dialled, calls by hand first; of each lane at most its room.
-create or replace function app.queue_head(p_lanes uuid[], p_rooms int[], p_limit int, p_at timestamptz)
+drop function if exists app.queue_head(uuid[], int[], int, timestamptz);
+create or replace function app.queue_head(p_lanes uuid[], p_by_hand boolean[], p_rooms int[], p_limit int, p_at timestamptz)
 returns table (id uuid, lane_id uuid, priority smallint, due_at timestamptz, place bigint) language sql stable as $$
   select i.id, i.lane_id, i.priority, i.due_at, i.place
   from (
-    select q.*, row_number() over (order by (l.campaign_id is not null), q.priority, q.due_at, q.id) as place
-    from unnest(p_lanes, p_rooms) as open (lane_id, room)
-    join public.call_lanes l on l.id = open.lane_id
+    select q.*, row_number() over (order by open.by_hand desc, q.priority, q.due_at, q.id) as place
+    from unnest(p_lanes, p_by_hand, p_rooms) as open (lane_id, by_hand, room)
     cross join lateral (
       select q.id, q.lane_id, q.priority, q.due_at
       from public.call_queue q
@@ -29,8 +29,8 @@ returns table (id uuid, lane_id uuid, priority smallint, due_at timestamptz, pla
   ) i
   where i.place <= p_limit
 $$;
-comment on function app.queue_head(uuid[], int[], int, timestamptz) is 'Due items at the head of lanes, best first, at most p_limit in all and p_rooms of each lane (null: no such limit).';
-grant execute on function app.queue_head(uuid[], int[], int, timestamptz) to parley_worker, parley_definer;
+comment on function app.queue_head(uuid[], boolean[], int[], int, timestamptz) is 'Due items at the head of lanes, best first, at most p_limit in all and p_rooms of each lane (null: no such limit).';
+grant execute on function app.queue_head(uuid[], boolean[], int[], int, timestamptz) to parley_worker, parley_definer;
 
 -- Active tenants with a ready lane in the order of their ids: one probe for each tenant found, however many there are.
 create or replace function app.tenants_ready(p_after uuid, p_upto uuid, p_limit int, p_now timestamptz)
@@ -61,8 +61,8 @@ grant execute on function app.tenants_ready(uuid, uuid, int, timestamptz) to par
 drop function if exists app.lanes_with_room(uuid[], uuid[], int, timestamptz);
 create function app.lanes_with_room(p_users uuid[], p_lanes uuid[], p_lines int, p_wall timestamptz)
 returns table (
-  lane_id uuid, user_id uuid, turn bigint, campaign_id uuid, country text, zone_set text, hold_credits bigint,
-  rule_set text, "window" jsonb, hours text, pulse_seconds int, pulse_credits int, live int, user_room int, available bigint,
+  lane_id uuid, user_id uuid, turn int, campaign_id uuid, country text, zone_set text, hold_credits bigint,
+  rule_set text, "window" jsonb, pulse_seconds int, pulse_credits int, live int, user_room int, available bigint,
   agent_id uuid, from_number text, calls_per_second double precision, cap_room int, budget_left bigint, pace_at timestamptz,
   blocked_by text, has_room boolean, room int
 ) language plpgsql stable rows 100
@@ -75,19 +75,19 @@ as $$
 begin
   return query
   with lane as materialized (
-    select l.* from unnest(p_lanes) p (id) join public.call_lanes l on l.id = p.id
+    select l.* from public.call_lanes l where l.id = any (p_lanes)
   ),
   tenant as materialized (
-    select u.id as user_id, p.turn, u.rule_set, u.pulse_seconds, u.pulse_credits, r.live, r.concurrent_limit - r.live as user_room, r.available
-    from unnest(p_users) with ordinality p (id, turn)
-    join public.users u on u.id = p.id
+    select u.id as user_id, array_position(p_users, u.id) as turn, u.rule_set, u.pulse_seconds, u.pulse_credits, r.live, r.concurrent_limit - r.live as user_room, r.available
+    from public.users u
     left join lateral app.tenant_room(u.id) r on true
+    where u.id = any (p_users)
   ),
   campaign as materialized (
     select k.id, k.status, k.agent_id, k.from_number, k."window", k.calls_per_second, r.cap_room, r.budget_left, r.pace_at
-    from unnest(array(select distinct l.campaign_id from lane l where l.campaign_id is not null)) p (id)
-    join public.call_campaigns k on k.id = p.id
+    from public.call_campaigns k
     left join lateral app.campaign_room(k.user_id, k.id) r on true
+    where k.id = any (array(select distinct l.campaign_id from lane l where l.campaign_id is not null))
   ),
   judged as (
     select l.id, l.user_id, t.turn, l.campaign_id, l.country, l.zone_set, l.hold_credits,
@@ -107,8 +107,7 @@ begin
     left join campaign k on k.id = l.campaign_id
   )
   select j.id, j.user_id, j.turn, j.campaign_id, j.country, j.zone_set, j.hold_credits,
-    j.rule_set, j."window", concat_ws('|', j.rule_set, j.country, j.zone_set, j."window"::text),
-    j.pulse_seconds, j.pulse_credits, j.live, j.user_room, j.available,
+    j.rule_set, j."window", j.pulse_seconds, j.pulse_credits, j.live, j.user_room, j.available,
     j.agent_id, j.from_number, j.calls_per_second, j.cap_room, j.budget_left, j.pace_at,
     j.blocked_by, j.blocked_by is null,
     least(p_lines, j.cap_room, j.budget_left / j.hold_credits, case when j.pace_at is not null then 1 end)::int
@@ -185,13 +184,16 @@ set jit = off
 as $$
 begin
   with tenant as (
-    select l.user_id, array_agg(l.id) as lanes from call_lanes l where l.id = any (p_lanes) and l.user_id = any (p_users) group by l.user_id
+    select l.user_id, array_agg(l.id) as lanes, array_agg(l.campaign_id is null) as by_hand
+    from call_lanes l
+    where l.id = any (p_lanes) and l.user_id = any (p_users)
+    group by l.user_id
   ),
   -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
   judged as materialized (
     select q.id, q.lane_id, v.*
     from tenant t
-    cross join lateral app.queue_head(t.lanes, null, p_depth, p_now) q
+    cross join lateral app.queue_head(t.lanes, t.by_hand, null, p_depth, p_now) q
     cross join lateral (select * from app.item_verdict(q.id, p_now) offset 0) v
   ),
   mine as materialized (
@@ -296,7 +298,7 @@ begin
     where w.filled < p_lines and w.level < (select max(r.live + r.room) from room r)
   ),
   share as materialized (
-    select s.user_id, s.live, s.quota, array_agg(l.lane_id) as lanes, array_agg(l.room) as rooms
+    select s.user_id, s.live, s.quota, array_agg(l.lane_id) as lanes, array_agg(l.campaign_id is null) as by_hand, array_agg(l.room) as rooms
     from (
       select user_id, live, count(*)::int as quota
       from (
@@ -314,7 +316,7 @@ begin
   looked as materialized (
     select s.user_id, s.quota, q.*
     from share s
-    cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, p_now) q
+    cross join lateral app.queue_head(s.lanes, s.by_hand, s.rooms, s.quota + 1, p_now) q
   ),
   -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
   head as materialized (
@@ -330,13 +332,14 @@ begin
   ),
   -- the stored hours brought the lane here; before it is used they are worked out again, once for lanes that share them
   used as materialized (
-    select * from lane where lane_id in (select lane_id from head where dials)
+    select l.*, concat_ws('|', l.rule_set, l.country, l.zone_set, l."window"::text) as hours
+    from lane l where l.lane_id in (select lane_id from head where dials)
   ),
   hours as materialized (
     select d.hours, coalesce(o.opens_at <= p_now, false) as open, o.closes_at as open_until,
       r.country as rule_country, r.version as rule_version, r.consent
     from (select distinct hours, rule_set, country, zone_set, "window" from used) d
-    left join lateral app.next_open(d.zone_set, d.country, d.rule_set, coalesce(d."window", 'null'), p_now) o on true
+    left join lateral app.next_open(d.zone_set, d.country, d.rule_set, coalesce(d."window", 'null'), p_now, 0) o on true
     left join lateral (
       select r.country, r.version, r.consent from calling_rules r
       where r.rule_set = d.rule_set and r.country in (d.country, '**') order by r.country = '**' limit 1
@@ -444,10 +447,15 @@ begin
       join (select distinct campaign_id, calls_per_second from lane where calls_per_second is not null) k using (campaign_id)
       group by c.campaign_id, k.calls_per_second
     ) n
-    where p.campaign_id = n.campaign_id
+    where p.campaign_id = n.campaign_id and p.campaign_id = any (array(select campaign_id from call))
     returning 1
   ),
   -- without room or outside its hours a lane leaves the ready ones, until what it lacks comes back
+  lacking as materialized (
+    select lane_id, blocked_by, pace_at from lane where not has_room
+    union all
+    select u.lane_id, 'closed', null from used u join hours h using (hours) where not h.open
+  ),
   blocked as (
     update call_lanes l
     set next_due_at = case b.blocked_by
@@ -456,12 +464,8 @@ begin
           else 'infinity' end,
         blocked_by = case when b.blocked_by not in ('pace', 'closed', 'over') then b.blocked_by end,
         closes_at = case when b.blocked_by = 'closed' then p_now else l.closes_at end
-    from (
-      select lane_id, blocked_by, pace_at from lane where not has_room
-      union all
-      select u.lane_id, 'closed', null from used u join hours h using (hours) where not h.open
-    ) b
-    where l.id = b.lane_id
+    from lacking b
+    where l.id = b.lane_id and l.id = any (array(select lane_id from lacking))
     returning 1
   ),
   told as (
@@ -512,7 +516,7 @@ begin
         order by q.due_at, q.id limit 1
       ) h
     ) d
-    where l.id = spent.id and coalesce(d.at > p_now, true);
+    where l.id = spent.id and l.id = any (v_spent) and coalesce(d.at > p_now, true);
     get diagnostics v_dry = row_count;
     put_aside := put_aside + v_dry;
   end if;
@@ -576,6 +580,7 @@ end $$;
 comment on function app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz) is 'Part of the tick: fill_lines for one tenant after the other, one line each, putting aside and reporting those that fail.';
 grant execute on function app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz) to parley_definer;
 
+drop function if exists app.next_wake(timestamptz);
 drop function if exists app.claim_tick();
 create function app.claim_tick()
 returns table (ran boolean, dialled int, disposed int, again boolean, next_wake timestamptz, stopped_by text, woken uuid[])

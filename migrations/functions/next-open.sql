@@ -1,7 +1,10 @@
 -- When may people of a lane next be called? The law's hours and the campaign's own window, met in every zone the
 -- person may be in. No row = never within 14 days, which fails closed. An ambiguous or skipped local hour (a clock
 -- change) opens late and closes early.
-create or replace function app.open_stretches(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamptz)
+drop function if exists app.open_stretches(text, text, text, jsonb, timestamptz);
+create or replace function app.open_stretches(
+  p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamptz, p_days int default 14
+)
 returns table (opens_at timestamptz, closes_at timestamptz) language sql stable as $$
   with rule as (
     select days, opens, closes, holidays from public.calling_rules
@@ -27,7 +30,7 @@ returns table (opens_at timestamptz, closes_at timestamptz) language sql stable 
       day::date + h.closes + case when h.closes <= h.opens then interval '1 day' else interval '0' end as closes_local
     from hours h
     cross join zone
-    cross join lateral generate_series((p_at at time zone zone.z)::date - 1, (p_at at time zone zone.z)::date + 15, interval '1 day') day
+    cross join lateral generate_series((p_at at time zone zone.z)::date - 1, (p_at at time zone zone.z)::date + p_days + 1, interval '1 day') day
     where extract(isodow from day)::smallint = any (h.days)
       and not day::date = any (h.holidays)
   ),
@@ -47,15 +50,18 @@ returns table (opens_at timestamptz, closes_at timestamptz) language sql stable 
       and exists (select 1 from rule) and exists (select 1 from zone)
   )
   select lower(span), upper(span) from joint, unnest(joint.open) span
-  where upper(span) > p_at and lower(span) <= p_at + interval '14 days'
+  where upper(span) > p_at and lower(span) <= p_at + make_interval(days => p_days)
   order by 1
 $$;
-comment on function app.open_stretches(text, text, text, jsonb, timestamptz) is 'Every stretch of the next 14 days in which a lane may be dialled, in order; the first may have begun.';
+comment on function app.open_stretches(text, text, text, jsonb, timestamptz, int) is 'Every stretch that begins within p_days in which a lane may be dialled, in order; the first may have begun.';
 
-create or replace function app.next_open(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamptz)
+drop function if exists app.next_open(text, text, text, jsonb, timestamptz);
+create or replace function app.next_open(
+  p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamptz, p_days int default 14
+)
 returns table (opens_at timestamptz, closes_at timestamptz) language sql stable as $$
-  select o.opens_at, o.closes_at from app.open_stretches(p_zone_set, p_country, p_rule_set, p_window, p_at) o order by 1 limit 1
+  select o.opens_at, o.closes_at from app.open_stretches(p_zone_set, p_country, p_rule_set, p_window, p_at, p_days) o order by 1 limit 1
 $$;
-comment on function app.next_open(text, text, text, jsonb, timestamptz) is 'The running or next stretch in which a lane may be dialled; no row when there is none within 14 days.';
-grant execute on function app.open_stretches(text, text, text, jsonb, timestamptz), app.next_open(text, text, text, jsonb, timestamptz)
+comment on function app.next_open(text, text, text, jsonb, timestamptz, int) is 'The running or next stretch in which a lane may be dialled; no row when none begins within p_days. 0 = is it open now; a stretch then ends at the latest with the day after.';
+grant execute on function app.open_stretches(text, text, text, jsonb, timestamptz, int), app.next_open(text, text, text, jsonb, timestamptz, int)
   to parley_web, parley_worker, parley_ro, parley_definer;

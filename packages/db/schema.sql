@@ -2938,13 +2938,16 @@ CREATE OR REPLACE FUNCTION app.dispose_of_blocked(p_users uuid[], p_lanes uuid[]
 AS $function$
 begin
   with tenant as (
-    select l.user_id, array_agg(l.id) as lanes from call_lanes l where l.id = any (p_lanes) and l.user_id = any (p_users) group by l.user_id
+    select l.user_id, array_agg(l.id) as lanes, array_agg(l.campaign_id is null) as by_hand
+    from call_lanes l
+    where l.id = any (p_lanes) and l.user_id = any (p_users)
+    group by l.user_id
   ),
   -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
   judged as materialized (
     select q.id, q.lane_id, v.*
     from tenant t
-    cross join lateral app.queue_head(t.lanes, null, p_depth, p_now) q
+    cross join lateral app.queue_head(t.lanes, t.by_hand, null, p_depth, p_now) q
     cross join lateral (select * from app.item_verdict(q.id, p_now) offset 0) v
   ),
   mine as materialized (
@@ -3294,7 +3297,7 @@ begin
     where w.filled < p_lines and w.level < (select max(r.live + r.room) from room r)
   ),
   share as materialized (
-    select s.user_id, s.live, s.quota, array_agg(l.lane_id) as lanes, array_agg(l.room) as rooms
+    select s.user_id, s.live, s.quota, array_agg(l.lane_id) as lanes, array_agg(l.campaign_id is null) as by_hand, array_agg(l.room) as rooms
     from (
       select user_id, live, count(*)::int as quota
       from (
@@ -3312,7 +3315,7 @@ begin
   looked as materialized (
     select s.user_id, s.quota, q.*
     from share s
-    cross join lateral app.queue_head(s.lanes, s.rooms, s.quota + 1, p_now) q
+    cross join lateral app.queue_head(s.lanes, s.by_hand, s.rooms, s.quota + 1, p_now) q
   ),
   -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
   head as materialized (
@@ -3328,13 +3331,14 @@ begin
   ),
   -- the stored hours brought the lane here; before it is used they are worked out again, once for lanes that share them
   used as materialized (
-    select * from lane where lane_id in (select lane_id from head where dials)
+    select l.*, concat_ws('|', l.rule_set, l.country, l.zone_set, l."window"::text) as hours
+    from lane l where l.lane_id in (select lane_id from head where dials)
   ),
   hours as materialized (
     select d.hours, coalesce(o.opens_at <= p_now, false) as open, o.closes_at as open_until,
       r.country as rule_country, r.version as rule_version, r.consent
     from (select distinct hours, rule_set, country, zone_set, "window" from used) d
-    left join lateral app.next_open(d.zone_set, d.country, d.rule_set, coalesce(d."window", 'null'), p_now) o on true
+    left join lateral app.next_open(d.zone_set, d.country, d.rule_set, coalesce(d."window", 'null'), p_now, 0) o on true
     left join lateral (
       select r.country, r.version, r.consent from calling_rules r
       where r.rule_set = d.rule_set and r.country in (d.country, '**') order by r.country = '**' limit 1
@@ -3442,10 +3446,15 @@ begin
       join (select distinct campaign_id, calls_per_second from lane where calls_per_second is not null) k using (campaign_id)
       group by c.campaign_id, k.calls_per_second
     ) n
-    where p.campaign_id = n.campaign_id
+    where p.campaign_id = n.campaign_id and p.campaign_id = any (array(select campaign_id from call))
     returning 1
   ),
   -- without room or outside its hours a lane leaves the ready ones, until what it lacks comes back
+  lacking as materialized (
+    select lane_id, blocked_by, pace_at from lane where not has_room
+    union all
+    select u.lane_id, 'closed', null from used u join hours h using (hours) where not h.open
+  ),
   blocked as (
     update call_lanes l
     set next_due_at = case b.blocked_by
@@ -3454,12 +3463,8 @@ begin
           else 'infinity' end,
         blocked_by = case when b.blocked_by not in ('pace', 'closed', 'over') then b.blocked_by end,
         closes_at = case when b.blocked_by = 'closed' then p_now else l.closes_at end
-    from (
-      select lane_id, blocked_by, pace_at from lane where not has_room
-      union all
-      select u.lane_id, 'closed', null from used u join hours h using (hours) where not h.open
-    ) b
-    where l.id = b.lane_id
+    from lacking b
+    where l.id = b.lane_id and l.id = any (array(select lane_id from lacking))
     returning 1
   ),
   told as (
@@ -3510,7 +3515,7 @@ begin
         order by q.due_at, q.id limit 1
       ) h
     ) d
-    where l.id = spent.id and coalesce(d.at > p_now, true);
+    where l.id = spent.id and l.id = any (v_spent) and coalesce(d.at > p_now, true);
     get diagnostics v_dry = row_count;
     put_aside := put_aside + v_dry;
   end if;
@@ -3875,7 +3880,7 @@ $function$
 -- comment: Lowers the next due time of lanes; called by every verb that adds or re-dues items, after it has written them.
 
 CREATE OR REPLACE FUNCTION app.lanes_with_room(p_users uuid[], p_lanes uuid[], p_lines integer, p_wall timestamp with time zone)
- RETURNS TABLE(lane_id uuid, user_id uuid, turn bigint, campaign_id uuid, country text, zone_set text, hold_credits bigint, rule_set text, "window" jsonb, hours text, pulse_seconds integer, pulse_credits integer, live integer, user_room integer, available bigint, agent_id uuid, from_number text, calls_per_second double precision, cap_room integer, budget_left bigint, pace_at timestamp with time zone, blocked_by text, has_room boolean, room integer)
+ RETURNS TABLE(lane_id uuid, user_id uuid, turn integer, campaign_id uuid, country text, zone_set text, hold_credits bigint, rule_set text, "window" jsonb, pulse_seconds integer, pulse_credits integer, live integer, user_room integer, available bigint, agent_id uuid, from_number text, calls_per_second double precision, cap_room integer, budget_left bigint, pace_at timestamp with time zone, blocked_by text, has_room boolean, room integer)
  LANGUAGE plpgsql
  STABLE ROWS 100
  SET enable_seqscan TO 'off'
@@ -3887,19 +3892,19 @@ AS $function$
 begin
   return query
   with lane as materialized (
-    select l.* from unnest(p_lanes) p (id) join public.call_lanes l on l.id = p.id
+    select l.* from public.call_lanes l where l.id = any (p_lanes)
   ),
   tenant as materialized (
-    select u.id as user_id, p.turn, u.rule_set, u.pulse_seconds, u.pulse_credits, r.live, r.concurrent_limit - r.live as user_room, r.available
-    from unnest(p_users) with ordinality p (id, turn)
-    join public.users u on u.id = p.id
+    select u.id as user_id, array_position(p_users, u.id) as turn, u.rule_set, u.pulse_seconds, u.pulse_credits, r.live, r.concurrent_limit - r.live as user_room, r.available
+    from public.users u
     left join lateral app.tenant_room(u.id) r on true
+    where u.id = any (p_users)
   ),
   campaign as materialized (
     select k.id, k.status, k.agent_id, k.from_number, k."window", k.calls_per_second, r.cap_room, r.budget_left, r.pace_at
-    from unnest(array(select distinct l.campaign_id from lane l where l.campaign_id is not null)) p (id)
-    join public.call_campaigns k on k.id = p.id
+    from public.call_campaigns k
     left join lateral app.campaign_room(k.user_id, k.id) r on true
+    where k.id = any (array(select distinct l.campaign_id from lane l where l.campaign_id is not null))
   ),
   judged as (
     select l.id, l.user_id, t.turn, l.campaign_id, l.country, l.zone_set, l.hold_credits,
@@ -3919,8 +3924,7 @@ begin
     left join campaign k on k.id = l.campaign_id
   )
   select j.id, j.user_id, j.turn, j.campaign_id, j.country, j.zone_set, j.hold_credits,
-    j.rule_set, j."window", concat_ws('|', j.rule_set, j.country, j.zone_set, j."window"::text),
-    j.pulse_seconds, j.pulse_credits, j.live, j.user_room, j.available,
+    j.rule_set, j."window", j.pulse_seconds, j.pulse_credits, j.live, j.user_room, j.available,
     j.agent_id, j.from_number, j.calls_per_second, j.cap_room, j.budget_left, j.pace_at,
     j.blocked_by, j.blocked_by is null,
     least(p_lines, j.cap_room, j.budget_left / j.hold_credits, case when j.pace_at is not null then 1 end)::int
@@ -4139,12 +4143,12 @@ $function$
 -- grant execute to parley_worker
 -- comment: Names for ids that a tenant's own rows carry (who made, who changed), also of people who have left.
 
-CREATE OR REPLACE FUNCTION app.next_open(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION app.next_open(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamp with time zone, p_days integer DEFAULT 14)
  RETURNS TABLE(opens_at timestamp with time zone, closes_at timestamp with time zone)
  LANGUAGE sql
  STABLE
 AS $function$
-  select o.opens_at, o.closes_at from app.open_stretches(p_zone_set, p_country, p_rule_set, p_window, p_at) o order by 1 limit 1
+  select o.opens_at, o.closes_at from app.open_stretches(p_zone_set, p_country, p_rule_set, p_window, p_at, p_days) o order by 1 limit 1
 $function$
 ;
 -- owner: parley
@@ -4152,7 +4156,7 @@ $function$
 -- grant execute to parley_ro
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: The running or next stretch in which a lane may be dialled; no row when there is none within 14 days.
+-- comment: The running or next stretch in which a lane may be dialled; no row when none begins within p_days. 0 = is it open now; a stretch then ends at the latest with the day after.
 
 CREATE OR REPLACE FUNCTION app.now()
  RETURNS timestamp with time zone
@@ -4193,7 +4197,7 @@ $function$
 -- grant execute to parley_web
 -- comment: Uses a token up: the person has the new password and no session. Null when the token is unknown, used or expired.
 
-CREATE OR REPLACE FUNCTION app.open_stretches(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION app.open_stretches(p_zone_set text, p_country text, p_rule_set text, p_window jsonb, p_at timestamp with time zone, p_days integer DEFAULT 14)
  RETURNS TABLE(opens_at timestamp with time zone, closes_at timestamp with time zone)
  LANGUAGE sql
  STABLE
@@ -4222,7 +4226,7 @@ AS $function$
       day::date + h.closes + case when h.closes <= h.opens then interval '1 day' else interval '0' end as closes_local
     from hours h
     cross join zone
-    cross join lateral generate_series((p_at at time zone zone.z)::date - 1, (p_at at time zone zone.z)::date + 15, interval '1 day') day
+    cross join lateral generate_series((p_at at time zone zone.z)::date - 1, (p_at at time zone zone.z)::date + p_days + 1, interval '1 day') day
     where extract(isodow from day)::smallint = any (h.days)
       and not day::date = any (h.holidays)
   ),
@@ -4242,7 +4246,7 @@ AS $function$
       and exists (select 1 from rule) and exists (select 1 from zone)
   )
   select lower(span), upper(span) from joint, unnest(joint.open) span
-  where upper(span) > p_at and lower(span) <= p_at + interval '14 days'
+  where upper(span) > p_at and lower(span) <= p_at + make_interval(days => p_days)
   order by 1
 $function$
 ;
@@ -4251,7 +4255,7 @@ $function$
 -- grant execute to parley_ro
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: Every stretch of the next 14 days in which a lane may be dialled, in order; the first may have begun.
+-- comment: Every stretch that begins within p_days in which a lane may be dialled, in order; the first may have begun.
 
 CREATE OR REPLACE FUNCTION app.ops_explain(p_item_id uuid)
  RETURNS TABLE(ord integer, name text, ok boolean, reason text, detail text, true_again_at timestamp with time zone)
@@ -4324,16 +4328,15 @@ end $function$
 -- grant execute to parley_worker
 -- comment: Retention: outbox, idempotency keys, expired sessions, used-up jobs, imports that were left lying, bodies of webhooks after 30 days and their lines after a year.
 
-CREATE OR REPLACE FUNCTION app.queue_head(p_lanes uuid[], p_rooms integer[], p_limit integer, p_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION app.queue_head(p_lanes uuid[], p_by_hand boolean[], p_rooms integer[], p_limit integer, p_at timestamp with time zone)
  RETURNS TABLE(id uuid, lane_id uuid, priority smallint, due_at timestamp with time zone, place bigint)
  LANGUAGE sql
  STABLE
 AS $function$
   select i.id, i.lane_id, i.priority, i.due_at, i.place
   from (
-    select q.*, row_number() over (order by (l.campaign_id is not null), q.priority, q.due_at, q.id) as place
-    from unnest(p_lanes, p_rooms) as open (lane_id, room)
-    join public.call_lanes l on l.id = open.lane_id
+    select q.*, row_number() over (order by open.by_hand desc, q.priority, q.due_at, q.id) as place
+    from unnest(p_lanes, p_by_hand, p_rooms) as open (lane_id, by_hand, room)
     cross join lateral (
       select q.id, q.lane_id, q.priority, q.due_at
       from public.call_queue q

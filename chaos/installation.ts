@@ -204,6 +204,11 @@ export class Installation {
     return atWork[Math.floor(random() * atWork.length)] ?? null;
   }
 
+  shareAtWork(kinds: readonly Victim[]): number {
+    const all = this.#kept.filter(({ name }) => kinds.includes(name));
+    return all.filter(({ isReady }) => isReady).length / Math.max(1, all.length);
+  }
+
   /** Resolves when Postgres answers again. */
   endPostgres(how: PostgresEnd): Promise<void> {
     return this.#postgres.endAndRestart(how);

@@ -54,13 +54,12 @@ export function runOf(report: KillReport, its: { args: string[]; began: number }
   };
 }
 
-/** The tree that ran; null outside a checkout. */
+/** The tree that ran, with a plus if it was changed since; null outside a checkout. */
 function commit(): string | null {
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: repository, encoding: "utf8" }).trim();
   try {
-    return execFileSync("git", ["rev-parse", "--short=10", "HEAD"], {
-      cwd: repository,
-      encoding: "utf8",
-    }).trim();
+    const changed = git("status", "--porcelain", "--", "apps/server", "packages", "migrations", "chaos");
+    return git("rev-parse", "--short=10", "HEAD") + (changed ? "+" : "");
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import { enqueue, row, sql } from "@parley/db";
+import { failpoint } from "../failpoints.ts";
 import type { Parts } from "../context.ts";
 
 type TickResult = {
@@ -64,6 +65,7 @@ export function startDispatcher(parts: Parts): Dispatcher {
       // One statement is a transaction of its own: one round trip, and nothing is locked on the way to the next.
       const { pool } = parts.db.worker;
       const tick = await row<TickResult>(pool, sql`select * from app.claim_tick()`);
+      if (tick.dialled > 0) failpoint("tick.claimed");
       if (tick.woken.length > 0) parts.db.worker.ringScreens();
       if (tick.next_wake && tick.next_wake !== wakeAt)
         await enqueue(pool, "calls/dispatch", {}, { jobKey: "dispatch:at", runAt: tick.next_wake });

@@ -1,6 +1,7 @@
 import { param, row, maybeRow, rows, sql, type Tx } from "@parley/db";
 import type { Parts } from "../context.ts";
 import { newsOf, readWebhook, type ExecutionNews } from "../providers/bolna-news.ts";
+import { failpoint } from "../failpoints.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
 import { recordInbound } from "./inbound.ts";
@@ -25,6 +26,7 @@ export async function drainWebhooks(parts: Parts, signal?: AbortSignal): Promise
       rows<Due>(tx, sql`select * from app.drain_batch(${param(BATCH)}::int)`),
     );
     if (due.length === 0 || signal?.aborted) return drained;
+    failpoint("drain.taken");
     const byAgent = Map.groupBy(due, (event) => event.agent_id);
     await Promise.all(
       [...byAgent.values()].map(async (events) => {
@@ -38,7 +40,11 @@ export async function drainWebhooks(parts: Parts, signal?: AbortSignal): Promise
 
 async function drainOne(parts: Parts, event: Due): Promise<void> {
   try {
-    await parts.db.worker.tx(event.user_id, (tx) => foldWebhook(tx, event));
+    await parts.db.worker.tx(event.user_id, async (tx) => {
+      await foldWebhook(tx, event);
+      failpoint("drain.folded");
+    });
+    failpoint("drain.committed");
   } catch (error) {
     const status = await parts.db.worker.tx(event.user_id, async (tx) => {
       const failed = await row<{ status: string }>(

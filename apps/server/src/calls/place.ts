@@ -3,6 +3,7 @@ import { leaseSeconds } from "@parley/core/calls/lease";
 import { toWire } from "@parley/core/phone-text";
 import type { Ctx } from "../context.ts";
 import type { PlaceResult } from "../providers/bolna.ts";
+import { failpoint } from "../failpoints.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
 import { lockInOrder, type CallRow } from "./row.ts";
@@ -19,16 +20,28 @@ const MARGIN_SECONDS = 60;
  * is never left backwards. Three steps: decide under the locks and commit, dial without a transaction, write down.
  */
 export async function placeCall(ctx: Ctx, { callId }: { callId: string }): Promise<void> {
-  const dial = await ctx.db.tx((tx) => decide(tx, callId));
+  failpoint("place.taken");
+  const dial = await ctx.db.tx(async (tx) => {
+    const decided = await decide(tx, callId);
+    failpoint("place.decided");
+    return decided;
+  });
   if (!dial) return;
   if (Date.now() > dial.sendBefore) {
     await ctx.db.tx((tx) => neverSent(tx, callId, dial.epoch));
     ctx.log.warn({ call: { id: callId } }, "[Calls] not dialled: this process had stood still");
     return;
   }
+  failpoint("place.dialing");
   const result = await ctx.providers.bolna.placeCall(dial.request);
+  failpoint("place.answered");
   const gateAt = await ctx.db.tx((tx) => tellAccount(tx, dial.accountId, result));
-  await ctx.db.tx((tx) => writeDown(tx, callId, dial.epoch, result, gateAt));
+  failpoint("place.told");
+  await ctx.db.tx(async (tx) => {
+    await writeDown(tx, callId, dial.epoch, result, gateAt);
+    failpoint("place.written");
+  });
+  failpoint("place.done");
   ctx.log.info({ call: { id: callId }, result: result.kind }, `[Calls] placed: ${result.kind}`);
 }
 
@@ -70,7 +83,7 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
       lease_until = app.wall() + make_interval(secs => ${param(seconds)}),
       dialing_lease_end = app.wall() + make_interval(secs => ${param(seconds)}),
       stages = stages || jsonb_build_object('dialing', app.now()),
-      receipt = receipt || jsonb_build_object('providerAgentId', (select a.bolna_agent_id from agents a where a.id = calls.agent_id))
+      receipt = receipt || ${receiptAtDial}
     where id = ${param(call.id)}
     returning lease_epoch`,
   );
@@ -114,6 +127,23 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
   };
 }
 
+/**
+ * What the call is dialled on, beside the rules written down at the claim, over `calls`: the words that tell people they
+ * speak to a machine, in their version, and the best consent there is.
+ */
+const receiptAtDial = sql`(
+  select jsonb_strip_nulls(jsonb_build_object('providerAgentId', a.bolna_agent_id, 'agentVersion', a.version, 'disclosure', a.disclosure,
+    'consentId', t.id, 'consentBasis', t.basis, 'consentSource', t.source))
+  from agents a
+  left join lateral (
+    select t.id, t.basis, t.source from consents t
+    where t.user_id = calls.user_id and t.contact_id = calls.contact_id and t.channel = 'call' and t.revoked_at is null
+      and coalesce(t.expires_at > app.now(), true)
+    order by array_position(array['written', 'express', 'existing'], t.basis), t.obtained_at desc
+    limit 1
+  ) t on true
+  where a.user_id = calls.user_id and a.id = calls.agent_id)`;
+
 /** The tick's checks again, at the point of no return: since the claim anything may have been said. */
 async function reasonToWithhold(tx: Tx, call: CallRow, seenLsn: string | null): Promise<Withdrawal | null> {
   const now = await row<{
@@ -129,6 +159,9 @@ async function reasonToWithhold(tx: Tx, call: CallRow, seenLsn: string | null): 
     consent_ok: boolean;
     agent_ready: boolean;
     campaign_over: boolean;
+    destination_ok: boolean;
+    frequency_until: string | null;
+    now: string;
     item_status: string;
     other_call_open: boolean;
     open: boolean;
@@ -140,6 +173,7 @@ async function reasonToWithhold(tx: Tx, call: CallRow, seenLsn: string | null): 
       app.in_wall(interval '10 seconds') as after_beat, a.status as account_status,
       case when a.gate_until > app.wall() then app.in_wall(a.gate_until - app.wall()) end as gate_at,
       k.campaign_status, k.suppressed, k.erased, k.expired, k.consent_ok, k.agent_ready, k.campaign_over,
+      k.destination_ok, k.frequency_until, k.at as now,
       q.status as item_status,
       exists (
         select 1 from calls o
@@ -175,6 +209,9 @@ async function reasonToWithhold(tx: Tx, call: CallRow, seenLsn: string | null): 
   if (now.other_call_open) return { reason: "other_call_open" };
   if (!now.open) return { reason: "window_closed", dueAt: now.opens_at };
   if (!now.agent_ready) return { reason: "agent_not_ready" };
+  if (!now.destination_ok) return { reason: "destination_not_confirmed" };
+  if (now.frequency_until && now.frequency_until > now.now)
+    return { reason: "frequency_cap", dueAt: now.frequency_until };
   return null;
 }
 

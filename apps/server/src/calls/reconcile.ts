@@ -5,6 +5,7 @@ import { settleAfterDays } from "@parley/core/calls/lease";
 import type { Ctx } from "../context.ts";
 import type { TaskResult } from "../define-task.ts";
 import { newsOf, type ExecutionNews } from "../providers/bolna-news.ts";
+import { failpoint } from "../failpoints.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident, resolveIncident } from "./incident.ts";
 import { lockCall, lockInOrder, type CallRow } from "./row.ts";
@@ -44,12 +45,16 @@ export async function reconcileAgent(ctx: Ctx, { agentId }: { agentId: string })
   for (const callId of await ctx.db.tx((tx) => forgottenCalls(tx, agentId)))
     await ctx.db.tx((tx) => giveUp(tx, callId));
   for (const search of await ctx.db.tx((tx) => openSearches(tx, agentId))) {
-    const looked = await lookThrough(ctx, search, (tx, news) => bind(tx, agentId, search.accountId, news));
+    const looked = await lookThrough(ctx, search, async (tx, news) => {
+      await bind(tx, agentId, search.accountId, news);
+      failpoint("reconcile.bound");
+    });
     if (looked.kind === "wait") return { snoozeSeconds: looked.seconds };
     if (looked.kind === "unreachable") {
       await ctx.db.tx((tx) => unreachable(tx, agentId, looked.why));
       return;
     }
+    failpoint("reconcile.listed");
     for (const callId of await ctx.db.tx((tx) => provenAbsent(tx, search)))
       await ctx.db.tx((tx) => takeBack(tx, callId));
   }

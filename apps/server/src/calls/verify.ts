@@ -14,6 +14,7 @@ import type { TaskResult } from "../define-task.ts";
 import type { ExecutionResult } from "../providers/bolna.ts";
 import { newsOf } from "../providers/bolna-news.ts";
 import { requestAnalysis } from "../leads/request-analysis.ts";
+import { failpoint } from "../failpoints.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
 import { factsOf, finalWordsOf, lockCall, type CallRow } from "./row.ts";
@@ -44,7 +45,12 @@ export async function verifyCall(ctx: Ctx, { callId }: { callId: string }): Prom
   });
   if (wait > 0) return { snoozeSeconds: wait };
   const answer = await ctx.providers.bolna.getExecution(call.bolna_execution_id);
-  await ctx.db.tx((tx) => writeVerdict(tx, callId, answer));
+  failpoint("verify.asked");
+  await ctx.db.tx(async (tx) => {
+    await writeVerdict(tx, callId, answer);
+    failpoint("verify.settled");
+  });
+  failpoint("verify.done");
 }
 
 async function writeVerdict(tx: Tx, callId: string, answer: ExecutionResult): Promise<void> {

@@ -3,6 +3,7 @@ import type { FastifyReply } from "fastify";
 import { param, row, rows, sql } from "@parley/db";
 import type { Parts } from "../context.ts";
 import type { Routes } from "../routes.ts";
+import { failpoint } from "../failpoints.ts";
 import { groupCommit } from "./group-commit.ts";
 
 /** Bolna's bodies carry a whole transcript; nothing honest is larger. */
@@ -70,6 +71,7 @@ export const webhookRoutes: Routes = (app, { parts }) => {
 
 /** One statement and one commit for all of them, in the order they came. */
 async function journal(parts: Parts, deliveries: Delivery[]): Promise<Result[]> {
+  failpoint("webhook.received");
   const found = await rows<{ result: Result }>(
     parts.db.web.pool,
     sql`
@@ -77,6 +79,7 @@ async function journal(parts: Parts, deliveries: Delivery[]): Promise<Result[]> 
       ${param(deliveries.map(({ body }) => sha256(body)))}::bytea[], ${param(deliveries.map(({ body }) => body))}::bytea[])
     order by n`,
   );
+  failpoint("webhook.kept");
   const results = found.map(({ result }) => result);
   told(
     parts,

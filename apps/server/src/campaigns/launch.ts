@@ -1,6 +1,7 @@
 import { param, maybeRow, row, rows, sql, touch, type Tx, enqueue } from "@parley/db";
 import type { Ctx } from "../context.ts";
 import type { TaskResult } from "../define-task.ts";
+import { failpoint } from "../failpoints.ts";
 import { inAudience } from "./audience.ts";
 import { cancelPending } from "./cancel.ts";
 import { logEvent, notify } from "./log-event.ts";
@@ -38,6 +39,7 @@ export async function launchCampaign(
     const step = await ctx.db.tx((tx) => enqueueChunk(tx, campaignId, begun.lease, chunk));
     if (step.over) return;
     if (step.people === 0) break;
+    failpoint("launch.queued");
     // Items first, lanes last and alone: the dispatcher never waits behind a chunk.
     await ctx.db.tx((tx) => wakeLanes(tx, campaignId));
   }

@@ -5,6 +5,7 @@ import type { CampaignStatus } from "@parley/core/campaigns/status";
 import type { Retry } from "@parley/core/campaigns/schema";
 import { enqueue, maybeRow, param, row, rows, sql, touch, type Tx } from "@parley/db";
 import type { Ctx } from "../context.ts";
+import { failpoint } from "../failpoints.ts";
 import { checkBreaker } from "./breaker.ts";
 import { tellBlocked } from "./tell-blocked.ts";
 
@@ -17,7 +18,11 @@ type Tried = Attempt & { reason: string | null };
  * unless the item is on the phone and its last attempt is final, so that it may be rung for at any time.
  */
 export async function settleItem(ctx: Ctx, { itemId }: { itemId: string }): Promise<void> {
-  const settled = await ctx.db.tx((tx) => settle(tx, itemId));
+  const settled = await ctx.db.tx(async (tx) => {
+    const closed = await settle(tx, itemId);
+    failpoint("item.settled");
+    return closed;
+  });
   if (!settled) return;
   const { campaignId, failed } = settled;
   const isBroken = failed && (await checkBreaker(ctx, campaignId));

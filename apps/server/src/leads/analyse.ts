@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Ctx } from "../context.ts";
 import type { TaskResult } from "../define-task.ts";
 import { OUTPUT_TOKENS } from "../providers/openai.ts";
+import { failpoint } from "../failpoints.ts";
 import { afterFailure } from "./after-failure.ts";
 import { applyAnalysis } from "./apply-analysis.ts";
 import { beginAnalysis, type Claimed } from "./begin-analysis.ts";
@@ -20,10 +21,12 @@ export async function analyseCall(
   const { model } = ctx.providers.openai;
   const begun = await ctx.db.tx((tx) => beginAnalysis(tx, callId, model));
   if (begun.kind === "nothing") return;
+  failpoint("analysis.begun");
   if (begun.kind === "ask") {
     const asked = await ask(ctx, begun.run, signal);
     if (asked !== "answered") return asked;
   }
+  failpoint("analysis.kept");
   await ctx.db.tx((tx) => applyAnalysis(tx, callId));
 }
 
@@ -35,6 +38,7 @@ async function ask(ctx: Ctx, run: Claimed, signal?: AbortSignal): Promise<"answe
     outputTokens: OUTPUT_TOKENS * 2 ** Math.min(run.attempt - 1, 3),
     signal,
   });
+  failpoint("analysis.answered");
   if (end.kind === "ok") {
     const kept = await ctx.db.tx((tx) => keepAnswer(tx, run, end, openai.model));
     return kept ? "answered" : undefined;

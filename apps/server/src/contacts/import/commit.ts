@@ -4,6 +4,7 @@ import { conflict } from "@parley/core/errors";
 import { enqueue, param, raw, row as oneRow, sql, touch, type SQLFragment, type Tx } from "@parley/db";
 import { audit } from "../../audit.ts";
 import type { Ctx } from "../../context.ts";
+import { failpoint } from "../../failpoints.ts";
 import { keepCustomFields } from "../facts.ts";
 import { keep, lockImport, progressBell, sheetPath, spoolPath, type Held, type ImportRow } from "./row.ts";
 import { dropStaging, stageSurely } from "./stage.ts";
@@ -65,6 +66,7 @@ export async function runCommit(held: Held): Promise<void> {
       await commitChunk(tx, row, chunk);
       await bell(tx);
     });
+    failpoint("import.committed");
   }
   await ctx.db.tx(async (tx) => {
     await keep(tx, held, sql`status = 'done', finished_at = app.now(), rows_done = rows`);

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { invalid } from "@parley/core/errors";
 import { maybeRow, param, row as oneRow, sql, touch, type Tx } from "@parley/db";
 import copyStreams from "pg-copy-streams";
+import { failpoint } from "../../failpoints.ts";
 import { chunksOf } from "./chunks.ts";
 import { textOf } from "./read-file.ts";
 import { keep, progressBell, type Held } from "./row.ts";
@@ -52,6 +53,7 @@ export async function stageRows(held: Held): Promise<number> {
       await keepRejects(tx, row.id, chunk);
       await bell(tx);
     });
+    failpoint("import.staged");
     // The planner takes a table that has just been filled for a small one; it is told at 1, 2, 4, 8 … chunks.
     if (((chunk + 1) & chunk) === 0) await ctx.db.tx((tx) => tx.query("analyze import_staging"));
   }

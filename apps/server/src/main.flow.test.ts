@@ -19,9 +19,9 @@ afterEach(() => {
 });
 
 /** The program as `npm start` runs it, and everything it prints. */
-async function start(env: Record<string, string> = {}) {
+async function start(env: Record<string, string> = {}, flags: string[] = []) {
   const port = await freePort();
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...flags, main], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env.PATH,
@@ -76,6 +76,15 @@ test("roles apart: one answers requests and runs no job, the other runs jobs and
     (await db.owner.query("select role from worker_pools")).rows as { role: string }[];
   while ((await beating()).length === 0) await new Promise((done) => setTimeout(done, 25));
   expect(await beating()).toEqual([{ role: "worker" }]);
+});
+
+test("it ends, to be started again, after a rejection that nobody caught", async () => {
+  const trips = `data:text/javascript,process.on("SIGUSR2", () => void Promise.reject(new Error("nobody awaited this")))`;
+  const server = await start({ PARLEY_ROLE: "worker" }, ["--import", trips]);
+  await server.says("Parley is ready (worker)");
+  server.child.kill("SIGUSR2");
+  expect(await server.gone).toBe(1);
+  expect(server.printed()).toMatch(/nobody awaited this[\s\S]*Unexpected error/);
 });
 
 test("it refuses a login that could look into every tenant", async () => {

@@ -7,10 +7,12 @@ import { jobContext, type Ctx, type Parts } from "../context.ts";
 import { cancelCampaign } from "../campaigns/cancel.ts";
 import { launchCampaign } from "../campaigns/launch.ts";
 import type { PlaceResult } from "../providers/bolna.ts";
-import { testParts } from "../testing/test-parts.ts";
+import { requestOf, testParts } from "../testing/test-parts.ts";
 import { drainWebhooks } from "./drain.ts";
 import { placeDirect } from "./place-direct.ts";
 import { placeCall } from "./place.ts";
+import { listCalls } from "./read.ts";
+import { stopAtProvider } from "./stop.ts";
 
 const db = useDatabase();
 let parts: Parts;
@@ -122,6 +124,52 @@ describe("placing a call", () => {
   });
 });
 
+describe("the last minute of the calling hours", () => {
+  const hours = (from: string, to: string) =>
+    db.owner.query(
+      `update call_campaigns set "window" = jsonb_build_object('days', '["mon","tue","wed","thu","fri","sat","sun"]'::jsonb,
+         'open', to_char(app.now() at time zone 'Asia/Kolkata' + $1::interval, 'HH24:MI'), 'close', to_char(app.now() at time zone 'Asia/Kolkata' + $2::interval, 'HH24:MI'))`,
+      [from, to],
+    );
+
+  it("is no time to dial: it would ring after hours, so the person is due when they open again", async () => {
+    // Whole minutes: what closes at the next one is open for less than sixty seconds more.
+    await hours("-3 hours", "1 minute");
+    await placeCall(ctx, { callId: ids.callId });
+    expect(posts).toBe(0);
+    expect(await call()).toMatchObject({ status: "not-placed", reason: "window_closed" });
+    const { rows } = await db.owner.query(
+      "select status, attempts, due_at > app.now() + interval '10 hours' as tomorrow from call_queue",
+    );
+    expect(rows).toEqual([{ status: "pending", attempts: 0, tomorrow: true }]);
+  });
+
+  it("is not the minute before it", async () => {
+    await hours("-3 hours", "3 minutes");
+    await placeCall(ctx, { callId: ids.callId });
+    expect(posts).toBe(1);
+  });
+});
+
+describe("an answer that comes after its lease was taken over", () => {
+  it.each([
+    ["a refusal", { kind: "refused", status: 422, message: "No.", credential: false }],
+    ["a 429", { kind: "rate_limited", retryAfterMs: 1 }],
+    ["silence", { kind: "ambiguous", status: null, reason: "No answer." }],
+  ] as [string, PlaceResult][])(
+    "changes nothing when it is %s: the epoch is another one",
+    async (_, late) => {
+      answer = async () => {
+        await db.owner.query("update calls set lease_epoch = lease_epoch + 1");
+        return late;
+      };
+      await placeCall(ctx, { callId: ids.callId });
+      expect(await call()).toMatchObject({ status: "dialing", reason: null });
+      expect(await item()).toMatchObject({ status: "in_progress", attempts: 1 });
+    },
+  );
+});
+
 describe("a request that was on its way when somebody said stop", () => {
   it("is taken back at the provider as soon as it is known there", async () => {
     answer = async () => {
@@ -208,7 +256,54 @@ describe("an execution that is not the one we follow", () => {
   });
 });
 
+describe("a call that the provider dials again by itself", () => {
+  it("is an incident and is stopped, even after its end", async () => {
+    answer = async () => ({ kind: "accepted", executionId: "e", status: "queued" });
+    await placeCall(ctx, { callId: ids.callId });
+    await webhook({ id: "e", status: "no-answer", retry_count: 0 });
+    await db.owner.query("delete from graphile_worker._private_jobs");
+    await webhook({ id: "e", status: "queued", retry_count: 1 });
+    expect(await call()).toMatchObject({ status: "no-answer" });
+    const { rows } = await db.owner.query("select kind, severity from incidents");
+    expect(rows).toEqual([{ kind: "provider_retried", severity: "bad" }]);
+    const stops: string[] = [];
+    parts.providers.bolna.stopCall = async (id) => {
+      stops.push(id);
+      return { kind: "stopped" };
+    };
+    await stopAtProvider(ctx, { callId: ids.callId });
+    expect(stops).toEqual(["e"]);
+  });
+});
+
 describe("an inbound call", () => {
+  it("from somebody who withholds the number is a call like any other, without a contact", async () => {
+    await webhook({
+      id: "hidden",
+      status: "in-progress",
+      user_number: "anonymous",
+      telephony_data: { call_type: "inbound" } as never,
+    });
+    const { items } = await listCalls(requestOf(parts, ids.userId), {});
+    expect(items).toContainEqual(
+      expect.objectContaining({
+        direction: "inbound",
+        phoneNumber: null,
+        contactId: null,
+        status: "in-progress",
+      }),
+    );
+    await webhook({
+      id: "hidden",
+      status: "call-disconnected",
+      telephony_data: { call_type: "inbound" } as never,
+    });
+    const { rows } = await db.owner.query(
+      "select count(*)::int as calls from calls where direction = 'inbound'",
+    );
+    expect(rows).toEqual([{ calls: 1 }]);
+  });
+
   it("is asked about even if nothing more is heard of it", async () => {
     await webhook({
       id: "inbound-2",

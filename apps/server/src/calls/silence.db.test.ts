@@ -1,10 +1,14 @@
-import type { Execution } from "@parley/core/wire/bolna";
+import { execution, type Execution } from "@parley/core/wire/bolna";
 import { make } from "@parley/db/testing/make";
 import { useDatabase } from "@parley/db/testing/database";
 import { beforeEach, describe, expect, it } from "vitest";
 import { jobContext, type Ctx } from "../context.ts";
 import type { ExecutionResult } from "../providers/bolna.ts";
+import { settleItem } from "../campaigns/settle-item.ts";
 import { testParts } from "../testing/test-parts.ts";
+import { applyEvent } from "./apply-event.ts";
+import { lockCall } from "./row.ts";
+import { clockSettings } from "./settings.ts";
 import { verifyCall } from "./verify.ts";
 
 const db = useDatabase();
@@ -161,7 +165,57 @@ describe("a call whose end is never told", () => {
   });
 });
 
+describe("a figure that makes no sense", () => {
+  it.each([
+    ["negative", -12, 0],
+    ["a text", "41.2", 7],
+    ["no number at all", "soon", 0],
+    ["absent", null, 0],
+    ["longer than the agent may talk", 100_000, 10],
+  ])("%s is charged between nothing and the hold", async (_, seconds, credits) => {
+    const read = execution.parse({ id: "e", status: "completed", conversation_duration: seconds });
+    answer = { kind: "found", execution: read, body: {} };
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({ status: "completed", settled: true, price_credits: credits });
+    const { rows } = await db.owner.query("select credits = 1000 - $1::bigint as right from users", [
+      credits,
+    ]);
+    expect(rows).toEqual([{ right: true }]);
+    const { rows: incidents } = await db.owner.query("select kind from incidents");
+    expect(incidents).toEqual(credits === 10 ? [{ kind: "price_above_hold" }] : []);
+  });
+});
+
+describe("a call whose final figures are late", () => {
+  it("is asked about after 30 seconds, 2, 5, 15 and 60 minutes, then daily", async () => {
+    answer = { ...inProgress, execution: { id: "e", status: "call-disconnected" } as Execution };
+    await ctx.db.tx(async (tx) => {
+      const settings = await clockSettings(tx);
+      const news = { source: "webhook", status: "call-disconnected", at: settings.now } as const;
+      await applyEvent(tx, await lockCall(tx, callId), news, settings);
+    });
+    const due: number[] = [];
+    for (let look = 0; look < 7; look++) {
+      const { rows } = await db.owner.query<{ due: number }>(
+        "select round(extract(epoch from next_poll_at - ended_at))::int as due from calls",
+      );
+      due.push(rows[0]!.due);
+      await db.owner.query(
+        "update calls set ended_at = app.now() - make_interval(secs => $1), next_poll_at = app.now()",
+        [rows[0]!.due],
+      );
+      await db.owner.query("update provider_accounts set read_tokens_at = app.wall() - interval '1 hour'");
+      await verifyCall(ctx, { callId });
+    }
+    const expected = [30, 120, 300, 900, 3600, 86_400, 172_800];
+    due.forEach((seconds, look) =>
+      expect(Math.abs(seconds - expected[look]!), `look ${look}`).toBeLessThan(20),
+    );
+  });
+});
+
 describe("a call that waits at the provider", () => {
+  const reason = async () => (await db.owner.query("select reason from calls")).rows[0].reason;
   const stops = async () =>
     (await db.owner.query("select 1 from graphile_worker.jobs where task_identifier = 'calls/stop'"))
       .rowCount;
@@ -174,6 +228,21 @@ describe("a call that waits at the provider", () => {
     );
     await verifyCall(ctx, { callId });
     expect(await stops()).toBe(1);
+    const { rows: incidents } = await db.owner.query("select kind from incidents");
+    expect(incidents).toEqual([{ kind: "provider_queue" }]);
+    const { rows: gates } = await db.owner.query(
+      "select gate_until > app.wall() as gated, gate_reason from provider_accounts",
+    );
+    expect(gates).toEqual([{ gated: true, gate_reason: "provider_queue" }]);
+
+    // It never rang: no try is counted, and the person is due again.
+    answer = { ...inProgress, execution: { id: "e", status: "stopped" } as Execution };
+    await verifyCall(ctx, { callId });
+    expect(await reason()).toBe("provider_queue");
+    const { rows } = await db.owner.query<{ id: string }>("select id from call_queue");
+    await settleItem(ctx, { itemId: rows[0]!.id });
+    const { rows: items } = await db.owner.query("select status, attempts from call_queue");
+    expect(items).toEqual([{ status: "pending", attempts: 0 }]);
   });
 
   it("is asked to stop once per look, not once per answer", async () => {

@@ -75,14 +75,22 @@ async function finishLocked(tx: Tx, campaignId: string): Promise<void> {
   );
   if (!isLive) return;
   await setLanesPaused(tx, campaignId, true);
-  await logEvent(tx, campaignId, "completed", "system", summary);
+  // Paused over its end date, it has come to its end without having been resumed: that is said, for nobody pressed anything.
+  const wasPaused = campaign.status === "paused";
+  await logEvent(
+    tx,
+    campaignId,
+    "completed",
+    "system",
+    wasPaused ? { ...summary, because: "campaign_over" } : summary,
+  );
   const { total = 0 } = summary.byStatus;
   const { answered = 0 } = summary.byOutcome;
   await notify(tx, {
     kind: "campaign.completed",
     ref: campaignId,
     title: `“${campaign.name}” is complete`,
-    body: `${answered} conversations with ${total} ${total === 1 ? "person" : "people"} on the list.`,
+    body: `${wasPaused ? "Its end date came while it was paused. " : ""}${answered} conversations with ${total} ${total === 1 ? "person" : "people"} on the list.`,
     link: `/campaigns/${campaignId}`,
   });
 }

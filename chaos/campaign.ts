@@ -5,7 +5,10 @@ import type { Installation } from "./installation.ts";
 /** Numbers that play a part (docs/sandbox.md); the rest follow the sandbox's seeded mix. */
 const MAGIC = 24;
 
-export type Tenant = { id: string; visitor: SignedUp; campaignId: string; contacts: number };
+/** Attempts at most, and minutes between them. */
+export const retry = { maxAttempts: 3, busy: [0.5, 1], noAnswer: [0.5, 1], failed: [0.5], voicemail: [] };
+
+export type Tenant = { id: string; visitor: SignedUp; agentId: string; campaignId: string; contacts: number };
 
 /** Tenants with an agent, an imported list that holds every magic number, and a running campaign; all over HTTP. */
 export async function launch(
@@ -27,12 +30,37 @@ export async function launch(
       name: `Campaign ${n}`,
       agentId: agent.id,
       audience: { importId },
-      retry: { maxAttempts: 3, busy: [0.5, 1], noAnswer: [0.5, 1], failed: [0.5], voicemail: [] },
+      retry,
     });
     await started(visitor, campaign.id);
-    tenants.push({ id: visitor.session.user.id, visitor, campaignId: campaign.id, contacts });
+    tenants.push({
+      id: visitor.session.user.id,
+      visitor,
+      agentId: agent.id,
+      campaignId: campaign.id,
+      contacts,
+    });
   }
   return tenants;
+}
+
+let lists = 0;
+
+/**
+ * Another list and campaign of one of these, with people who are on no other. Not patient: whatever gets no answer while
+ * processes are shot is given up, in whatever state that leaves it.
+ */
+export async function launchMore({ visitor, agentId }: Tenant, people: number): Promise<string> {
+  const list = ++lists;
+  const importId = await importPeople(visitor, peopleCsv(20 + Math.floor(list / 1000), people, list % 1000));
+  const campaign = await visitor.trpc.campaigns.create.mutate({
+    name: `Campaign ${list} of many`,
+    agentId,
+    audience: { importId },
+    retry,
+  });
+  await visitor.trpc.campaigns.start.mutate({ campaignId: campaign.id });
+  return campaign.id;
 }
 
 const STARTS_WITHIN_MS = 60_000;
@@ -72,11 +100,11 @@ async function importPeople(visitor: SignedUp, csv: string): Promise<string> {
 }
 
 /** Ten digits: 9, tenant, block, and the last four that decide what happens. */
-function peopleCsv(tenant: number, people: number): string {
+function peopleCsv(tenant: number, people: number, block?: number): string {
   const lines = Array.from({ length: people }, (_, n) => {
-    const lastFour = n < MAGIC ? n + 1 : 1000 + (n % 9000);
-    const number = `9${String(tenant).padStart(2, "0")}${String(Math.floor(n / 9000)).padStart(3, "0")}${String(lastFour).padStart(4, "0")}`;
-    return `Person ${n},+91 ${number}`;
+    const lastFour = block === undefined && n < MAGIC ? n + 1 : 1000 + (n % 9000);
+    const digits = (value: number, width: number) => String(value).padStart(width, "0");
+    return `Person ${n},+91 9${digits(tenant, 2)}${digits(block ?? Math.floor(n / 9000), 3)}${digits(lastFour, 4)}`;
   });
   return ["name,phone", ...lines, ""].join("\n");
 }

@@ -13,7 +13,7 @@ type Truth = {
  */
 export async function judge(
   there: Installation,
-  limits: { system: number; tenant: number; contacts: number },
+  limits: { system: number; tenant: number },
 ): Promise<Verdict[]> {
   const truth = await there.sandbox<Truth>("/truth");
   const count = async (sql: string) => Number((await there.ask<{ n: string }>(sql))[0]!.n);
@@ -56,6 +56,14 @@ export async function judge(
       "rings bound to another execution",
       rungWhere((call, executionId) => call !== undefined && call.execution !== executionId),
     ),
+    none(
+      "calls declared never placed that were placed after all",
+      await count("select count(*) as n from calls where adopted"),
+    ),
+    none(
+      "people rung more often than their item counts attempts, or than the retry policy allows",
+      await rungTooOften(there, truth),
+    ),
     most("most lines open at once, whole system", truth.peaks.system, limits.system),
     most(
       "most lines open at once, one tenant",
@@ -70,8 +78,11 @@ export async function judge(
       await count("select count(*) as n from call_queue where status in ('pending', 'in_progress')"),
     ),
     none(
-      "people on the lists without an item",
-      limits.contacts - (await count("select count(*) as n from call_queue where kind = 'campaign'")),
+      "people on the lists of started campaigns without an item",
+      await count(`
+        select count(*) as n from call_campaigns k join contacts p on p.user_id = k.user_id and p.import_id::text = k.audience ->> 'importId'
+        where k.status not in ('draft', 'canceled')
+          and not exists (select 1 from call_queue q where q.campaign_id = k.id and q.contact_id = p.id)`),
     ),
     none(
       "items without an outcome or a reason",
@@ -106,8 +117,10 @@ export async function judge(
         where c.user_id <> q.user_id or p.user_id <> q.user_id`),
     ),
     none(
-      "campaigns not completed",
-      await count("select count(*) as n from call_campaigns where status <> 'completed'"),
+      "started campaigns neither completed nor canceled",
+      await count(
+        "select count(*) as n from call_campaigns where status not in ('completed', 'canceled', 'draft')",
+      ),
     ),
   ];
 }
@@ -133,4 +146,19 @@ export async function tell(there: Installation): Promise<Record<string, number |
     ...row,
     ...Object.fromEntries(incidents.map(({ kind, n }) => [`incidents: ${kind}`, n])),
   };
+}
+
+/** By number: the truth of rings against the attempts of the person's items, each list of numbers being a campaign's own. */
+async function rungTooOften(there: Installation, truth: Truth): Promise<number> {
+  const allowed = new Map(
+    (
+      await there.ask<{ phone: string; attempts: number }>(`
+        select replace(q.phone_number, ' ', '') as phone,
+          sum(least(q.attempts, coalesce((k.retry ->> 'maxAttempts')::int, 1)))::int as attempts
+        from call_queue q left join call_campaigns k on k.id = q.campaign_id
+        group by 1`)
+    ).map(({ phone, attempts }) => [phone, attempts]),
+  );
+  const rung = Map.groupBy(truth.rings, (ring) => ring.to);
+  return [...rung].filter(([phone, rings]) => rings.length > (allowed.get(phone) ?? 0)).length;
 }

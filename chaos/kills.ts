@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { launch, type Tenant } from "./campaign.ts";
+import { launch, launchMore, type Tenant } from "./campaign.ts";
 import { Installation, type Victim } from "./installation.ts";
 import { judge, tell, type Verdict } from "./invariants.ts";
 import { Pauser } from "./pauses.ts";
@@ -8,8 +8,10 @@ import { quantile, watchProgress, type Progress, type Recoveries } from "./progr
 export type KillOptions = {
   /** How long there is killing; afterwards the campaigns are left in peace to end. */
   minutes: number;
-  /** People on all lists together. */
+  /** People on the first lists together. */
   calls: number;
+  /** Whether more lists follow, so that there is always somebody to call while there is killing. */
+  more?: boolean;
   /** Lists, each of a tenant of its own. */
   tenants?: number;
   kill: readonly Victim[];
@@ -54,6 +56,9 @@ const TENANT_LIMIT = 5;
 /** No more than a worker runs jobs at once: each of those is a connection, and to open them is half of its start. */
 const SYSTEM_LIMIT = 16;
 const HALF = 0.5;
+/** People on a list that follows, and when it does. */
+const MORE = 100;
+const MORE_BELOW = 200;
 /** How much faster the domain clock runs: a call takes a second or two, a retry comes soon. */
 const CLOCK_SCALE = 30;
 /** And at the end, when only late figures and calls without an end are waited for: three days in half a minute. */
@@ -116,11 +121,12 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     const kills: Kills = { http: 0, worker: 0, sandbox: 0, postgres: 0, postgresStopped: 0 };
     const began = Date.now();
     const deadline = began + options.minutes * 60_000;
-    let listsEnded = false;
-    const isOver = () => listsEnded || Date.now() > deadline;
+    let now: Standing = { left: contacts, calls: 0, lines: 0, unclear: 0 };
+    const isOver = () => (now.left === 0 && !options.more) || Date.now() > deadline;
     const report = setInterval(() => {
-      void standing(there).then(({ left, lines, unclear, calls }) => {
-        listsEnded = left === 0;
+      void standing(there).then((seen) => {
+        now = seen;
+        const { left, calls, lines, unclear } = seen;
         say(
           `${left} people left, ${calls} attempts, ${lines} lines open, ${unclear} unclear; killed: ${told(kills)}`,
         );
@@ -161,7 +167,14 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     const attending = async () => {
       for (; !isOver(); await pause(2_000)) await resumeBroken(there, tenants);
     };
-    await Promise.all([attending(), pausing(), shootPrograms(), shootPostgres()]);
+    const feeding = async () => {
+      for (; options.more && !isOver(); await pause(3_000)) {
+        if (now.left > MORE_BELOW) continue;
+        const tenant = tenants[Math.floor(random() * tenants.length)]!;
+        await launchMore(tenant, MORE).catch(() => {});
+      }
+    };
+    await Promise.all([attending(), feeding(), pausing(), shootPrograms(), shootPostgres()]);
     const killingMinutes = Number(((Date.now() - began) / 60_000).toFixed(1));
     say("No more kills; the campaigns go on to their end.");
     await untilDone(there, tenants, progress);
@@ -171,7 +184,7 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     await settleTheRest(there);
 
     const verdicts = [
-      ...(await judge(there, { system: SYSTEM_LIMIT, tenant: TENANT_LIMIT, contacts })),
+      ...(await judge(there, { system: SYSTEM_LIMIT, tenant: TENANT_LIMIT })),
       ...(pauser.count > 0 ? [await pauser.verdict(clock)] : []),
     ];
     const isSound = verdicts.every(({ ok }) => ok);
@@ -196,7 +209,7 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
         https,
         workers,
         tenants: tenantCount,
-        people: contacts,
+        people: Number(happened["items"]),
         systemLimit: SYSTEM_LIMIT,
         tenantLimit: TENANT_LIMIT,
         clockScale: CLOCK_SCALE,

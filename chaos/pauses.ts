@@ -22,12 +22,12 @@ export class Pauser {
   }
 
   /** One pause and its resume. A request that got no answer promised nothing, and counts for nothing. */
-  async pauseAndResume({ visitor, campaignId }: Tenant): Promise<void> {
+  async pauseAndResume({ visitor, campaignId }: Tenant, heldMs = HELD_MS): Promise<void> {
     const its = { campaignId };
     const answer = await visitor.trpc.campaigns.pause.mutate(its).catch(() => null);
     if (!answer) return;
     const from = Date.now();
-    await pause(HELD_MS);
+    await pause(heldMs);
     const to = Date.now();
     const resumed = await visitor.trpc.campaigns.resume.mutate(its).then(
       () => true,
@@ -36,6 +36,12 @@ export class Pauser {
     if (answer.status === "paused") this.#holds.push({ campaignId, inAir: answer.inAir, from, to });
     // Unanswered, it may have been resumed all the same; then the next one decides.
     if (!resumed) await visitor.trpc.campaigns.resume.mutate(its).catch(() => {});
+  }
+
+  /** The same promise, for good. */
+  async cancel({ visitor }: Tenant, campaignId: string): Promise<void> {
+    const answer = await visitor.trpc.campaigns.cancel.mutate({ campaignId });
+    this.#holds.push({ campaignId, inAir: answer.inAir, from: Date.now(), to: Infinity });
   }
 
   /** Rings carry the domain clock; while its speed stands, that is wall time. */
@@ -59,7 +65,7 @@ export class Pauser {
       return placed.length > inAir;
     });
     return {
-      what: `pauses (of ${this.#holds.length}) after which more was dialled than they had counted`,
+      what: "pauses and cancels after which more was dialled than they had counted",
       found: broken.length,
       expected: "0",
       ok: broken.length === 0,

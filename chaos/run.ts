@@ -8,10 +8,10 @@ import { printed } from "./report.ts";
 const usage = `npm run chaos -- [options]
 
   --minutes N         minutes of killing (3); the campaigns then go on to their end
-  --calls N           people on all lists together (1000)
+  --calls N           people on the first lists together (300); more follow while there is killing
   --kill A,B          server (http and worker), http, worker, sandbox, postgres (server,postgres)
   --every S           mean seconds between two kills of a program (0.7)
-  --every-postgres S  mean seconds between two kills of Postgres (25)
+  --every-postgres S  mean seconds between two kills of Postgres (40)
   --every-pause S     mean seconds between two pauses of some campaign (10; 0: none)
   --workers N         processes for jobs (6); --https N for requests (2)
   --seed N            decides when and whom (1)
@@ -25,10 +25,10 @@ export async function runChaos(args: string[]): Promise<boolean> {
     args,
     options: {
       minutes: { type: "string", default: "3" },
-      calls: { type: "string", default: "1000" },
+      calls: { type: "string", default: "300" },
       kill: { type: "string", default: "server,postgres" },
       every: { type: "string", default: "0.7" },
-      "every-postgres": { type: "string", default: "25" },
+      "every-postgres": { type: "string", default: "40" },
       "every-pause": { type: "string", default: "10" },
       seed: { type: "string", default: "1" },
       workers: { type: "string" },
@@ -62,6 +62,7 @@ export async function runChaos(args: string[]): Promise<boolean> {
     {
       minutes: Number(values.minutes),
       calls: Number(values.calls),
+      more: true,
       kill: victims(values.kill),
       everySeconds: Number(values.every),
       everySecondsPostgres: Number(values["every-postgres"]),

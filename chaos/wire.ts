@@ -137,8 +137,10 @@ class Line {
     });
   }
 
+  /** Nobody hears of it, until the kernel of one side gives the connection up. */
   stall(): void {
     this.stalled = true;
+    setTimeout(() => this.cut(), FORGOTTEN_MS).unref();
   }
 
   cut(): void {

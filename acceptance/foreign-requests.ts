@@ -172,6 +172,10 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
   "contacts.update": (its) => [nowhere({ contactId: its.contactId, name: "Stolen" })],
   "customFields.list": () => [plain],
 
+  "destinations.confirm": () => [nothing({ country: "NZ" })],
+  "destinations.list": () => [plain],
+  "destinations.remove": () => [nothing({ country: "NZ" })],
+
   "home.summary": () => [plain],
 
   "imports.cancel": (its) => [nowhere({ importId: its.importId })],

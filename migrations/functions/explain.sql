@@ -85,52 +85,58 @@ returns table (ord int, name text, ok boolean, reason text, detail text, true_ag
       case when i.agent_ready then 'The agent is ready at the provider.' else 'The agent is archived or not synced to the provider.' end, null
     from item i
     union all
-    select 10, 'other_call', i.other_call_id is null, 'other_call_open',
+    select 10, 'destination', i.destination_ok, 'destination_not_confirmed',
+      case when i.rule_set = 'rehearsal' then 'A rehearsal calls every country.'
+           when i.destination_ok then format('This workspace calls %s.', i.country)
+           else format('Nobody has confirmed that this workspace calls %s.', i.country) end, null
+    from item i
+    union all
+    select 11, 'other_call', i.other_call_id is null, 'other_call_open',
       case when i.other_call_id is null then 'No other call to this person is open.' else 'Call ' || i.other_call_id || ' to this person is open.' end, null
     from item i
     union all
-    select 11, 'frequency', coalesce(i.frequency_until <= i.at, true), 'frequency_cap',
+    select 12, 'frequency', coalesce(i.frequency_until <= i.at, true), 'frequency_cap',
       case when i.frequency_until > i.at then 'This person has been called as often as the cap allows.' else 'Within the frequency cap.' end,
       case when i.frequency_until > i.at then i.frequency_until end from item i
     union all
-    select 12, 'dialling', not s.dialling_paused, 'dialling_paused',
+    select 13, 'dialling', not s.dialling_paused, 'dialling_paused',
       case when s.dialling_paused then 'All dialling is paused' || coalesce(': ' || s.paused_reason, '') || '.' else 'Dialling is not paused.' end, null
     from item i cross join app.system_room() s
     union all
-    select 13, 'workspace', i.tenant_status = 'active', 'tenant_suspended', 'The workspace is ' || i.tenant_status || '.', null from item i
+    select 14, 'workspace', i.tenant_status = 'active', 'tenant_suspended', 'The workspace is ' || i.tenant_status || '.', null from item i
     union all
-    select 14, 'provider', s.account_status = 'ok' and s.gate_at is null,
+    select 15, 'provider', s.account_status = 'ok' and s.gate_at is null,
       case when s.account_status <> 'ok' then 'provider_suspended' else 'provider_gate' end,
       case when s.account_status <> 'ok' then 'The voice provider refuses our key.'
            when s.gate_at is not null then 'The voice provider asked for a pause.' else 'The voice provider takes calls.' end, s.gate_at
     from item i cross join app.system_room() s
     union all
-    select 15, 'system_lines', s.live < s.line_limit, 'system_limit',
+    select 16, 'system_lines', s.live < s.line_limit, 'system_limit',
       format('%s of %s lines of the installation in use.', s.live, s.line_limit), null
     from item i cross join app.system_room() s
     union all
-    select 16, 'provider_lines', s.account_lines > 0, 'provider_lines', format('%s free lines at the provider.', greatest(0, s.account_lines)), null
+    select 17, 'provider_lines', s.account_lines > 0, 'provider_lines', format('%s free lines at the provider.', greatest(0, s.account_lines)), null
     from item i cross join app.system_room() s
     union all
-    select 17, 'lines', t.live < t.concurrent_limit, 'user_limit', format('%s of %s lines of this workspace in use.', t.live, t.concurrent_limit), null
+    select 18, 'lines', t.live < t.concurrent_limit, 'user_limit', format('%s of %s lines of this workspace in use.', t.live, t.concurrent_limit), null
     from item i cross join tenant t
     union all
-    select 18, 'credits', t.available >= i.hold, 'credits',
+    select 19, 'credits', t.available >= i.hold, 'credits',
       format('%s credits available (%s posted, %s held); a call holds %s.', t.available, t.credits, t.held, i.hold), null
     from item i cross join tenant t
     union all
-    select 19, 'campaign_lines', c.cap_room > 0, 'campaign_cap', format('%s in the air, room for %s more.', c.live, greatest(0, c.cap_room)), null
+    select 20, 'campaign_lines', c.cap_room > 0, 'campaign_cap', format('%s in the air, room for %s more.', c.live, greatest(0, c.cap_room)), null
     from item i cross join campaign c where c.cap_room is not null
     union all
-    select 20, 'budget', c.budget_left >= i.hold, 'budget', format('%s credits of the budget left; a call holds %s.', greatest(0, c.budget_left), i.hold), null
+    select 21, 'budget', c.budget_left >= i.hold, 'budget', format('%s credits of the budget left; a call holds %s.', greatest(0, c.budget_left), i.hold), null
     from item i cross join campaign c where c.budget_left is not null
     union all
-    select 21, 'pace', c.pace_at <= app.wall(), 'pace',
+    select 22, 'pace', c.pace_at <= app.wall(), 'pace',
       case when c.pace_at > app.wall() then 'The pace allows the next call in a moment.' else 'Within the pace.' end,
       case when c.pace_at > app.wall() then app.in_wall(c.pace_at - app.wall()) end
     from item i cross join campaign c where c.pace_at is not null
     union all
-    select 22, 'lane', i.next_due_at <= i.at, coalesce(i.blocked_by, 'nothing_due'),
+    select 23, 'lane', i.next_due_at <= i.at, coalesce(i.blocked_by, 'nothing_due'),
       case when i.next_due_at <= i.at then 'Its lane takes part in the dispatch.'
            when i.blocked_by is not null then 'Its lane is set aside until there is room again: ' || replace(i.blocked_by, '_', ' ') || '.'
            else 'Its lane sleeps until its next item is due.' end,

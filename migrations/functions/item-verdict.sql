@@ -6,7 +6,7 @@ create or replace function app.item_checks(p_item_id uuid, p_at timestamptz defa
 returns table (
   item_id uuid, at timestamptz, status text, due_at timestamptz, kind text, wait_reason text,
   expired boolean, erased boolean, suppressed text, campaign_status text, campaign_reason text, campaign_over boolean,
-  agent_ready boolean, consent_need text, consent_ok boolean, other_call_id uuid, frequency_until timestamptz
+  agent_ready boolean, consent_need text, consent_ok boolean, other_call_id uuid, frequency_until timestamptz, destination_ok boolean
 ) language sql stable as $$
   select q.id, n.at, q.status, q.due_at, q.kind, q.wait_reason,
     coalesce(q.expires_at <= n.at, false),
@@ -28,6 +28,7 @@ returns table (
     case when q.kind <> 'direct' then greatest(
       (select d.created_at from public.calls d
        where d.user_id = q.user_id and d.phone_number = q.phone_number and d.direction = 'outbound' and d.status <> 'not-placed'
+         and (d.queue_id is distinct from q.id or d.ended_at is not null) -- its own call, asked about before it is dialled
          and d.created_at > n.at - make_interval(days => u.frequency_days)
        order by d.created_at desc offset coalesce(u.frequency_dials_max, rule.dials_max) - 1
        limit case when coalesce(u.frequency_dials_max, rule.dials_max) is null then 0 else 1 end),
@@ -36,7 +37,8 @@ returns table (
          and d.created_at > n.at - make_interval(days => u.frequency_days)
        order by d.created_at desc offset coalesce(u.frequency_answered_max, rule.answered_max) - 1
        limit case when coalesce(u.frequency_answered_max, rule.answered_max) is null then 0 else 1 end)
-    ) + make_interval(days => u.frequency_days) end
+    ) + make_interval(days => u.frequency_days) end,
+    u.rule_set = 'rehearsal' or l.country = u.default_region or l.country = any (u.destinations)
   from public.call_queue q
   join public.users u on u.id = q.user_id
   join public.contacts c on c.user_id = q.user_id and c.id = q.contact_id
@@ -62,7 +64,7 @@ returns table (verdict text, reason text, until timestamptz) language sql stable
       when k.expired or k.erased or k.suppressed is not null or k.campaign_over or not k.consent_ok then 'skip'
       when k.campaign_status is distinct from 'running' and k.campaign_status is not null then 'hold'
       when k.due_at > k.at then 'hold'
-      when not k.agent_ready or k.other_call_id is not null or k.frequency_until > k.at then 'defer'
+      when not k.agent_ready or not k.destination_ok or k.other_call_id is not null or k.frequency_until > k.at then 'defer'
       else 'dial'
     end,
     case
@@ -76,12 +78,14 @@ returns table (verdict text, reason text, until timestamptz) language sql stable
       when k.campaign_status is distinct from 'running' and k.campaign_status is not null then 'campaign_' || k.campaign_status
       when k.due_at > k.at then coalesce(k.wait_reason, 'retry_gap')
       when not k.agent_ready then 'agent_not_ready'
+      when not k.destination_ok then 'destination_not_confirmed'
       when k.other_call_id is not null then 'other_call_open'
       when k.frequency_until > k.at then 'frequency_cap'
     end,
     case
       when k.due_at > k.at then k.due_at
       when not k.agent_ready then k.at + interval '1 minute'
+      when not k.destination_ok then k.at + interval '1 day' -- due at once when it is confirmed
       when k.other_call_id is not null then k.at + interval '2 minutes'
       when k.frequency_until > k.at then k.frequency_until
     end

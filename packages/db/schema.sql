@@ -3108,52 +3108,58 @@ AS $function$
       case when i.agent_ready then 'The agent is ready at the provider.' else 'The agent is archived or not synced to the provider.' end, null
     from item i
     union all
-    select 10, 'other_call', i.other_call_id is null, 'other_call_open',
+    select 10, 'destination', i.destination_ok, 'destination_not_confirmed',
+      case when i.rule_set = 'rehearsal' then 'A rehearsal calls every country.'
+           when i.destination_ok then format('This workspace calls %s.', i.country)
+           else format('Nobody has confirmed that this workspace calls %s.', i.country) end, null
+    from item i
+    union all
+    select 11, 'other_call', i.other_call_id is null, 'other_call_open',
       case when i.other_call_id is null then 'No other call to this person is open.' else 'Call ' || i.other_call_id || ' to this person is open.' end, null
     from item i
     union all
-    select 11, 'frequency', coalesce(i.frequency_until <= i.at, true), 'frequency_cap',
+    select 12, 'frequency', coalesce(i.frequency_until <= i.at, true), 'frequency_cap',
       case when i.frequency_until > i.at then 'This person has been called as often as the cap allows.' else 'Within the frequency cap.' end,
       case when i.frequency_until > i.at then i.frequency_until end from item i
     union all
-    select 12, 'dialling', not s.dialling_paused, 'dialling_paused',
+    select 13, 'dialling', not s.dialling_paused, 'dialling_paused',
       case when s.dialling_paused then 'All dialling is paused' || coalesce(': ' || s.paused_reason, '') || '.' else 'Dialling is not paused.' end, null
     from item i cross join app.system_room() s
     union all
-    select 13, 'workspace', i.tenant_status = 'active', 'tenant_suspended', 'The workspace is ' || i.tenant_status || '.', null from item i
+    select 14, 'workspace', i.tenant_status = 'active', 'tenant_suspended', 'The workspace is ' || i.tenant_status || '.', null from item i
     union all
-    select 14, 'provider', s.account_status = 'ok' and s.gate_at is null,
+    select 15, 'provider', s.account_status = 'ok' and s.gate_at is null,
       case when s.account_status <> 'ok' then 'provider_suspended' else 'provider_gate' end,
       case when s.account_status <> 'ok' then 'The voice provider refuses our key.'
            when s.gate_at is not null then 'The voice provider asked for a pause.' else 'The voice provider takes calls.' end, s.gate_at
     from item i cross join app.system_room() s
     union all
-    select 15, 'system_lines', s.live < s.line_limit, 'system_limit',
+    select 16, 'system_lines', s.live < s.line_limit, 'system_limit',
       format('%s of %s lines of the installation in use.', s.live, s.line_limit), null
     from item i cross join app.system_room() s
     union all
-    select 16, 'provider_lines', s.account_lines > 0, 'provider_lines', format('%s free lines at the provider.', greatest(0, s.account_lines)), null
+    select 17, 'provider_lines', s.account_lines > 0, 'provider_lines', format('%s free lines at the provider.', greatest(0, s.account_lines)), null
     from item i cross join app.system_room() s
     union all
-    select 17, 'lines', t.live < t.concurrent_limit, 'user_limit', format('%s of %s lines of this workspace in use.', t.live, t.concurrent_limit), null
+    select 18, 'lines', t.live < t.concurrent_limit, 'user_limit', format('%s of %s lines of this workspace in use.', t.live, t.concurrent_limit), null
     from item i cross join tenant t
     union all
-    select 18, 'credits', t.available >= i.hold, 'credits',
+    select 19, 'credits', t.available >= i.hold, 'credits',
       format('%s credits available (%s posted, %s held); a call holds %s.', t.available, t.credits, t.held, i.hold), null
     from item i cross join tenant t
     union all
-    select 19, 'campaign_lines', c.cap_room > 0, 'campaign_cap', format('%s in the air, room for %s more.', c.live, greatest(0, c.cap_room)), null
+    select 20, 'campaign_lines', c.cap_room > 0, 'campaign_cap', format('%s in the air, room for %s more.', c.live, greatest(0, c.cap_room)), null
     from item i cross join campaign c where c.cap_room is not null
     union all
-    select 20, 'budget', c.budget_left >= i.hold, 'budget', format('%s credits of the budget left; a call holds %s.', greatest(0, c.budget_left), i.hold), null
+    select 21, 'budget', c.budget_left >= i.hold, 'budget', format('%s credits of the budget left; a call holds %s.', greatest(0, c.budget_left), i.hold), null
     from item i cross join campaign c where c.budget_left is not null
     union all
-    select 21, 'pace', c.pace_at <= app.wall(), 'pace',
+    select 22, 'pace', c.pace_at <= app.wall(), 'pace',
       case when c.pace_at > app.wall() then 'The pace allows the next call in a moment.' else 'Within the pace.' end,
       case when c.pace_at > app.wall() then app.in_wall(c.pace_at - app.wall()) end
     from item i cross join campaign c where c.pace_at is not null
     union all
-    select 22, 'lane', i.next_due_at <= i.at, coalesce(i.blocked_by, 'nothing_due'),
+    select 23, 'lane', i.next_due_at <= i.at, coalesce(i.blocked_by, 'nothing_due'),
       case when i.next_due_at <= i.at then 'Its lane takes part in the dispatch.'
            when i.blocked_by is not null then 'Its lane is set aside until there is room again: ' || replace(i.blocked_by, '_', ' ') || '.'
            else 'Its lane sleeps until its next item is due.' end,
@@ -3724,7 +3730,7 @@ $function$
 -- comment: Whether an SQL error says something about the moment rather than about the rows.
 
 CREATE OR REPLACE FUNCTION app.item_checks(p_item_id uuid, p_at timestamp with time zone DEFAULT app.now())
- RETURNS TABLE(item_id uuid, at timestamp with time zone, status text, due_at timestamp with time zone, kind text, wait_reason text, expired boolean, erased boolean, suppressed text, campaign_status text, campaign_reason text, campaign_over boolean, agent_ready boolean, consent_need text, consent_ok boolean, other_call_id uuid, frequency_until timestamp with time zone)
+ RETURNS TABLE(item_id uuid, at timestamp with time zone, status text, due_at timestamp with time zone, kind text, wait_reason text, expired boolean, erased boolean, suppressed text, campaign_status text, campaign_reason text, campaign_over boolean, agent_ready boolean, consent_need text, consent_ok boolean, other_call_id uuid, frequency_until timestamp with time zone, destination_ok boolean)
  LANGUAGE sql
  STABLE
 AS $function$
@@ -3748,6 +3754,7 @@ AS $function$
     case when q.kind <> 'direct' then greatest(
       (select d.created_at from public.calls d
        where d.user_id = q.user_id and d.phone_number = q.phone_number and d.direction = 'outbound' and d.status <> 'not-placed'
+         and (d.queue_id is distinct from q.id or d.ended_at is not null) -- its own call, asked about before it is dialled
          and d.created_at > n.at - make_interval(days => u.frequency_days)
        order by d.created_at desc offset coalesce(u.frequency_dials_max, rule.dials_max) - 1
        limit case when coalesce(u.frequency_dials_max, rule.dials_max) is null then 0 else 1 end),
@@ -3756,7 +3763,8 @@ AS $function$
          and d.created_at > n.at - make_interval(days => u.frequency_days)
        order by d.created_at desc offset coalesce(u.frequency_answered_max, rule.answered_max) - 1
        limit case when coalesce(u.frequency_answered_max, rule.answered_max) is null then 0 else 1 end)
-    ) + make_interval(days => u.frequency_days) end
+    ) + make_interval(days => u.frequency_days) end,
+    u.rule_set = 'rehearsal' or l.country = u.default_region or l.country = any (u.destinations)
   from public.call_queue q
   join public.users u on u.id = q.user_id
   join public.contacts c on c.user_id = q.user_id and c.id = q.contact_id
@@ -3790,7 +3798,7 @@ AS $function$
       when k.expired or k.erased or k.suppressed is not null or k.campaign_over or not k.consent_ok then 'skip'
       when k.campaign_status is distinct from 'running' and k.campaign_status is not null then 'hold'
       when k.due_at > k.at then 'hold'
-      when not k.agent_ready or k.other_call_id is not null or k.frequency_until > k.at then 'defer'
+      when not k.agent_ready or not k.destination_ok or k.other_call_id is not null or k.frequency_until > k.at then 'defer'
       else 'dial'
     end,
     case
@@ -3804,12 +3812,14 @@ AS $function$
       when k.campaign_status is distinct from 'running' and k.campaign_status is not null then 'campaign_' || k.campaign_status
       when k.due_at > k.at then coalesce(k.wait_reason, 'retry_gap')
       when not k.agent_ready then 'agent_not_ready'
+      when not k.destination_ok then 'destination_not_confirmed'
       when k.other_call_id is not null then 'other_call_open'
       when k.frequency_until > k.at then 'frequency_cap'
     end,
     case
       when k.due_at > k.at then k.due_at
       when not k.agent_ready then k.at + interval '1 minute'
+      when not k.destination_ok then k.at + interval '1 day' -- due at once when it is confirmed
       when k.other_call_id is not null then k.at + interval '2 minutes'
       when k.frequency_until > k.at then k.frequency_until
     end

@@ -1,4 +1,11 @@
-import { apiKeysRouter, auditRouter, authRouter, membersRouter, settingsRouter } from "./accounts/router.ts";
+import {
+  apiKeysRouter,
+  auditRouter,
+  authRouter,
+  destinationsRouter,
+  membersRouter,
+  settingsRouter,
+} from "./accounts/router.ts";
 import { adminRouter } from "./admin/router.ts";
 import { agentsRouter } from "./agents/router.ts";
 import { billingRouter } from "./billing/router.ts";
@@ -34,6 +41,7 @@ export const appRouter = router({
   incidents: incidentsRouter,
   contacts: contactsRouter,
   customFields: customFieldsRouter,
+  destinations: destinationsRouter,
   imports: importsRouter,
   leads: leadsRouter,
   live: liveRouter,

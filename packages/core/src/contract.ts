@@ -9,6 +9,7 @@ import {
   apiKeysProcedures,
   auditProcedures,
   authProcedures,
+  destinationsProcedures,
   membersProcedures,
   settingsProcedures,
 } from "./accounts/schema.ts";
@@ -42,6 +43,7 @@ export const contract = {
   campaigns: campaignsProcedures,
   contacts: contactsProcedures,
   customFields: customFieldsProcedures,
+  destinations: destinationsProcedures,
   home: homeProcedures,
   imports: importsProcedures,
   incidents: incidentsProcedures,

@@ -2,12 +2,14 @@ import {
   apiKeysProcedures,
   auditProcedures,
   authProcedures,
+  destinationsProcedures,
   membersProcedures,
   settingsProcedures,
 } from "@parley/core/accounts/schema";
 import { openProcedure, procedure, router } from "../trpc.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import { changePassword } from "./change-password.ts";
+import { confirmDestination, listDestinations, removeDestination } from "./destinations.ts";
 import { acceptInvitation, readInvitation } from "./invitation.ts";
 import { listAudit } from "./list-audit.ts";
 import { me } from "./me.ts";
@@ -104,6 +106,21 @@ export const settingsRouter = router({
     .input(settingsProcedures.update.input)
     .output(settingsProcedures.update.output)
     .mutation(({ ctx, input }) => updateSettings(ctx, input)),
+});
+
+export const destinationsRouter = router({
+  list: procedure
+    .input(destinationsProcedures.list.input)
+    .output(destinationsProcedures.list.output)
+    .query(({ ctx }) => listDestinations(ctx)),
+  confirm: procedure
+    .input(destinationsProcedures.confirm.input)
+    .output(destinationsProcedures.confirm.output)
+    .mutation(({ ctx, input }) => confirmDestination(ctx, input)),
+  remove: procedure
+    .input(destinationsProcedures.remove.input)
+    .output(destinationsProcedures.remove.output)
+    .mutation(({ ctx, input }) => removeDestination(ctx, input)),
 });
 
 export const auditRouter = router({

@@ -1,5 +1,5 @@
 import type { Settings, SettingsPatch } from "@parley/core/accounts/schema";
-import { invalid } from "@parley/core/errors";
+import { invalid, ParleyError } from "@parley/core/errors";
 import { param, row, rows, sql, touch, type Tx } from "@parley/db";
 import type { Ctx } from "../context.ts";
 import { audit, changed } from "../audit.ts";
@@ -37,6 +37,12 @@ export async function updateSettings(ctx: Ctx, patch: SettingsPatch): Promise<Se
   return ctx.db.tx(async (tx) => {
     await rows(tx, sql`select 1 from users where id = app.user_id() for no key update`);
     const before = await read(tx, mayRehearse);
+    // Where calls go is a person's word: a key that got lost must not move the workspace to costly numbers.
+    if (patch.defaultRegion !== undefined && patch.defaultRegion !== before.defaultRegion && !ctx.person)
+      throw new ParleyError(
+        "not_allowed",
+        "An API key cannot move the workspace to another country. Sign in with your password instead.",
+      );
     const after = { ...before, ...patch };
     await rows(
       tx,

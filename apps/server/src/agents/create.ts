@@ -3,6 +3,7 @@ import { defaultMaxCallSeconds, type Agent, type AgentDraft } from "@parley/core
 import { enqueue, param, row, sql, touch, type Tx } from "@parley/db";
 import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
+import { checkWords } from "./check-words.ts";
 import { callerNumber } from "./caller-number.ts";
 import { mirrorNow } from "./mirror-now.ts";
 import { agentById } from "./row.ts";
@@ -25,13 +26,15 @@ async function insert(ctx: Ctx, tx: Tx, draft: AgentDraft): Promise<string> {
     sql`select company, default_region from users where id = ${param(ctx.user.id)}`,
   );
   const language = draft.language ?? "en";
+  const disclosure = draft.disclosure ?? defaultDisclosure(language, company);
+  checkWords({ disclosure, prompt: draft.prompt, language, company });
   const { id } = await row<{ id: string }>(
     tx,
     sql`
     insert into agents (user_id, name, prompt, welcome_message, disclosure, language, bolna_voice_config, max_call_seconds,
       extraction, from_number, provider_account_id, created_by)
     select ${param(ctx.user.id)}, ${param(draft.name)}, ${param(draft.prompt)}, ${param(draft.welcomeMessage)},
-      ${param(draft.disclosure ?? defaultDisclosure(language, company))}, ${param(language)},
+      ${param(disclosure)}, ${param(language)},
       ${param(JSON.stringify(voiceOf(draft.voice)))}::jsonb, ${param(draft.maxCallSeconds ?? defaultMaxCallSeconds)},
       ${param(JSON.stringify(draft.extraction ?? []))}::jsonb, ${param(callerNumber(draft.fromNumber, default_region))},
       p.id, ${param(ctx.person?.id ?? null)}

@@ -4,6 +4,7 @@ import { conflict } from "@parley/core/errors";
 import { enqueue, param, row, rows, sql, touch, type Tx } from "@parley/db";
 import { audit, changed } from "../audit.ts";
 import type { Ctx } from "../context.ts";
+import { checkWords } from "./check-words.ts";
 import { callerNumber } from "./caller-number.ts";
 import { voiceOf } from "./create.ts";
 import { mirrorNow } from "./mirror-now.ts";
@@ -26,9 +27,9 @@ async function write(
   const before = await agentById(tx, agentId);
   const may = agentCan.update(before.status);
   if (!may.ok) throw conflict(may.reason);
-  const { default_region } = await row<{ default_region: string }>(
+  const { default_region, company } = await row<{ default_region: string; company: string }>(
     tx,
-    sql`select default_region from users where id = ${param(ctx.user.id)}`,
+    sql`select default_region, company from users where id = ${param(ctx.user.id)}`,
   );
   const after: Agent = {
     ...before,
@@ -38,6 +39,8 @@ async function write(
   };
   const changes = changed(before, after);
   if (Object.keys(changes).length === 0) return false;
+  if (["disclosure", "prompt", "language"].some((field) => field in changes))
+    checkWords({ ...after, company });
   await tx.query(
     sql`
     update agents

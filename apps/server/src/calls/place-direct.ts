@@ -43,6 +43,17 @@ export async function placeDirect(
     const contact = input.contactId
       ? await contactById(tx, input.contactId)
       : await contactByNumber(ctx, tx, input.phoneNumber!);
+    const calls = await row<{ country: boolean }>(
+      tx,
+      sql`
+      select u.rule_set = 'rehearsal' or ${param(contact.country)}::text = any(u.destinations || u.default_region) as country
+      from users u where u.id = ${param(ctx.user.id)}`,
+    );
+    if (!calls.country)
+      throw new ParleyError(
+        "conflict",
+        `Nobody has confirmed that this workspace calls ${contact.country ?? "numbers of no country"}. An owner confirms it under Settings → Calling rules.`,
+      );
     const fromNumber = input.fromNumber ? await phoneOf(tx, input.fromNumber, "fromNumber") : null;
     const laneId = await laneFor(tx, {
       userId: ctx.user.id,

@@ -1,4 +1,5 @@
 import type { Preflight, Problem } from "@parley/core/campaigns/schema";
+import { agentFlaws } from "@parley/core/agents/lint";
 import { conflict } from "@parley/core/errors";
 import { campaignCan } from "@parley/core/campaigns/can";
 import { formatCredits } from "@parley/core/money";
@@ -36,6 +37,8 @@ async function forecastOf(
 }
 
 type Group = {
+  /** Countries of theirs that nobody has confirmed. */
+  unconfirmed: string[];
   zone_set: string;
   reason: string | null;
   people: number;
@@ -48,6 +51,10 @@ type Group = {
 type Surroundings = {
   now: string;
   agent_status: string;
+  disclosure: string;
+  prompt: string;
+  language: string;
+  company: string;
   at_provider: boolean;
   hold: number;
   available: number;
@@ -87,6 +94,7 @@ export async function lookAhead(
       "The agent is not at the voice provider yet.",
       "Open the agent and press Sync; it says what is wrong.",
     );
+  for (const flaw of agentFlaws(around)) problem(flaw.blocking, flaw.code, flaw.message, flaw.cure);
   if (audience === 0)
     problem(
       true,
@@ -136,6 +144,19 @@ export async function lookAhead(
     (n) =>
       `${persons(n)} ${n === 1 ? "has" : "have"} not given the consent that the rules of their country ask for.`,
     "Record the consent on the contacts, or import them again with it.",
+    true,
+  );
+  const unconfirmed = [
+    ...new Set(
+      groups.flatMap((group) => (group.reason === "destination_not_confirmed" ? group.unconfirmed : [])),
+    ),
+  ];
+  kept(
+    "destination_not_confirmed",
+    "destination_not_confirmed",
+    (n) =>
+      `${persons(n)} ${n === 1 ? "is" : "are"} in ${unconfirmed.map(countryName).join(", ")}, where nobody has confirmed that this workspace calls.`,
+    "An owner confirms the country under Settings → Calling rules; until then they wait.",
     true,
   );
   kept(
@@ -250,7 +271,7 @@ function surroundings(tx: Tx, campaign: CampaignRecord): Promise<Surroundings> {
   return row<Surroundings>(
     tx,
     sql`
-    select app.now() as now, a.status as agent_status, a.bolna_agent_id is not null as at_provider, ${holdPerCall} as hold,
+    select app.now() as now, a.disclosure, a.prompt, a.language, u.company, a.status as agent_status, a.bolna_agent_id is not null as at_provider, ${holdPerCall} as hold,
       t.available, t.concurrent_limit as user_lines, s.line_limit as system_lines, s.dialling_paused, s.account_status,
       (select i.status from imports i where i.user_id = k.user_id and i.id = (k.audience ->> 'importId')::uuid) as import_status,
       (select count(*) from phone_numbers p where p.user_id = k.user_id) as own_numbers,
@@ -270,7 +291,7 @@ async function audienceGroups(tx: Tx, campaign: CampaignRecord): Promise<Group[]
     tx,
     sql`
     with tenant as (
-      select u.rule_set, greatest(app.now(), ${param(campaign.starts_at)}::timestamptz) as at from users u where u.id = ${param(tx.userId)}
+      select u.rule_set, u.destinations || u.default_region as destinations, greatest(app.now(), ${param(campaign.starts_at)}::timestamptz) as at from users u where u.id = ${param(tx.userId)}
     ),
     person as materialized (
       select c.id, c.phone_number, coalesce(c.country, '**') as country, coalesce(c.zone_set, '') as zone_set
@@ -278,7 +299,7 @@ async function audienceGroups(tx: Tx, campaign: CampaignRecord): Promise<Group[]
       where c.user_id = ${param(tx.userId)} and c.erased_at is null and ${inAudience(campaign.audience)}
     ),
     place as materialized (
-      select p.country, p.zone_set, r.consent, o.opens_at, o.closes_at, o.stretches
+      select p.country, p.zone_set, r.consent, t.rule_set = 'rehearsal' or p.country = any(t.destinations) as confirmed, o.opens_at, o.closes_at, o.stretches
       from (select distinct country, zone_set from person) p
       cross join tenant t
       cross join lateral (
@@ -304,14 +325,16 @@ async function audienceGroups(tx: Tx, campaign: CampaignRecord): Promise<Group[]
           when pl.consent <> 'none' and not exists (
             select 1 from consents t
             where t.user_id = ${param(tx.userId)} and t.contact_id = p.id and t.channel = 'call' and t.revoked_at is null
+              and coalesce(t.expires_at > app.now(), true)
               and (pl.consent = 'any' or t.basis = 'written' or (pl.consent = 'express' and t.basis = 'express'))) then 'no_consent'
-        end as reason
+          when not pl.confirmed then 'destination_not_confirmed'
+        end as reason, case when not pl.confirmed then country end as country
       from person p join place pl using (country, zone_set)
     )
     select jsonb_agg(to_jsonb(g)) as groups
     from (
       select zone_set, reason, count(*)::int as people, min(opens_at) as opens_at, min(closes_at) as closes_at,
-        (array_agg(stretches))[1] as stretches
+        (array_agg(stretches))[1] as stretches, array_remove(array_agg(distinct country), null) as unconfirmed
       from judged group by zone_set, reason order by people desc
     ) g`,
   );
@@ -323,6 +346,10 @@ async function audienceGroups(tx: Tx, campaign: CampaignRecord): Promise<Group[]
 }
 
 const iso = (at: string | null) => (at === null ? null : new Date(at).toISOString());
+
+const names = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
+const countryName = (code: string): string =>
+  /^[A-Z]{2}$/.test(code) ? (names.of(code) ?? code) : "no known country";
 
 const persons = (n: number) => (n === 1 ? "1 person on the list" : `${n} people on the list`);
 

@@ -43,6 +43,10 @@ export const permissions = {
 
   "settings.get": query("viewer"),
   "settings.update": mutation("owner", "manage"),
+  "destinations.list": query("viewer"),
+  // A stolen key must not open the door to costly numbers.
+  "destinations.confirm": mutation("owner", null),
+  "destinations.remove": mutation("owner", null),
 
   "apiKeys.create": mutation("viewer", null),
   "apiKeys.list": query("viewer"),

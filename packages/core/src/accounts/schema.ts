@@ -161,6 +161,35 @@ export const settingsProcedures = {
   update: { input: SettingsPatch, output: Settings },
 };
 
+/** A country that calls may go to, or that people on the lists live in; with what its rules ask for. */
+export const Destination = z.object({
+  country: Region,
+  contacts: Count,
+  /** The workspace's own country needs no confirmation. */
+  own: z.boolean(),
+  confirmed: z.boolean(),
+  rule: z.object({
+    version: Count,
+    /** ISO weekdays, Monday = 1. */
+    days: z.array(z.int()),
+    opens: z.string(),
+    closes: z.string(),
+    holidays: z.array(Day),
+    consent: z.enum(["none", "any", "express", "written"]),
+    dialsMax: Count.nullable(),
+    answeredMax: Count.nullable(),
+    note: z.string(),
+  }),
+});
+export type Destination = z.infer<typeof Destination>;
+
+export const destinationsProcedures = {
+  list: { input: Nothing, output: z.object({ items: z.array(Destination) }) },
+  /** A person says that this workspace means to call that country; who waited for it is due at once. */
+  confirm: { input: z.strictObject({ country: Region }), output: z.object({ country: Region, due: Count }) },
+  remove: { input: z.strictObject({ country: Region }), output: Done },
+};
+
 export const ApiKey = z.object({
   id: Id,
   name: z.string(),

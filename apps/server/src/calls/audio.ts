@@ -17,8 +17,8 @@ export function audioKind(head: Buffer): string | null {
   const [first = 0, second = 0] = head;
   if (first !== 0xff) return null;
   if ((second & 0xf6) === 0xf0) return "audio/aac";
-  // An MPEG frame: its sync, then a layer that exists.
-  return (second & 0xe0) === 0xe0 && (second & 0x06) !== 0 ? "audio/mpeg" : null;
+  // An MPEG frame of layer II or III; FF FE would be the mark of a text in UTF-16.
+  return (second & 0xe0) === 0xe0 && [0x02, 0x04].includes(second & 0x06) ? "audio/mpeg" : null;
 }
 
 /** What came is no recording, and asking again would bring the same. */

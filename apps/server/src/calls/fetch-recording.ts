@@ -1,3 +1,4 @@
+import { pipeline } from "node:stream/promises";
 import { maybeRow, param, rows, sql, touch } from "@parley/db";
 import { ParleyError } from "@parley/core/errors";
 import type { Ctx } from "../context.ts";
@@ -42,8 +43,10 @@ export async function fetchRecording(
       throw tooLarge();
     }
     const audio = audioOnly();
+    // Whichever end fails first takes the other with it; what went wrong is told by the store's end.
+    pipeline(media.body, audio.through).catch(() => {});
     const { bytes } = await ctx.files
-      .put(media.body.compose(audio.through), path, { maxBytes: BYTES_MAX, signal })
+      .put(audio.through, path, { maxBytes: BYTES_MAX, signal })
       .catch((error: unknown) => {
         throw error instanceof ParleyError ? tooLarge() : error;
       });

@@ -7,7 +7,10 @@ const CONNECTIONS_FULL = 0.8;
 const DISK_FREE_MIN = 0.05;
 
 /** Told before it hurts: connections of the database running out, and the disk that keeps recordings and uploads. */
-export async function checkRoom({ db, config }: Parts): Promise<void> {
+export async function checkRoom(
+  { db, config }: Parts,
+  full = { connections: CONNECTIONS_FULL },
+): Promise<void> {
   const { used, most } = await row<{ used: number; most: number }>(
     db.worker.pool,
     sql`
@@ -15,7 +18,7 @@ export async function checkRoom({ db, config }: Parts): Promise<void> {
       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as most`,
   );
   const disk = await statfs(config.dataDir).catch(() => null);
-  await say(db, used >= most * CONNECTIONS_FULL, {
+  await say(db, used >= most * full.connections, {
     kind: "connections_full",
     ref: "database",
     message: `${used} of the database's ${most} connections are in use.`,

@@ -8,7 +8,8 @@ export type Figure = {
   goal?: Goal;
 };
 
-export type Goal = { most: number } | { least: number };
+/** `unit` is written behind the number; absent: × for a ratio. */
+export type Goal = ({ most: number } | { least: number }) & { unit?: string };
 
 export const isMet = ({ ratio, goal }: Figure): boolean =>
   goal === undefined || ratio === undefined || ("most" in goal ? ratio <= goal.most : ratio >= goal.least);

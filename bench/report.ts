@@ -6,13 +6,15 @@ import { isMet, times, type Figure, type Goal } from "./figure.ts";
 const file = join(resolve(import.meta.dirname, ".."), "docs/benchmarks.md");
 
 const goalText = (goal: Goal | undefined) =>
-  goal === undefined ? "" : "most" in goal ? `≤ ${goal.most}×` : `≥ ${goal.least}×`;
+  goal === undefined ? "" : `${"most" in goal ? `≤ ${goal.most}` : `≥ ${goal.least}`}${goal.unit ?? "×"}`;
+const ratioText = ({ ratio, goal }: Figure) =>
+  ratio === undefined || goal?.unit !== undefined ? "" : times(ratio);
 const verdict = (figure: Figure) => (figure.goal === undefined ? " " : isMet(figure) ? "✓" : "✗");
 
 /** One line on the terminal, as soon as it is known. */
 export function line(figure: Figure): string {
-  const { name, ours, floor, ratio, goal } = figure;
-  const held = [ratio === undefined ? "" : times(ratio), goalText(goal)].filter(Boolean).join(", goal ");
+  const { name, ours, floor, goal } = figure;
+  const held = [ratioText(figure), goalText(goal)].filter(Boolean).join(", goal ");
   return `${verdict(figure)} ${name}\n    ${ours}${floor ? `  against  ${floor}` : ""}${held ? `  =  ${held}` : ""}`;
 }
 
@@ -22,7 +24,7 @@ export function publish(figures: Figure[], its: { rounds: number; minutes: numbe
     figure.name,
     figure.ours,
     figure.floor ?? "",
-    figure.ratio === undefined ? "" : times(figure.ratio),
+    ratioText(figure),
     goalText(figure.goal),
     verdict(figure).trim(),
   ]);

@@ -2,13 +2,19 @@ import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { openBench, type Bench } from "./bench.ts";
 import { dispatchFigures } from "./dispatch.ts";
+import { fairnessFigures } from "./fairness.ts";
 import { isMet, type Figure } from "./figure.ts";
 import { importFigures } from "./import.ts";
 import { ingestFigures } from "./ingest.ts";
+import { latencyFigures } from "./latency.ts";
 import { line, publish } from "./report.ts";
+import { safetyFigures } from "./safety.ts";
 
 const suites: Record<string, (bench: Bench) => Promise<Figure[]>> = {
   dispatch: dispatchFigures,
+  fairness: fairnessFigures,
+  safety: safetyFigures,
+  latency: latencyFigures,
   ingest: ingestFigures,
   import: importFigures,
 };

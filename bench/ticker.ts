@@ -24,7 +24,13 @@ const zoneSets = (count: number) =>
           .join(","),
   );
 
-export type Tick = { ran: boolean; dialled: number; disposed: number; stopped_by: string | null };
+export type Tick = {
+  ran: boolean;
+  dialled: number;
+  disposed: number;
+  again: boolean;
+  stopped_by: string | null;
+};
 
 /** One database with a backlog, and the two ways to take from it. */
 export class Ticker {
@@ -78,6 +84,10 @@ export class Ticker {
                                where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null), 10000
         from public.provider_accounts a where a.id = p_account_id
       $$`);
+    if (tenants === 0) {
+      await this.#owner.query("reset session_replication_role; reset synchronous_commit");
+      return;
+    }
     await this.#addTenants(tenants, Math.ceil(items / tenants), 1_000_000_000, lanes);
     // what the floor takes stands in a lane that ticks do not see
     await this.#addTenants(1, 5000, 1_000_000_000);
@@ -139,6 +149,51 @@ export class Ticker {
     );
     await this.#addTenants(count, 1, 10);
     await this.#owner.query("analyze users, call_lanes, call_queue");
+  }
+
+  /** One more tenant that dials, with so many people to reach and lines at most; its id. */
+  async addTenant(its: { items: number; lines: number; credits?: number }): Promise<string> {
+    await this.#owner.query("set session_replication_role = replica");
+    await this.#addTenants(1, its.items, its.credits ?? 1_000_000_000);
+    const { rows } = await this.#owner.query<{ id: string }>(
+      "update users set concurrent_limit = $1 where id = (select id from users order by id desc limit 1) returning id",
+      [its.lines],
+    );
+    await this.#owner.query("reset session_replication_role");
+    return rows[0]!.id;
+  }
+
+  /**
+   * Every call lasts one to three rounds; whose time has come ends and is settled, and what waited for its line wakes.
+   * Returns how many calls each tenant began since the last round.
+   */
+  async playRound(round: number): Promise<{ userId: string; begun: number }[]> {
+    const { rows } = await this.#owner.query<{ userId: string; begun: number }>(
+      `with begun as (
+         update calls set polls = $1 + 1 + abs(hashtext(id::text)) % 3 where polls = 0 returning user_id
+       )
+       select user_id as "userId", count(*)::int as begun from begun group by user_id`,
+      [round],
+    );
+    await this.#owner.query(
+      `with ended as (
+         update calls set status = 'completed', outcome = 'answered', ended_at = app.now(), final_at = app.now(), settled_at = app.now(),
+           price_credits = 0, lease_until = null
+         where ended_at is null and polls between 1 and $1 + 1
+         returning queue_id, user_id
+       ), closed as (
+         update call_queue set status = 'completed', closed_at = app.now() where id in (select queue_id from ended)
+       )
+       update call_lanes set next_due_at = '-infinity', blocked_by = null
+       where blocked_by = 'user_limit' and user_id in (select user_id from ended)`,
+      [round],
+    );
+    await this.#owner.query("delete from graphile_worker._private_jobs");
+    return rows;
+  }
+
+  get superUrl(): string {
+    return this.#database.superUrl;
   }
 
   get loginUrls(): LoginUrls {

@@ -234,7 +234,7 @@ drop function if exists app.fill_lines(uuid[], int, int, int, uuid, timestamptz,
 create function app.fill_lines(
   p_users uuid[], p_lines int, p_system_open int, p_account_open int, p_account uuid, p_now timestamptz, p_wall timestamptz
 )
-returns table (dialled int, disposed int, put_aside int, unfinished boolean, served_upto uuid, woken uuid[])
+returns table (dialled int, disposed int, put_aside int, unfinished boolean, served_upto uuid, missed uuid[], woken uuid[])
 language plpgsql
 set enable_seqscan = off
 set enable_mergejoin = off
@@ -271,10 +271,12 @@ begin
     for no key update skip locked
   )
   select array(select id from mine where campaign_id is null or campaign_id in (select campaign_id from pace)),
-    (select count(*) from tenant) < cardinality(p_users) or (select count(*) from mine) < (select count(*) from ready),
+    array(select u.id from users u where u.id = any (p_users) and u.status = 'active' and u.id <> all (array(select id from tenant))),
+    (select count(*) from mine) < (select count(*) from ready),
     greatest(interval '2 seconds', interval '15 seconds' * s.lease_scale), s.clock_scale
-  into v_lanes, unfinished, v_lease, v_scale
+  into v_lanes, missed, unfinished, v_lease, v_scale
   from system_settings s;
+  unfinished := unfinished or cardinality(missed) > 0;
   dialled := 0; disposed := 0; put_aside := 0; woken := '{}';
   if cardinality(v_lanes) = 0 then
     return next; return;
@@ -525,7 +527,6 @@ begin
     update provider_accounts a
     set post_tokens_at = greatest(a.post_tokens_at, p_wall) + dialled * interval '125 milliseconds'
     where a.id = p_account;
-    update dispatch_turn set served_upto = fill_lines.served_upto;
   end if;
   if jsonb_array_length(v_jobs) > 0 then
     perform app.enqueue(v_jobs);
@@ -541,7 +542,7 @@ drop function if exists app.fill_lines_singly(uuid[], int, int, int, uuid, times
 create function app.fill_lines_singly(
   p_users uuid[], p_lines int, p_system_open int, p_account_open int, p_account uuid, p_now timestamptz, p_wall timestamptz
 )
-returns table (dialled int, disposed int, put_aside int, unfinished boolean, served_upto uuid, woken uuid[])
+returns table (dialled int, disposed int, put_aside int, unfinished boolean, served_upto uuid, missed uuid[], woken uuid[])
 language plpgsql
 set enable_seqscan = off
 as $$
@@ -550,7 +551,7 @@ declare
   v_user uuid;
   v_one record;
 begin
-  dialled := 0; disposed := 0; put_aside := 0; unfinished := false; woken := '{}';
+  dialled := 0; disposed := 0; put_aside := 0; unfinished := false; missed := '{}'; woken := '{}';
   foreach v_user in array p_users loop
     exit when dialled >= p_lines;
     begin
@@ -561,6 +562,7 @@ begin
       put_aside := put_aside + v_one.put_aside;
       unfinished := unfinished or v_one.unfinished;
       served_upto := coalesce(v_one.served_upto, served_upto);
+      missed := missed || v_one.missed;
       woken := woken || v_one.woken;
     exception when others then
       if app.is_transient(sqlstate) then raise; end if;
@@ -600,6 +602,7 @@ declare
   v_wanted int;
   v_after uuid;
   v_users uuid[];
+  v_missed uuid[] := '{}';
   v_done record;
 begin
   ran := false; dialled := 0; disposed := 0; again := false; woken := '{}';
@@ -642,10 +645,16 @@ begin
   end if;
   -- read after the lock, so that the last holder's calls are counted
   select a.id, r.*, a.concurrency_max - r.lines as open,
-    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null) as system_open,
-    (select t.served_upto from dispatch_turn t) as served_upto
+    o.calls as system_open, o.tenants,
+    t.served_upto, t.missed
   into v_account
-  from provider_accounts a cross join lateral app.account_room(a.id) r
+  from provider_accounts a
+  cross join lateral app.account_room(a.id) r
+  cross join dispatch_turn t
+  cross join (
+    select count(*)::int as calls, count(distinct c.user_id)::int as tenants
+    from calls c where c.ended_at is null and c.system_slot is not null
+  ) o
   where a.id = v_account.id;
   v_open := v_account.system_open;
   v_free := v.concurrent_calls_limit - v_open;
@@ -665,15 +674,19 @@ begin
   end if;
   v_free := least(v_free, v_account.lines, v_account.tokens);
 
-  -- A few more tenants than there are lines, because some will turn out to have no room. Whoever has none leaves the
-  -- ready ones for good, so when many such stand in front the lines are offered again to those behind them.
+  -- As many tenants without a line as there are lines to give, if there are so many: nobody is to get a second one before.
+  -- A few more, because some will turn out to have no room. Whoever has none leaves the ready ones for good, so when many
+  -- such stand in front the lines are offered again to those behind them.
   v_after := v_account.served_upto;
-  v_wanted := v_free + 16;
+  v_wanted := v_free + 8 + least(v_account.tenants, 256);
   for pass in 1..8 loop
     v_users := array(select t.user_id from app.tenants_ready(v_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff', v_wanted, v.now) t);
     if cardinality(v_users) < v_wanted then
       v_users := v_users || array(
         select t.user_id from app.tenants_ready('00000000-0000-0000-0000-000000000000', v_after, v_wanted - cardinality(v_users), v.now) t);
+    end if;
+    if pass = 1 and cardinality(v_account.missed) > 0 then
+      v_users := v_account.missed || array(select u from unnest(v_users) u where u <> all (v_account.missed));
     end if;
     exit when cardinality(v_users) = 0;
     begin
@@ -687,17 +700,23 @@ begin
     dialled := dialled + v_done.dialled;
     disposed := disposed + v_done.disposed;
     woken := woken || v_done.woken;
+    v_missed := v_missed || array(select m from unnest(v_done.missed) m where m <> all (v_missed));
     v_free := v_free - v_done.dialled;
     v_open := v_open + v_done.dialled;
     again := again or v_done.unfinished;
     -- Whatever moved may leave lines free and lanes ready: a tick rests only after one that moved nothing, for that one
     -- has put every lane without room or due items to sleep until something wakes it.
     again := again or v_done.dialled > 0 or v_done.disposed > 0 or v_done.put_aside > 0;
+    if v_done.served_upto is not null and v_done.served_upto <> all (v_account.missed) then
+      v_after := v_done.served_upto;
+    end if;
     exit when v_free <= 0 or v_done.put_aside + v_done.disposed = 0;
-    v_after := coalesce(v_done.served_upto, v_after);
-    v_wanted := v_free + case when v_done.put_aside > 0 then 256 else 16 end;
+    v_wanted := v_free + case when v_done.put_aside > 0 then 256 else 8 + least(v_account.tenants, 256) end;
   end loop;
 
+  if dialled > 0 or v_missed <> v_account.missed then
+    update dispatch_turn set served_upto = v_after, missed = v_missed;
+  end if;
   if next_wake is null or again then
     select app.wall_at(l.ready_at) into next_wake from call_lanes l
     where not l.paused and l.ready_at < 'infinity' and l.ready_at > v.now order by l.ready_at limit 1;

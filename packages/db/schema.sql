@@ -649,6 +649,7 @@ create table public.calls (
   constraint settled_call_has_price CHECK (((settled_at IS NULL) = (price_credits IS NULL))),
   constraint slots_are_positive CHECK (((system_slot > 0) AND (user_slot > 0) AND (account_slot > 0)))
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX calls_by_execution ON public.calls USING btree (user_id, bolna_execution_id) WHERE (bolna_execution_id IS NOT NULL);
 CREATE INDEX calls_by_phone ON public.calls USING btree (user_id, phone_number, created_at DESC);
 CREATE INDEX calls_by_start ON public.calls USING btree (user_id, created_at);
 CREATE INDEX calls_latest ON public.calls USING btree (user_id, id DESC);
@@ -1013,6 +1014,7 @@ create table public.credit_entries (
 );
 CREATE INDEX credit_entries_by_time ON public.credit_entries USING btree (user_id, at) WHERE (kind = 'call'::text);
 CREATE INDEX credit_entries_latest ON public.credit_entries USING btree (user_id, id DESC);
+CREATE INDEX credit_top_ups ON public.credit_entries USING btree (user_id, id DESC) WHERE (amount > 0);
 alter table public.credit_entries enable row level security;
 alter table public.credit_entries force row level security;
 create policy definer on public.credit_entries for all to parley_definer
@@ -1060,6 +1062,7 @@ create policy tenant on public.custom_fields for all to parley_web, parley_worke
 create table public.dispatch_turn (
   id boolean not null default true,
   served_upto uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  missed uuid[] not null default '{}'::uuid[],
   constraint dispatch_turn_pkey PRIMARY KEY (id),
   constraint dispatch_turn_has_one_row CHECK (id)
 ) with (fillfactor=50);
@@ -2788,6 +2791,7 @@ declare
   v_wanted int;
   v_after uuid;
   v_users uuid[];
+  v_missed uuid[] := '{}';
   v_done record;
 begin
   ran := false; dialled := 0; disposed := 0; again := false; woken := '{}';
@@ -2830,10 +2834,16 @@ begin
   end if;
   -- read after the lock, so that the last holder's calls are counted
   select a.id, r.*, a.concurrency_max - r.lines as open,
-    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null) as system_open,
-    (select t.served_upto from dispatch_turn t) as served_upto
+    o.calls as system_open, o.tenants,
+    t.served_upto, t.missed
   into v_account
-  from provider_accounts a cross join lateral app.account_room(a.id) r
+  from provider_accounts a
+  cross join lateral app.account_room(a.id) r
+  cross join dispatch_turn t
+  cross join (
+    select count(*)::int as calls, count(distinct c.user_id)::int as tenants
+    from calls c where c.ended_at is null and c.system_slot is not null
+  ) o
   where a.id = v_account.id;
   v_open := v_account.system_open;
   v_free := v.concurrent_calls_limit - v_open;
@@ -2853,15 +2863,19 @@ begin
   end if;
   v_free := least(v_free, v_account.lines, v_account.tokens);
 
-  -- A few more tenants than there are lines, because some will turn out to have no room. Whoever has none leaves the
-  -- ready ones for good, so when many such stand in front the lines are offered again to those behind them.
+  -- As many tenants without a line as there are lines to give, if there are so many: nobody is to get a second one before.
+  -- A few more, because some will turn out to have no room. Whoever has none leaves the ready ones for good, so when many
+  -- such stand in front the lines are offered again to those behind them.
   v_after := v_account.served_upto;
-  v_wanted := v_free + 16;
+  v_wanted := v_free + 8 + least(v_account.tenants, 256);
   for pass in 1..8 loop
     v_users := array(select t.user_id from app.tenants_ready(v_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff', v_wanted, v.now) t);
     if cardinality(v_users) < v_wanted then
       v_users := v_users || array(
         select t.user_id from app.tenants_ready('00000000-0000-0000-0000-000000000000', v_after, v_wanted - cardinality(v_users), v.now) t);
+    end if;
+    if pass = 1 and cardinality(v_account.missed) > 0 then
+      v_users := v_account.missed || array(select u from unnest(v_users) u where u <> all (v_account.missed));
     end if;
     exit when cardinality(v_users) = 0;
     begin
@@ -2875,17 +2889,23 @@ begin
     dialled := dialled + v_done.dialled;
     disposed := disposed + v_done.disposed;
     woken := woken || v_done.woken;
+    v_missed := v_missed || array(select m from unnest(v_done.missed) m where m <> all (v_missed));
     v_free := v_free - v_done.dialled;
     v_open := v_open + v_done.dialled;
     again := again or v_done.unfinished;
     -- Whatever moved may leave lines free and lanes ready: a tick rests only after one that moved nothing, for that one
     -- has put every lane without room or due items to sleep until something wakes it.
     again := again or v_done.dialled > 0 or v_done.disposed > 0 or v_done.put_aside > 0;
+    if v_done.served_upto is not null and v_done.served_upto <> all (v_account.missed) then
+      v_after := v_done.served_upto;
+    end if;
     exit when v_free <= 0 or v_done.put_aside + v_done.disposed = 0;
-    v_after := coalesce(v_done.served_upto, v_after);
-    v_wanted := v_free + case when v_done.put_aside > 0 then 256 else 16 end;
+    v_wanted := v_free + case when v_done.put_aside > 0 then 256 else 8 + least(v_account.tenants, 256) end;
   end loop;
 
+  if dialled > 0 or v_missed <> v_account.missed then
+    update dispatch_turn set served_upto = v_after, missed = v_missed;
+  end if;
   if next_wake is null or again then
     select app.wall_at(l.ready_at) into next_wake from call_lanes l
     where not l.paused and l.ready_at < 'infinity' and l.ready_at > v.now order by l.ready_at limit 1;
@@ -3239,7 +3259,7 @@ $function$
 -- comment: Lines the tenant can count on while everybody dials who has something to dial; one number.
 
 CREATE OR REPLACE FUNCTION app.fill_lines(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid, p_now timestamp with time zone, p_wall timestamp with time zone)
- RETURNS TABLE(dialled integer, disposed integer, put_aside integer, unfinished boolean, served_upto uuid, woken uuid[])
+ RETURNS TABLE(dialled integer, disposed integer, put_aside integer, unfinished boolean, served_upto uuid, missed uuid[], woken uuid[])
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
  SET enable_mergejoin TO 'off'
@@ -3276,10 +3296,12 @@ begin
     for no key update skip locked
   )
   select array(select id from mine where campaign_id is null or campaign_id in (select campaign_id from pace)),
-    (select count(*) from tenant) < cardinality(p_users) or (select count(*) from mine) < (select count(*) from ready),
+    array(select u.id from users u where u.id = any (p_users) and u.status = 'active' and u.id <> all (array(select id from tenant))),
+    (select count(*) from mine) < (select count(*) from ready),
     greatest(interval '2 seconds', interval '15 seconds' * s.lease_scale), s.clock_scale
-  into v_lanes, unfinished, v_lease, v_scale
+  into v_lanes, missed, unfinished, v_lease, v_scale
   from system_settings s;
+  unfinished := unfinished or cardinality(missed) > 0;
   dialled := 0; disposed := 0; put_aside := 0; woken := '{}';
   if cardinality(v_lanes) = 0 then
     return next; return;
@@ -3530,7 +3552,6 @@ begin
     update provider_accounts a
     set post_tokens_at = greatest(a.post_tokens_at, p_wall) + dialled * interval '125 milliseconds'
     where a.id = p_account;
-    update dispatch_turn set served_upto = fill_lines.served_upto;
   end if;
   if jsonb_array_length(v_jobs) > 0 then
     perform app.enqueue(v_jobs);
@@ -3543,7 +3564,7 @@ end $function$
 -- comment: Part of the tick: claims at most p_lines calls for tenants in turn, and disposes of what it looked at. unfinished = something was locked by others.
 
 CREATE OR REPLACE FUNCTION app.fill_lines_singly(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid, p_now timestamp with time zone, p_wall timestamp with time zone)
- RETURNS TABLE(dialled integer, disposed integer, put_aside integer, unfinished boolean, served_upto uuid, woken uuid[])
+ RETURNS TABLE(dialled integer, disposed integer, put_aside integer, unfinished boolean, served_upto uuid, missed uuid[], woken uuid[])
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
 AS $function$
@@ -3552,7 +3573,7 @@ declare
   v_user uuid;
   v_one record;
 begin
-  dialled := 0; disposed := 0; put_aside := 0; unfinished := false; woken := '{}';
+  dialled := 0; disposed := 0; put_aside := 0; unfinished := false; missed := '{}'; woken := '{}';
   foreach v_user in array p_users loop
     exit when dialled >= p_lines;
     begin
@@ -3563,6 +3584,7 @@ begin
       put_aside := put_aside + v_one.put_aside;
       unfinished := unfinished or v_one.unfinished;
       served_upto := coalesce(v_one.served_upto, served_upto);
+      missed := missed || v_one.missed;
       woken := woken || v_one.woken;
     exception when others then
       if app.is_transient(sqlstate) then raise; end if;
@@ -4060,6 +4082,17 @@ $function$
 
 CREATE OR REPLACE FUNCTION app.line_freed(p_user_id uuid, p_phone_number text)
  RETURNS void
+ LANGUAGE sql
+AS $function$ select app.lines_freed(p_user_id, array[p_phone_number]) $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: As lines_freed, for one call.
+
+CREATE OR REPLACE FUNCTION app.lines_freed(p_user_id uuid, p_phone_numbers text[])
+ RETURNS void
  LANGUAGE plpgsql
 AS $function$
 begin
@@ -4067,7 +4100,7 @@ begin
   with redue as (
     update public.call_queue
     set due_at = app.now(), wait_reason = null
-    where user_id = p_user_id and phone_number = p_phone_number and status = 'pending' and wait_reason = 'other_call_open'
+    where user_id = p_user_id and phone_number = any (p_phone_numbers) and status = 'pending' and wait_reason = 'other_call_open'
     returning lane_id
   )
   update public.call_lanes set next_due_at = least(next_due_at, app.now())
@@ -4078,7 +4111,7 @@ end $function$
 -- grant execute to parley_definer
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: After a call ended: lanes blocked by a limit are ready, items that waited for this number are due.
+-- comment: After calls ended: lanes blocked by a limit are ready, items that waited for these numbers are due.
 
 CREATE OR REPLACE FUNCTION app.live_horizon()
  RETURNS xid8
@@ -4370,17 +4403,31 @@ CREATE OR REPLACE FUNCTION app.raise_incident(p_kind text, p_ref text, p_severit
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  insert into incidents (kind, ref, severity, message, cure, user_id)
-  values (p_kind, p_ref, p_severity, p_message, p_cure, p_user_id)
-  on conflict (kind, ref) where status = 'open'
-  do update set times = incidents.times + 1, last_at = app.now(), message = excluded.message
-  returning id
+  with raised as (
+    insert into incidents (kind, ref, severity, message, cure, user_id)
+    values (p_kind, p_ref, p_severity, p_message, p_cure, p_user_id)
+    on conflict (kind, ref) where status = 'open'
+    do update set times = incidents.times + 1, last_at = app.now(), message = excluded.message
+    returning id, times, user_id, kind, message, cure
+  ),
+  -- the first time, in the app of the tenant it is about; what has a notice of its own is not told twice
+  told as (
+    insert into notifications (user_id, kind, ref, title, body, link)
+    select user_id, 'incident', id::text, message, cure, '/' from raised
+    where times = 1 and user_id is not null and kind <> 'campaign_breaker'
+    on conflict on constraint one_notice_per_fact do nothing
+    returning user_id
+  ),
+  shown as (
+    insert into live_changes (user_id, topic, ref) select user_id, 'notifications', '' from told
+  )
+  select id from raised
 $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: Opens an incident, or counts another time of the open one.
+-- comment: Opens an incident and tells its tenant in the app, or counts another time of the open one.
 
 CREATE OR REPLACE FUNCTION app.receive(p_source text, p_key_sha256 bytea[], p_body_sha256 bytea[], p_body bytea[])
  RETURNS TABLE(n integer, result text)

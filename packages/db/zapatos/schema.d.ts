@@ -2059,22 +2059,27 @@ declare module 'zapatos/schema' {
     export type Table = 'dispatch_turn';
     export interface Selectable {
       id: boolean;
+      missed: string[];
       served_upto: string;
     }
     export interface JSONSelectable {
       id: boolean;
+      missed: string[];
       served_upto: string;
     }
     export interface Whereable {
       id?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
+      missed?: string[] | db.Parameter<string[]> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string[] | db.Parameter<string[]> | db.SQLFragment | db.ParentColumn>;
       served_upto?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
       id?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
+      missed?: string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment;
       served_upto?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
     }
     export interface Updatable {
       id?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
+      missed?: string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string[] | db.Parameter<string[]> | db.DefaultType | db.SQLFragment>;
       served_upto?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
     }
     export type UniqueIndex = 'dispatch_turn_pkey';

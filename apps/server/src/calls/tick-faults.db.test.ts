@@ -44,6 +44,7 @@ const incidents = async () =>
 beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
     update system_settings set concurrent_calls_limit = 10, dialling_paused = false;
+    update dispatch_turn set served_upto = '00000000-0000-0000-0000-000000000000', missed = '{}';
     update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100, post_tokens_at = app.wall() - interval '1 hour'`);
 });
 
@@ -98,5 +99,29 @@ describe("rows on which the tick's statement fails", () => {
     expect(await incidents()).toEqual([]);
     expect(await ring()).toBe(1);
     expect(await placed(userId)).toBe(1);
+  });
+});
+
+describe("a tenant whose row somebody holds", () => {
+  it("keeps nobody waiting, and has its turn first in the next tick", async () => {
+    await db.owner.query("update system_settings set concurrent_calls_limit = 2");
+    const tenants = [await tenant(3), await tenant(3), await tenant(3), await tenant(3)];
+    const other = await db.owner.connect();
+    try {
+      await other.query("begin");
+      await other.query("select 1 from users where id = $1 for no key update", [tenants[0]!.userId]);
+      expect((await tick()).dialled).toBe(2);
+      await other.query("rollback");
+    } finally {
+      other.release();
+    }
+    const served = async () => Promise.all(tenants.map(({ userId }) => placed(userId)));
+    expect(await served()).toEqual([0, 1, 1, 0]);
+    await db.owner.query("update system_settings set concurrent_calls_limit = 3");
+    expect((await tick()).dialled).toBe(1);
+    expect(await served()).toEqual([1, 1, 1, 0]);
+    await db.owner.query("update system_settings set concurrent_calls_limit = 4");
+    expect((await tick()).dialled).toBe(1);
+    expect(await served()).toEqual([1, 1, 1, 1]);
   });
 });

@@ -1,7 +1,6 @@
 import { make } from "@parley/db/testing/make";
 import { useDatabase } from "@parley/db/testing/database";
 import { reasons } from "@parley/core/reasons";
-import { Explanation } from "@parley/core/campaigns/schema";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Ctx, Parts } from "../context.ts";
 import { requestOf, testParts } from "../testing/test-parts.ts";
@@ -153,56 +152,6 @@ const tick = async () =>
   };
 
 describe("explain", () => {
-  it("says before the tick what the tick then does, over random states", async () => {
-    const seen = new Map<string, number>();
-    for (let round = 0; round < 10; round++) {
-      const states = [];
-      for (let n = 0; n < 15; n++) states.push(await state(round * 1000 + n));
-      const said = await Promise.all(
-        states.map(async ({ userId, itemId }) =>
-          Explanation.parse(await explainItem(requestOf(parts, userId), { itemId })),
-        ),
-      );
-      await db.owner.query("update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'");
-      for (let n = 0; n < 20 && (await tick()).again; n++);
-      for (const [n, { itemId }] of states.entries()) {
-        const { verdict, reason, checks } = said[n]!;
-        const after = (
-          await db.owner.query(
-            `select q.status, q.skip_reason, q.wait_reason, exists (select 1 from calls c where c.queue_id = q.id and c.status = 'claimed') as dialled,
-               l.blocked_by from call_queue q join call_lanes l on l.id = q.lane_id where q.id = $1`,
-            [itemId],
-          )
-        ).rows[0];
-        const told = `seed ${round * 1000 + n}: ${verdict} ${reason}, then ${JSON.stringify(after)}, ${JSON.stringify(checks.filter(({ ok }) => !ok))}`;
-        expect(after.dialled, told).toBe(verdict === "dial");
-        if (verdict === "defer") expect(after.status, told).toBe("pending");
-        // What will never be dialled is put away as soon as its lane is looked at, for the reason that was named.
-        if (after.status === "skipped")
-          expect(`skip ${after.skip_reason}`, told).toBe(`${verdict} ${reason}`);
-        if (after.wait_reason) expect(`defer ${after.wait_reason}`, told).toBe(`${verdict} ${reason}`);
-        if (after.blocked_by)
-          expect(checks.find((check) => check.name === nameOf[after.blocked_by])?.ok, told).toBe(false);
-        if (verdict !== "dial")
-          expect(
-            checks.some(({ ok }) => !ok),
-            told,
-          ).toBe(true);
-        seen.set(`${verdict} ${reason}`, (seen.get(`${verdict} ${reason}`) ?? 0) + 1);
-      }
-      await db.owner.query("truncate users cascade");
-    }
-    expect(seen.get("dial null")).toBeGreaterThan(5);
-    expect(seen.size).toBeGreaterThan(10);
-  }, 120_000);
-  const nameOf: Record<string, string> = {
-    credits: "credits",
-    budget: "budget",
-    campaign_cap: "campaign_lines",
-    user_limit: "lines",
-    pace: "pace",
-  };
-
   it("names only reasons there are words for, and shows operators the same checks without a name or number", async () => {
     const { userId, itemId } = await state(7);
     const mine = await explainItem(requestOf(parts, userId), { itemId });

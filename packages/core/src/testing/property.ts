@@ -1,5 +1,3 @@
-import type { Parameters } from "fast-check";
-
 type Environment = { process?: { env: Record<string, string | undefined> } };
 const { env } = (globalThis as Environment).process ?? { env: {} };
 
@@ -9,7 +7,7 @@ export const propertyFactor = Math.max(1, Number(env["PARLEY_PROPERTY_RUNS"]) ||
 export const propertySeed = Number(env["PARLEY_PROPERTY_SEED"]) || 20_261_122;
 
 /** How a property is tried: `numRuns` times in the suite. */
-export const tries = (numRuns: number): Pick<Parameters<unknown>, "numRuns" | "seed"> => ({
+export const tries = (numRuns: number): { numRuns: number; seed: number } => ({
   numRuns: numRuns * propertyFactor,
   seed: propertySeed,
 });

@@ -3,6 +3,7 @@ import { getExampleNumber } from "libphonenumber-js/max";
 import examples from "libphonenumber-js/mobile/examples";
 import { describe, expect, test } from "vitest";
 import { anyText } from "./testing/any-text.ts";
+import { tries } from "./testing/property.ts";
 import {
   countryOf,
   formatInternational,
@@ -91,12 +92,13 @@ describe("the canonical form", () => {
         expect(isPhoneNumber(first.phoneNumber)).toBe(true);
         expect(normalizePhoneNumber(first.phoneNumber)).toEqual(first);
         expect(toWire(first.phoneNumber)).toBe(number.number);
+        expect(toWire(first.phoneNumber)).toMatch(/^\+[1-9]\d{6,14}$/);
         expect(fromWire(toWire(first.phoneNumber))).toBe(first.phoneNumber);
         expect(normalizePhoneNumber(number.formatInternational())).toEqual(first);
         if (number.country)
           expect(normalizePhoneNumber(number.formatNational(), number.country)).toEqual(first);
       }),
-      { numRuns: 300 },
+      tries(300),
     );
   });
 
@@ -105,10 +107,13 @@ describe("the canonical form", () => {
     fc.assert(
       fc.property(typed, fc.constantFrom("IN", "US", null), (raw, region) => {
         const answer = normalizePhoneNumber(raw, region);
-        if (answer.ok) expect(isPhoneNumber(answer.phoneNumber)).toBe(true);
-        else expect(phoneReasons).toContain(answer.reason);
+        if (answer.ok) {
+          expect(isPhoneNumber(answer.phoneNumber)).toBe(true);
+          expect(toWire(answer.phoneNumber)).toMatch(/^\+[1-9]\d{6,14}$/);
+          expect(normalizePhoneNumber(answer.phoneNumber, region)).toEqual(answer);
+        } else expect(phoneReasons).toContain(answer.reason);
       }),
-      { numRuns: 500 },
+      tries(500),
     );
   });
 

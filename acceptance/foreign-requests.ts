@@ -106,10 +106,30 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
       ends: "invalid",
       mixed: true,
     },
+    {
+      input: { name: "x", agentId: my.agentId, audience: { items: { campaignId: its.runningId } } },
+      ends: "invalid",
+      mixed: true,
+    },
+    {
+      input: {
+        name: "x",
+        agentId: my.agentId,
+        audience: { contactIds: [my.contactId] },
+        callbackAssigneeId: its.personId,
+      },
+      ends: "invalid",
+      mixed: true,
+    },
     nothing({ name: "x", agentId: my.agentId, audience: { tag: its.tag } }),
   ],
   "campaigns.duplicate": (its, my) => [
     nowhere({ campaignId: its.draftId }),
+    {
+      input: { campaignId: my.draftId, audience: { items: { campaignId: its.runningId } } },
+      ends: "invalid",
+      mixed: true,
+    },
     { input: { campaignId: my.draftId, audience: { importId: its.importId } }, ends: "invalid", mixed: true },
     {
       input: { campaignId: my.draftId, audience: { contactIds: [its.contactId] } },
@@ -136,10 +156,21 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
   "campaigns.pauseAll": () => [plain],
   "campaigns.preflight": (its) => [nowhere({ campaignId: its.draftId })],
   "campaigns.progress": (its) => [nowhere({ campaignId: its.runningId })],
+  "campaigns.archive": (its) => [
+    nowhere({ campaignId: its.draftId }),
+    nowhere({ campaignId: its.runningId, archived: false }),
+  ],
+  "campaigns.redial": (its) => [nowhere({ campaignId: its.runningId })],
   "campaigns.resume": (its) => [nowhere({ campaignId: its.runningId })],
   "campaigns.start": (its) => [nowhere({ campaignId: its.draftId })],
   "campaigns.update": (its, my) => [
     nowhere({ campaignId: its.draftId, name: "Stolen" }),
+    {
+      input: { campaignId: my.draftId, audience: { items: { campaignId: its.runningId } } },
+      ends: "invalid",
+      mixed: true,
+    },
+    { input: { campaignId: my.draftId, callbackAssigneeId: its.personId }, ends: "invalid", mixed: true },
     { input: { campaignId: my.draftId, agentId: its.agentId }, ends: "invalid", mixed: true },
     { input: { campaignId: my.draftId, audience: { importId: its.importId } }, ends: "invalid", mixed: true },
     {

@@ -2,13 +2,27 @@
 create or replace function app.raise_incident(p_kind text, p_ref text, p_severity text, p_message text, p_cure text, p_user_id uuid)
 returns uuid language sql security definer
 set search_path = public, pg_temp as $$
-  insert into incidents (kind, ref, severity, message, cure, user_id)
-  values (p_kind, p_ref, p_severity, p_message, p_cure, p_user_id)
-  on conflict (kind, ref) where status = 'open'
-  do update set times = incidents.times + 1, last_at = app.now(), message = excluded.message
-  returning id
+  with raised as (
+    insert into incidents (kind, ref, severity, message, cure, user_id)
+    values (p_kind, p_ref, p_severity, p_message, p_cure, p_user_id)
+    on conflict (kind, ref) where status = 'open'
+    do update set times = incidents.times + 1, last_at = app.now(), message = excluded.message
+    returning id, times, user_id, kind, message, cure
+  ),
+  -- the first time, in the app of the tenant it is about; what has a notice of its own is not told twice
+  told as (
+    insert into notifications (user_id, kind, ref, title, body, link)
+    select user_id, 'incident', id::text, message, cure, '/' from raised
+    where times = 1 and user_id is not null and kind <> 'campaign_breaker'
+    on conflict on constraint one_notice_per_fact do nothing
+    returning user_id
+  ),
+  shown as (
+    insert into live_changes (user_id, topic, ref) select user_id, 'notifications', '' from told
+  )
+  select id from raised
 $$;
-comment on function app.raise_incident(text, text, text, text, text, uuid) is 'Opens an incident, or counts another time of the open one.';
+comment on function app.raise_incident(text, text, text, text, text, uuid) is 'Opens an incident and tells its tenant in the app, or counts another time of the open one.';
 alter function app.raise_incident(text, text, text, text, text, uuid) owner to parley_definer;
 grant execute on function app.raise_incident(text, text, text, text, text, uuid) to parley_web, parley_worker, parley_definer;
 

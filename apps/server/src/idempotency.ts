@@ -6,7 +6,13 @@ import type { Ctx } from "./context.ts";
 export type IdempotentCall = { key: string; procedure: string; request: unknown };
 
 /** Procedures and routes whose Idempotency-Key is honoured, 24 hours, within one workspace. */
-const honoured = new Set(["calls.place", "campaigns.create", "campaigns.start", "POST /api/imports"]);
+const honoured = new Set([
+  "calls.place",
+  "campaigns.create",
+  "campaigns.redial",
+  "campaigns.start",
+  "POST /api/imports",
+]);
 
 type Kept = { status: "running" | "written" | "done"; request_sha256: string; response: unknown };
 

@@ -88,6 +88,14 @@ async function checkAudience(
     else if (found.status !== "done" && found.status !== "committing")
       fault(path, `is an import that stands at “${found.status}”. Commit it first, then use its list`);
   }
+  if ("items" in audience) {
+    const source = await maybeRow(
+      tx,
+      sql`select 1 as one from call_campaigns where user_id = ${param(tx.userId)} and id = ${param(audience.items.campaignId)}`,
+    );
+    if (!source)
+      fault("audience.items.campaignId", "is no campaign of this workspace. Open it under Campaigns");
+  }
   if ("contactIds" in audience) {
     const { known } = await row<{ known: number }>(
       tx,

@@ -10,6 +10,7 @@ import { byOutcomeColumns, byStatusColumns } from "../tallies.ts";
 export type ListInput = PageInput & {
   status?: CampaignStatus | CampaignStatus[] | undefined;
   search?: string | undefined;
+  archived?: boolean | undefined;
 };
 
 /** The latest first, each with the figures its row shows. */
@@ -34,6 +35,7 @@ export async function listCampaigns(
         where k.user_id = ${param(ctx.user.id)}
           and (${param(after)}::uuid is null or k.id < ${param(after)}::uuid)
           and (${param(statuses)}::text[] is null or k.status = any(${param(statuses)}::text[]))
+          and (k.archived_at is not null) = ${param(input.archived ?? false)}
           and (${param(search)}::text is null or lower(k.name) like ${param(search)})
         order by k.id desc
         limit ${param(fetchLimit(input))}

@@ -13,6 +13,10 @@ export type CampaignEventKind =
   | "completed"
   | "breaker"
   | "blocked"
+  | "budget_near"
+  | "redialled"
+  | "archived"
+  | "restored"
   | "not_started";
 
 /** One line in the campaign's log, in the transaction of what it tells; open screens are told too. */

@@ -1,5 +1,6 @@
 import { campaignsProcedures as c } from "@parley/core/campaigns/schema";
 import { procedure, router } from "../trpc.ts";
+import { archiveCampaign } from "./archive.ts";
 import { cancelCampaign } from "./cancel.ts";
 import { createCampaign } from "./create.ts";
 import { duplicateCampaign } from "./duplicate.ts";
@@ -10,6 +11,7 @@ import { listCampaigns } from "./list.ts";
 import { pauseAll, pauseCampaign } from "./pause.ts";
 import { preflight } from "./preflight.ts";
 import { progress } from "./progress.ts";
+import { redialCampaign } from "./redial.ts";
 import { resumeCampaign } from "./resume.ts";
 import { readCampaign } from "./row.ts";
 import { startCampaign } from "./start.ts";
@@ -36,6 +38,14 @@ export const campaignsRouter = router({
     .input(c.duplicate.input)
     .output(c.duplicate.output)
     .mutation(({ ctx, input }) => duplicateCampaign(ctx, input)),
+  redial: procedure
+    .input(c.redial.input)
+    .output(c.redial.output)
+    .mutation(({ ctx, input }) => redialCampaign(ctx, input)),
+  archive: procedure
+    .input(c.archive.input)
+    .output(c.archive.output)
+    .mutation(({ ctx, input }) => archiveCampaign(ctx, input)),
   preflight: procedure
     .input(c.preflight.input)
     .output(c.preflight.output)

@@ -7,7 +7,7 @@ import { enqueue, maybeRow, param, row, rows, sql, touch, type Tx } from "@parle
 import type { Ctx } from "../context.ts";
 import { failpoint } from "../failpoints.ts";
 import { checkBreaker } from "./breaker.ts";
-import { tellBlocked } from "./tell-blocked.ts";
+import { tellBlocked, tellBudgetNear, tellCreditsLow } from "./tell-blocked.ts";
 
 type Item = { id: string; lane_id: string; campaign_id: string | null; contact_id: string };
 type Campaign = { status: CampaignStatus; retry: Retry; ends_at: string | null };
@@ -26,7 +26,12 @@ export async function settleItem(ctx: Ctx, { itemId }: { itemId: string }): Prom
   if (!settled) return;
   const { campaignId, failed } = settled;
   const isBroken = failed && (await checkBreaker(ctx, campaignId));
-  if (!isBroken) await ctx.db.tx((tx) => tellBlocked(tx, campaignId));
+  await ctx.db.tx((tx) => tellCreditsLow(tx));
+  if (isBroken) return;
+  await ctx.db.tx(async (tx) => {
+    await tellBudgetNear(tx, campaignId);
+    await tellBlocked(tx, campaignId);
+  });
 }
 
 /** Returns the running campaign that the item belongs to, and whether its last attempt had failed. */

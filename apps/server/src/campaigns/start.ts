@@ -14,6 +14,8 @@ export function startCampaign(ctx: Ctx, { campaignId }: { campaignId: string }):
     const campaign = await campaignOf(tx, campaignId, "for no key update");
     const may = campaignCan.start(campaign.status);
     if (!may.ok) throw conflict(may.reason);
+    if (campaign.archived_at !== null)
+      throw conflict("The campaign is archived. Restore it first, then start it.");
     const { problems } = await lookAhead(tx, ctx.config, campaign);
     const blocking = problems.filter((problem) => problem.blocking);
     if (blocking.length > 0) throw refusal(blocking);

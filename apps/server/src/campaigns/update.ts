@@ -50,7 +50,13 @@ export function updateCampaign(ctx: Ctx, patch: CampaignPatch): Promise<Campaign
     const after = Object.fromEntries(
       fields.map((field) => [columns[field], values[field] ?? null]),
     ) as Partial<CampaignRecord>;
-    const changes = changed(campaign, after);
+    // Told by the names that the contract uses, whatever the columns are called.
+    const differing = changed(campaign, after);
+    const changes = Object.fromEntries(
+      fields
+        .filter((field) => columns[field] in differing)
+        .map((field) => [field, differing[columns[field]]!]),
+    );
     if (Object.keys(changes).length > 0) {
       await write(tx, campaign.id, after);
       if (patch.callsPerSecond !== undefined)
@@ -63,7 +69,7 @@ export function updateCampaign(ctx: Ctx, patch: CampaignPatch): Promise<Campaign
         if (patch.window !== undefined) await refuseClosedLanes(tx, campaign.id);
         tx.wake("dispatch");
       }
-      await logEvent(tx, campaign.id, "updated", ctx.actor, { fields });
+      await logEvent(tx, campaign.id, "updated", ctx.actor, { fields: Object.keys(changes), changes });
       await audit(ctx, tx, {
         action: "campaign.updated",
         entity: "campaign",

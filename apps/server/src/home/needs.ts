@@ -32,11 +32,11 @@ export async function findNeeds(tx: Tx): Promise<Pick<HomeSummary, "needs" | "ne
       from call_campaigns k join tenant t on k.user_id = t.id
       where k.status = 'paused' and k.status_reason <> 'paused'
       union all
-      select case s.kind when 'callback' then 'callback_due' else 'meeting' end, s.id::text, coalesce(p.name, 'a person without a name'),
+      select case s.kind when 'callback' then 'callback_due' when 'meeting' then 'meeting' else 'task_due' end, s.id::text, coalesce(p.name, 'a person without a name'),
         s.title, null, 'info', s.due_at, s.contact_id, s.call_id, null
       from tasks s join tenant t on s.user_id = t.id
       join contacts p on p.user_id = s.user_id and p.id = s.contact_id
-      where s.status = 'open' and (s.kind = 'callback' and s.due_at <= t.at or s.kind = 'meeting' and s.due_at <= t.at + interval '1 day')
+      where s.status = 'open' and not s.agent_calls and (s.kind <> 'meeting' and s.due_at <= t.at or s.kind = 'meeting' and s.due_at <= t.at + interval '1 day')
       union all
       select 'analysis_failed', a.call_id::text, coalesce(p.name, 'a person without a name'), a.reason, null, 'info', a.updated_at, a.contact_id, a.call_id, null
       from lead_analytics a join tenant t on a.user_id = t.id
@@ -80,6 +80,7 @@ const words: Record<Need["kind"], (its: Fact) => Pick<Need, "title" | "detail">>
     title: `Call ${name} back`,
     detail: agreed(fact, `Call back ${name}`),
   }),
+  task_due: ({ name, fact }) => ({ title: fact, detail: `Due for ${name}.` }),
   meeting: ({ name, fact }) => ({ title: `Meeting with ${name}`, detail: agreed(fact, `Meet ${name}`) }),
   analysis_failed: ({ name, fact }) => ({
     title: `The call with ${name} could not be analysed`,

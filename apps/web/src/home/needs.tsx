@@ -5,6 +5,7 @@ import {
   CircleHelp,
   FileWarning,
   GitCompareArrows,
+  ListTodo,
   OctagonAlert,
   Pause,
   PhoneForwarded,
@@ -22,6 +23,7 @@ const looks: Record<Need["kind"], { Icon: LucideIcon; ink?: string; act: string 
   unknown_call: { Icon: CircleHelp, ink: "text-odd-ink", act: "Open call" },
   paused_campaign: { Icon: Pause, act: "Open campaign" },
   callback_due: { Icon: PhoneForwarded, act: "Open contact" },
+  task_due: { Icon: ListTodo, act: "Open contact" },
   meeting: { Icon: CalendarCheck, act: "Open contact" },
   analysis_failed: { Icon: FileWarning, act: "Open call" },
   agent_drifted: { Icon: GitCompareArrows, act: "Open agents" },
@@ -83,7 +85,9 @@ export function Needs({ needs, total }: { needs: Need[]; total: number }) {
                     )}
                   </div>
                   <p className="text-xs text-ink-2">
-                    {(need.kind === "meeting" || need.kind === "callback_due") && (
+                    {(need.kind === "meeting" ||
+                      need.kind === "callback_due" ||
+                      need.kind === "task_due") && (
                       <>
                         <Time at={need.at} />
                         {". "}

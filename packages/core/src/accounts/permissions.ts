@@ -109,6 +109,8 @@ export const permissions = {
   "campaigns.create": mutation("manager", "dial"),
   "campaigns.update": mutation("manager", "dial"),
   "campaigns.duplicate": mutation("manager", "dial"),
+  "campaigns.redial": mutation("manager", "dial"),
+  "campaigns.archive": mutation("manager", "dial"),
   "campaigns.start": mutation("manager", "dial"),
   "campaigns.pause": mutation("manager", "dial"),
   "campaigns.resume": mutation("manager", "dial"),

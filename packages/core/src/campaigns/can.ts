@@ -33,6 +33,16 @@ export const campaignCan = {
   /** Budget, pace and concurrency are safe to change while calls go out. */
   changeLimits: can<CampaignStatus>(["draft", "scheduled", "running", "paused"], (status) => because[status]),
   preflight: can<CampaignStatus>(["draft", "scheduled", "paused"], (status) => because[status]),
+  /** Calling some of its people again waits until it has ended, so that nobody is called by both. */
+  redial: can<CampaignStatus>(["completed", "canceled"], (status) =>
+    status === "draft" || status === "scheduled"
+      ? "Nobody has been called yet."
+      : "The campaign still calls. Wait until it has ended, or stop it.",
+  ),
+  archive: can<CampaignStatus>(
+    ["draft", "completed", "canceled"],
+    () => "The campaign is not over. Stop it first.",
+  ),
   duplicate: can<CampaignStatus>(
     ["draft", "scheduled", "running", "paused", "completed", "canceled"],
     () => "",

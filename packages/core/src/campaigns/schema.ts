@@ -59,15 +59,29 @@ export function fractionalWaits(retry: Retry): string[] {
   );
 }
 
-/** Whom a campaign calls: exactly one of the four. */
+const endsOfItems = {
+  statuses: z.array(ItemStatusField).min(1).max(itemStatuses.length).optional(),
+  outcomes: z.array(z.enum(outcomes)).min(1).max(outcomes.length).optional(),
+  skipReasons: z.array(z.string().min(1).max(60)).min(1).max(30).optional(),
+};
+
+/**
+ * The people of another campaign by how it ended for them: those who fit any of the lists; without a list, all whom nobody
+ * has spoken with.
+ */
+export const ItemsOf = z.strictObject({ campaignId: Id, ...endsOfItems });
+export type ItemsOf = z.infer<typeof ItemsOf>;
+
+/** Whom a campaign calls: exactly one of the five. */
 export const Audience = z.union(
   [
     z.strictObject({ importId: Id }),
     z.strictObject({ tag: Tag }),
     z.strictObject({ contactIds: z.array(Id).min(1).max(10_000) }),
     z.strictObject({ filter: ContactFilter }),
+    z.strictObject({ items: ItemsOf }),
   ],
-  "must be exactly one of { importId }, { tag }, { contactIds }, { filter }",
+  "must be exactly one of { importId }, { tag }, { contactIds }, { filter }, { items }",
 );
 export type Audience = z.infer<typeof Audience>;
 
@@ -392,6 +406,8 @@ export const campaignsProcedures = {
       ...pageInput,
       status: z.union([CampaignStatusField, z.array(CampaignStatusField).max(6)]).optional(),
       search: z.string().trim().max(200).optional(),
+      /** Only those put away; absent: only the others. */
+      archived: z.boolean().optional(),
     }),
     output: page(CampaignRow),
   },
@@ -400,6 +416,16 @@ export const campaignsProcedures = {
   update: { input: CampaignPatch, output: Campaign },
   duplicate: {
     input: z.strictObject({ campaignId: Id, name: Name.optional(), audience: Audience.optional() }),
+    output: Campaign,
+  },
+  /** A draft with the rules of an ended campaign for some of its people. */
+  redial: {
+    input: z.strictObject({ campaignId: Id, name: Name.optional(), ...endsOfItems }),
+    output: Campaign.extend({ people: Count }),
+  },
+  /** Out of the list, or back into it; nothing is lost. */
+  archive: {
+    input: z.strictObject({ campaignId: Id, archived: z.boolean().default(true) }),
     output: Campaign,
   },
   preflight: { input: OneCampaign, output: Preflight },

@@ -26,6 +26,7 @@ export const needKinds = [
   "unknown_call",
   "paused_campaign",
   "callback_due",
+  "task_due",
   "meeting",
   "analysis_failed",
   "agent_drifted",

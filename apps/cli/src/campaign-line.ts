@@ -1,6 +1,7 @@
-import type { CampaignProgress } from "@parley/core/campaigns/schema";
+import { basisText, finishText, rangeText } from "@parley/core/campaigns/forecast-words";
+import type { CampaignForecast, CampaignProgress } from "@parley/core/campaigns/schema";
 import { reasonText } from "@parley/core/reasons";
-import { about, bar, figure, moment, percent } from "./render.ts";
+import { bar, figure, moment, percent } from "./render.ts";
 
 const outcomeWords: [keyof CampaignProgress["byOutcome"], string][] = [
   ["answered", "answered"],
@@ -18,7 +19,6 @@ export const doneOf = ({ byStatus }: CampaignProgress): number =>
 
 /**
  * One line that tells a running campaign: how far, how fast, with what outcome, until when, and what holds it back.
- * Without a forecast of the server's the end is guessed from the present rate.
  */
 export function campaignLine(progress: CampaignProgress, now = new Date()): string {
   const { total, status, rate, inAir, limitingFactor, launch } = progress;
@@ -31,7 +31,7 @@ export function campaignLine(progress: CampaignProgress, now = new Date()): stri
     inAir > 0 ? `${figure(inAir)} in the air` : null,
     rate > 0 ? `${rate.toFixed(1)}/min` : null,
     outcomes(progress),
-    ending(progress, done, now),
+    ending(progress, now),
     status === "running" ? heldBackBy(limitingFactor) : statusText(progress),
   ]
     .filter(Boolean)
@@ -45,12 +45,29 @@ export function outcomes({ byOutcome }: CampaignProgress): string {
     .join(", ");
 }
 
-function ending({ eta, rate, byStatus, status }: CampaignProgress, done: number, now: Date): string | null {
-  if (status !== "running") return null;
-  if (eta) return `done ${moment(eta.low, now)}–${moment(eta.high, now)}`;
-  const left = byStatus.pending + byStatus.inProgress;
-  return rate > 0 && done > 0 && left > 0 ? `about ${about((left / rate) * 60)} left` : null;
+function ending({ forecast, status }: CampaignProgress, now: Date): string | null {
+  if (status !== "running" || !forecast) return null;
+  return uncapital(finishText(forecast, writing(now)).replace(/\.$/, ""));
 }
+
+/** A forecast as lines for somebody who is about to start. */
+export function forecastLines(forecast: CampaignForecast, now = new Date()): [string, string][] {
+  const its = writing(now);
+  return [
+    ["Forecast", finishText(forecast, its)],
+    ["Calls", rangeText(forecast.calls, its)],
+    ["Conversations", rangeText(forecast.answered, its)],
+    ["Credits", rangeText(forecast.credits, its)],
+    [
+      "Limited by",
+      forecast.limitingFactor ? reasonText(forecast.limitingFactor) : "Nothing but the calls themselves.",
+    ],
+    ["Rests on", basisText(forecast, its)],
+  ];
+}
+
+const writing = (now: Date) => ({ moment: (at: string) => moment(at, now), count: figure });
+const uncapital = (text: string) => text[0]!.toLowerCase() + text.slice(1);
 
 const heldBackBy = (factor: string | null): string | null =>
   factor === null || factor === "due" ? null : reasonText(factor);

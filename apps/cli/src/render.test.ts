@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { CampaignProgress } from "@parley/core/campaigns/schema";
-import { campaignLine, summary } from "./campaign-line.ts";
+import type { CampaignForecast, CampaignProgress } from "@parley/core/campaigns/schema";
+import { campaignLine, forecastLines, summary } from "./campaign-line.ts";
 import { progressLine, reasonLines } from "./commands/import.ts";
 import { about, bar, clock, fields, size, table } from "./render.ts";
 
@@ -78,15 +78,37 @@ describe("the line of a running campaign", () => {
     expect(line).toContain("66 %  200/300");
     expect(line).toContain("10 in the air · 20.0/min");
     expect(line).toContain("140 answered, 10 voicemail, 25 busy, 15 no answer");
-    expect(line).toContain("about 5 min left");
     expect(line).toContain("All lines of this workspace are in use.");
   });
 
-  it("prefers the server's forecast to its own guess", () => {
-    const eta = { low: "2026-11-22T10:00:00Z", mid: "2026-11-22T10:05:00Z", high: "2026-11-22T10:20:00Z" };
-    const line = campaignLine({ ...progress, eta }, new Date("2026-11-22T09:00:00Z"));
-    expect(line).toMatch(/done \d\d:\d\d:\d\d–\d\d:\d\d:\d\d/);
-    expect(line).not.toContain("about");
+  const counts = { low: 90, mid: 110, high: 130 };
+  const forecast: CampaignForecast = {
+    finish: { low: "2026-11-22T10:00:00Z", mid: "2026-11-22T10:05:00Z", high: "2026-11-22T10:20:00Z" },
+    stops: null,
+    calls: counts,
+    answered: counts,
+    credits: counts,
+    left: 0,
+    limitingFactor: "user_limit",
+    learnedFrom: { own: 190, earlier: 0 },
+  };
+  const now = new Date("2026-11-22T09:00:00Z");
+
+  it("says between which times it is done, or what will stop it", () => {
+    expect(campaignLine({ ...progress, eta: forecast.finish, forecast }, now)).toMatch(
+      /done between \d\d:\d\d:\d\d and \d\d:\d\d:\d\d, most likely \d\d:\d\d:\d\d ·/,
+    );
+    const broke = { ...forecast, finish: null, stops: { reason: "credits", share: 1, at: null }, left: 12 };
+    expect(campaignLine({ ...progress, forecast: broke }, now)).toContain(
+      "it will not get done by itself: the credits left do not cover another call's hold. 12 people are left then",
+    );
+  });
+
+  it("tells before the start what is to be expected and what that rests on", () => {
+    const lines = Object.fromEntries(forecastLines(forecast, now));
+    expect(lines["Calls"]).toBe("90 to 130");
+    expect(lines["Limited by"]).toContain("All lines of this workspace are in use.");
+    expect(lines["Rests on"]).toBe("from 190 calls of its own");
   });
 
   it("says why it stands still", () => {

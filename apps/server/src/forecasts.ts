@@ -12,6 +12,8 @@ import { param, row, rows, sql, type Tx } from "@parley/db";
 const ATTEMPTS_SEEN = 4_000;
 /** What the dispatcher needs to take a free line again, on the wall's clock. */
 const IDLE_WALL_SECONDS = 0.3;
+/** A line that stayed free for longer was not waiting for the dispatcher: a pause, a night, an empty account. */
+const IDLE_WALL_SECONDS_MOST = 20;
 /** 480 POST a minute: app.account_room. */
 const POSTS_PER_WALL_SECOND = 8;
 
@@ -354,7 +356,8 @@ async function attemptsSeen(tx: Tx, ids: readonly string[]): Promise<Map<string 
       select r.queue_id, r.attempt, extract(epoch from r.idle)::float8 as seconds
       from recent r
       join call_campaigns k on k.user_id = ${param(tx.userId)} and k.id = r.campaign_id and k.calls_per_second is null
-      where r.attempt = 1 and r.idle >= interval '0'
+      cross join system_settings s
+      where r.attempt = 1 and r.idle >= interval '0' and r.idle < make_interval(secs => ${param(IDLE_WALL_SECONDS_MOST)} * s.clock_scale)
     ),
     usual as (select percentile_cont(0.5) within group (order by seconds) as seconds from gap)
     select case when r.campaign_id = any(${param(ids)}::uuid[]) then r.campaign_id end as campaign_id,

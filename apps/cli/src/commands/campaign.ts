@@ -1,7 +1,7 @@
-import type { CampaignProgress, CampaignDraft } from "@parley/core/campaigns/schema";
+import type { CampaignDraft, CampaignProgress, Preflight } from "@parley/core/campaigns/schema";
 import { isId } from "@parley/core/ids";
 import { reasonText } from "@parley/core/reasons";
-import { campaignLine, summary } from "../campaign-line.ts";
+import { campaignLine, forecastLines, summary } from "../campaign-line.ts";
 import type { Parley } from "../client.ts";
 import { command } from "../command.ts";
 import { exits, Failure, usage } from "../failure.ts";
@@ -96,6 +96,29 @@ export const campaignList = command({
   },
 });
 
+export const campaignPreflight = command({
+  name: "campaign preflight",
+  summary:
+    "Say what stands in the way of a campaign, and when it would be done; exit code 0 when it may start",
+  takes: ["CAMPAIGN"],
+  async run({ args, session }) {
+    const { api } = session.open();
+    const campaignId = await campaignIdOf(api, args[0]!);
+    const check = await api.campaigns.preflight.query({ campaignId });
+    session.terminal.show(check, () =>
+      [
+        ...problemLines(check),
+        fields([
+          ["May be called", `${figure(check.eligible)} of ${plural(check.audience, "person", "people")}`],
+          ["Available", plural(check.available, "credit")],
+          ...(check.forecast ? forecastLines(check.forecast) : []),
+        ]),
+      ].join("\n"),
+    );
+    return check.ready ? exits.ok : exits.failed;
+  },
+});
+
 export const campaignStart = command({
   name: "campaign start",
   summary: "Check a campaign and start it",
@@ -186,8 +209,9 @@ function audienceOf(options: {
 
 /** Names every problem before anything is dialled; those that do not block are mentioned. */
 async function start(parley: Parley, terminal: Terminal, campaignId: string) {
-  const { problems, ready } = await parley.api.campaigns.preflight.query({ campaignId });
-  const lines = problems.map(({ message, cure, blocking }) => `${blocking ? "✗" : "!"} ${message} ${cure}`);
+  const check = await parley.api.campaigns.preflight.query({ campaignId });
+  const { problems, ready } = check;
+  const lines = problemLines(check);
   if (!ready)
     throw new Failure(`The campaign cannot be started:\n${lines.join("\n")}`, exits.failed, {
       code: "conflict",
@@ -196,6 +220,9 @@ async function start(parley: Parley, terminal: Terminal, campaignId: string) {
   for (const line of lines) terminal.note(line);
   return parley.api.campaigns.start.mutate({ campaignId }, once());
 }
+
+const problemLines = ({ problems }: Pick<Preflight, "problems">): string[] =>
+  problems.map(({ message, cure, blocking }) => `${blocking ? "✗" : "!"} ${message} ${cure}`);
 
 const isOver = ({ status }: CampaignProgress): boolean => status === "completed" || status === "canceled";
 

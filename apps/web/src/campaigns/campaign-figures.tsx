@@ -1,29 +1,35 @@
+import { finishBand } from "@parley/core/campaigns/forecast-words";
 import { useWorkspace } from "@/shell/me.ts";
 import { attemptsOf, eligibleOf, finishedOf, progressParts } from "@/signs/counts.ts";
+import { isCutShort, useWriting } from "@/signs/forecast.tsx";
 import { paths } from "@/paths.ts";
 import { Go } from "@/shell/go.tsx";
-import { useNow } from "@/ui/clock.ts";
-import { count, moment, plural, share } from "@/ui/format.ts";
+import { count, plural, share } from "@/ui/format.ts";
 import { KeyFigure, KeyFigures } from "@/ui/key-figures.tsx";
 import type { Campaign, Progress } from "./campaign.ts";
 
-/** Five figures: pace, lines, people, answers, credits. Progress is drawn on the rule below them. */
+/** Five figures: expected finish (or pace), lines, people, answers, credits. Progress is drawn on the rule below them. */
 export function CampaignFigures({ campaign, progress }: { campaign: Campaign; progress: Progress }) {
   const workspace = useWorkspace();
-  const now = useNow();
-  const { byStatus, byOutcome, spent, held, budgetCredits, inAir, rate, eta } = progress;
+  const writing = useWriting();
+  const { byStatus, byOutcome, spent, held, budgetCredits, inAir, rate, forecast } = progress;
   const lines = Math.min(campaign.maxConcurrent ?? workspace.concurrentLimit, workspace.concurrentLimit);
   const attempts = attemptsOf(byOutcome);
   const finished = finishedOf(byStatus);
 
   return (
     <KeyFigures label="Where it stands" count={5}>
-      {eta ? (
+      {forecast?.finish && !isCutShort(forecast) ? (
         <KeyFigure
           size="lg"
           label="Expected finish"
-          figure={`${moment(eta.low, now)} – ${moment(eta.high, now)}`}
-          note={`80% band, likely ${moment(eta.mid, now)}`}
+          figure={finishBand(forecast, writing)}
+          note={[
+            `most likely ${writing.moment(forecast.finish.mid)}`,
+            rate > 0 && `${count(Math.round(rate * 60))} calls an hour now`,
+          ]
+            .filter(Boolean)
+            .join(", ")}
         />
       ) : (
         <KeyFigure

@@ -18,6 +18,7 @@ import { CampaignEvents } from "./campaign-events.tsx";
 import { CampaignFigures } from "./campaign-figures.tsx";
 import { CampaignOutcomes } from "./campaign-outcomes.tsx";
 import { CampaignRules } from "./campaign-rules.tsx";
+import { ForecastLine } from "./forecast-line.tsx";
 import { ItemFacets } from "./item-facets.tsx";
 import { itemColumns } from "./item-columns.tsx";
 import { ItemsTable } from "./items-table.tsx";
@@ -62,6 +63,7 @@ export function CampaignPage() {
         words={`${finishedOf(progress.byStatus)} finished, ${progress.byStatus.inProgress} on the phone, ${progress.byStatus.pending} waiting`}
       />
       <CampaignFigures campaign={campaign} progress={progress} />
+      {progress.forecast && <ForecastLine forecast={progress.forecast} />}
       <BecauseCampaign campaign={campaign} progress={progress} onLimits={() => setLimits(true)} />
       <CampaignOutcomes campaignId={campaignId} progress={progress} />
       <Tabs

@@ -11,6 +11,7 @@ import { useRefused } from "@/shell/me.ts";
 import { Page } from "@/shell/page.tsx";
 import { CampaignBadge } from "@/signs/campaign-status.tsx";
 import { attemptsOf, eligibleOf, finishedOf, progressParts } from "@/signs/counts.ts";
+import { FinishCell, FinishWords } from "@/signs/forecast.tsx";
 import type { Column } from "@/table/columns.tsx";
 import { useColumns } from "@/table/columns.tsx";
 import { FilterBar, SearchFilter } from "@/table/filters.tsx";
@@ -78,6 +79,13 @@ const columns: Column<CampaignRow>[] = [
         )}
       </>
     ),
+  },
+  {
+    id: "finish",
+    head: "Done",
+    width: "minmax(150px, 1fr)",
+    from: "xl",
+    cell: (campaign) => (campaign.forecast ? <FinishCell forecast={campaign.forecast} /> : <None />),
   },
   {
     id: "why",
@@ -242,6 +250,11 @@ export function CampaignsPage() {
               </span>
               <span className="ml-auto">{count(campaign.spent)} credits</span>
             </span>
+            {campaign.forecast && (
+              <span className="mt-0.5 block text-xs text-ink-2">
+                <FinishWords forecast={campaign.forecast} />
+              </span>
+            )}
           </Link>
         )}
         empty={

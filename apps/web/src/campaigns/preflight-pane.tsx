@@ -9,10 +9,11 @@ import { Bar } from "@/ui/bar.tsx";
 import { clockTime, count, moment, plural, zoneCity } from "@/ui/format.ts";
 import { Fact, Facts, Section, SectionHead } from "@/ui/section.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
+import { ForecastFacts } from "./forecast-line.tsx";
 
 type Preflight = Outputs["campaigns"]["preflight"];
 
-/** Who would be called, who would not and why, when each zone opens, what it can cost at most. */
+/** Who would be called, who would not and why, when each zone opens, when it would be done, what it can cost at most. */
 export function PreflightPane({
   preflight,
   error,
@@ -108,6 +109,11 @@ export function PreflightPane({
         </div>
       </Section>
       {preflight.zones.length > 0 && <Zones preflight={preflight} window={window} />}
+      {preflight.forecast && (
+        <Section title="Forecast" note="if nothing is changed" className="border-b border-line">
+          <ForecastFacts forecast={preflight.forecast} />
+        </Section>
+      )}
       <Section title="Credits" className="border-b border-line">
         <Facts>
           <Fact name="Held per call">

@@ -6,6 +6,7 @@ import { Link } from "@tanstack/react-router";
 import { paths } from "@/paths.ts";
 import { CampaignBadge } from "@/signs/campaign-status.tsx";
 import { attemptsOf, eligibleOf, finishedOf, progressParts } from "@/signs/counts.ts";
+import { FinishCell, FinishWords } from "@/signs/forecast.tsx";
 import { Bar } from "@/ui/bar.tsx";
 import { count, share } from "@/ui/format.ts";
 import { None, SectionHead } from "@/ui/section.tsx";
@@ -59,6 +60,9 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
             <th scope="col" className="w-[140px] text-right max-xl:hidden">
               Spent / budget
             </th>
+            <th scope="col" className="w-[172px]">
+              Done
+            </th>
             <th scope="col" className="!pr-5">
               Limited by
             </th>
@@ -97,6 +101,7 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
                     <span className="text-ink-3"> / {count(campaign.budgetCredits)}</span>
                   )}
                 </td>
+                <td>{campaign.forecast ? <FinishCell forecast={campaign.forecast} /> : <None />}</td>
                 <td className="truncate !pr-5 text-ink-2" title={words ?? undefined}>
                   {words ?? <None />}
                 </td>
@@ -123,6 +128,11 @@ export function CampaignLines({ campaigns }: { campaigns: Row[] }) {
                 </span>
                 <span className="ml-auto">{count(campaign.spent)} credits</span>
               </span>
+              {campaign.forecast && (
+                <span className="mt-1 block text-xs text-ink-2">
+                  <FinishWords forecast={campaign.forecast} />
+                </span>
+              )}
               {limitedBy(campaign) && (
                 <span className="mt-1 block text-xs text-ink-2">{limitedBy(campaign)}</span>
               )}

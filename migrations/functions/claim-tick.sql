@@ -700,7 +700,11 @@ begin
     dialled := dialled + v_done.dialled;
     disposed := disposed + v_done.disposed;
     woken := woken || v_done.woken;
-    v_missed := v_missed || array(select m from unnest(v_done.missed) m where m <> all (v_missed));
+    -- only who stood before the last one served has missed a turn
+    v_missed := v_missed || array(
+      select m from unnest(v_done.missed) m
+      where m <> all (v_missed)
+        and (m = any (v_account.missed) or array_position(v_users, m) < array_position(v_users, v_done.served_upto)));
     v_free := v_free - v_done.dialled;
     v_open := v_open + v_done.dialled;
     again := again or v_done.unfinished;

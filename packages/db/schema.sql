@@ -649,6 +649,7 @@ create table public.calls (
   constraint settled_call_has_price CHECK (((settled_at IS NULL) = (price_credits IS NULL))),
   constraint slots_are_positive CHECK (((system_slot > 0) AND (user_slot > 0) AND (account_slot > 0)))
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX calls_by_execution ON public.calls USING btree (user_id, bolna_execution_id) WHERE (bolna_execution_id IS NOT NULL);
 CREATE INDEX calls_by_phone ON public.calls USING btree (user_id, phone_number, created_at DESC);
 CREATE INDEX calls_by_start ON public.calls USING btree (user_id, created_at);
 CREATE INDEX calls_latest ON public.calls USING btree (user_id, id DESC);
@@ -2888,7 +2889,11 @@ begin
     dialled := dialled + v_done.dialled;
     disposed := disposed + v_done.disposed;
     woken := woken || v_done.woken;
-    v_missed := v_missed || array(select m from unnest(v_done.missed) m where m <> all (v_missed));
+    -- only who stood before the last one served has missed a turn
+    v_missed := v_missed || array(
+      select m from unnest(v_done.missed) m
+      where m <> all (v_missed)
+        and (m = any (v_account.missed) or array_position(v_users, m) < array_position(v_users, v_done.served_upto)));
     v_free := v_free - v_done.dialled;
     v_open := v_open + v_done.dialled;
     again := again or v_done.unfinished;
@@ -4081,6 +4086,17 @@ $function$
 
 CREATE OR REPLACE FUNCTION app.line_freed(p_user_id uuid, p_phone_number text)
  RETURNS void
+ LANGUAGE sql
+AS $function$ select app.lines_freed(p_user_id, array[p_phone_number]) $function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: As lines_freed, for one call.
+
+CREATE OR REPLACE FUNCTION app.lines_freed(p_user_id uuid, p_phone_numbers text[])
+ RETURNS void
  LANGUAGE plpgsql
 AS $function$
 begin
@@ -4088,7 +4104,7 @@ begin
   with redue as (
     update public.call_queue
     set due_at = app.now(), wait_reason = null
-    where user_id = p_user_id and phone_number = p_phone_number and status = 'pending' and wait_reason = 'other_call_open'
+    where user_id = p_user_id and phone_number = any (p_phone_numbers) and status = 'pending' and wait_reason = 'other_call_open'
     returning lane_id
   )
   update public.call_lanes set next_due_at = least(next_due_at, app.now())
@@ -4099,7 +4115,7 @@ end $function$
 -- grant execute to parley_definer
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: After a call ended: lanes blocked by a limit are ready, items that waited for this number are due.
+-- comment: After calls ended: lanes blocked by a limit are ready, items that waited for these numbers are due.
 
 CREATE OR REPLACE FUNCTION app.live_horizon()
  RETURNS xid8

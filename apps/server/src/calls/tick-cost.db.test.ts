@@ -93,6 +93,52 @@ describe("the cost of a tick", () => {
   });
 });
 
+/** Rows and index entries of a table that one tick read, in a transaction that is taken back. */
+async function readBy(table: string, lines: number): Promise<number> {
+  const client = await db.worker.pool.connect();
+  try {
+    await client.query("begin");
+    const { rows } = await client.query("select dialled from app.claim_tick()");
+    expect(rows[0].dialled).toBe(lines);
+    const read = await client.query(
+      "select pg_stat_get_xact_tuples_fetched($1::regclass) + pg_stat_get_xact_tuples_returned($1::regclass) as n",
+      [table],
+    );
+    return Number(read.rows[0].n);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+describe("the cost of a tick for others", () => {
+  it("does not follow the tenants that wait: of 400 it reads about as many as it has lines", async () => {
+    await db.owner.query("update system_settings set concurrent_calls_limit = 2");
+    const { userId } = await tenant({ items: 1 });
+    await db.owner.query(
+      `create temp table more as select app.uuid7() as user_id, app.uuid7() as lane_id, app.uuid7() as contact_id, n from generate_series(1, 400) n;
+       insert into users (id, company, email, credits, concurrent_limit, rule_set) select user_id, 'More ' || n, 'more' || n || '@example.com', 1000, 2, 'rehearsal' from more;
+       insert into agents (id, user_id, name, prompt, welcome_message, disclosure, bolna_agent_id, sync_status, provider_account_id)
+         select user_id, user_id, 'Agent', 'Sell.', 'Hello', 'This is an AI agent.', user_id, 'synced', a.id from more, provider_accounts a;
+       insert into call_lanes (id, user_id, country, zone_set, opens_at, closes_at, hold_credits)
+         select lane_id, user_id, 'IN', 'Asia/Kolkata', app.now() - interval '1 hour', app.now() + interval '1 day', 50 from more;
+       insert into contacts (id, user_id, phone_number, country, zones) select contact_id, user_id, '+91 9000000001', 'IN', '{Asia/Kolkata}' from more;
+       insert into call_queue (user_id, lane_id, contact_id, agent_id, phone_number, kind) select user_id, lane_id, contact_id, user_id, '+91 9000000001', 'direct' from more;
+       drop table more; analyze`,
+    );
+    expect(userId).toBeDefined();
+    expect(await readBy("users", 2)).toBeLessThan(200);
+    expect(await readBy("call_lanes", 2)).toBeLessThan(200);
+  });
+
+  it("is one look when there is nothing to do: a ring reads no item, no tenant and no sleeping lane", async () => {
+    await tenant({ items: 3 });
+    await db.owner.query("update call_lanes set next_due_at = 'infinity'");
+    for (const table of ["call_queue", "users", "call_lanes", "calls"])
+      expect(await readBy(table, 0)).toBe(0);
+  });
+});
+
 describe("one ring of the doorbell", () => {
   it("gives a line on to the next tenant when the items of the first have gone meanwhile", async () => {
     await db.owner.query("update system_settings set concurrent_calls_limit = 1");

@@ -47,6 +47,27 @@ test("a broken file names itself and leaves everything as it was", async () => {
   rmSync(join(dir, "functions/broken.sql"));
 });
 
+test("a change of a busy table lets its readers through while it waits, and is made in the end", async () => {
+  const holder = await db.owner.connect();
+  await holder.query("begin; select from users");
+  write("000901_busy.sql", "alter table users add column toy int;");
+  const migrated = migrate(db.urls.owner, dir);
+  const isWaiting = async () =>
+    (
+      await db.owner.query(
+        "select from pg_stat_activity where application_name = 'parley migrate' and wait_event_type = 'Lock' and query ~ 'toy'",
+      )
+    ).rowCount;
+  await expect.poll(isWaiting, { timeout: 20_000, interval: 10 }).toBe(1);
+  // Behind a change that waited for ever, this reader would wait for ever too.
+  await db.web.txWithoutTenant((tx) =>
+    tx.query("set local lock_timeout = '15s'; select count(*) from users"),
+  );
+  await holder.query("commit");
+  holder.release();
+  expect(await migrated).toContain("000901_busy.sql");
+});
+
 test("a numbered file that comes before one already applied is refused", async () => {
   write("000899_late.sql", "create table late (id int primary key);");
   await expect(migrate(db.urls.owner, dir)).rejects.toThrow(/preceding already run/);

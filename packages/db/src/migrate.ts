@@ -22,27 +22,58 @@ export async function migrate(url: string, dir = MIGRATIONS): Promise<string[]> 
   await client.connect();
   try {
     await client.query("select pg_advisory_lock(hashtext('parley migrate'))");
-    await client.query("create schema if not exists meta");
-    const numbered = await runner({
-      dbClient: client,
-      dir,
-      direction: "up",
-      migrationsSchema: "meta",
-      migrationsTable: "migrations",
-      ignorePattern: "(\\..*|README\\.md|functions|views|grants\\.sql)",
-      checkOrder: true,
-      singleTransaction: false,
-      advisoryLockMode: "wait",
-      logger: silent,
-    });
+    // Everybody who reads the table queues behind a change of it that waits: it gives up soon, and tries again.
+    await client.query("create schema if not exists meta; set lock_timeout = '2s'");
+    const pending = existsSync(dir) ? await unapplied(client, dir) : [];
+    await patiently(client, () =>
+      runner({
+        dbClient: client,
+        dir,
+        direction: "up",
+        migrationsSchema: "meta",
+        migrationsTable: "migrations",
+        ignorePattern: "(\\..*|README\\.md|functions|views|grants\\.sql)",
+        checkOrder: true,
+        singleTransaction: false,
+        advisoryLockMode: "wait",
+        logger: silent,
+      }),
+    );
     await migrateGraphile(url);
-    const replaced = await applyReplaceable(client, dir);
-    await settleRoles(client);
-    const ran = new Set(numbered.map((migration) => migration.name));
-    return [...numberedFiles(dir).filter((file) => ran.has(parse(file).name)), ...replaced];
+    const replaced = await patiently(client, () => applyReplaceable(client, dir));
+    await patiently(client, () => settleRoles(client));
+    return [...pending, ...replaced];
   } finally {
     await client.end();
   }
+}
+
+const LOCK_TRIES = 60;
+
+/** Again and again while somebody holds what is to be changed; every file is whole or not applied at all. */
+async function patiently<T>(client: pg.Client, act: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await act();
+    } catch (error) {
+      // The runner leaves its transaction open when a file fails.
+      await client.query("rollback");
+      const cause = (error as Error).cause ?? error;
+      if ((cause as pg.DatabaseError).code !== "55P03" || tries === LOCK_TRIES) throw error;
+      await new Promise((done) => setTimeout(done, 500));
+    }
+  }
+}
+
+async function unapplied(client: pg.Client, dir: string): Promise<string[]> {
+  const { rows } = await client.query<{ there: boolean }>(
+    "select to_regclass('meta.migrations') is not null as there",
+  );
+  const done = rows[0]!.there
+    ? (await client.query<{ name: string }>("select name from meta.migrations")).rows
+    : [];
+  const names = new Set(done.map((row) => row.name));
+  return numberedFiles(dir).filter((file) => !names.has(parse(file).name));
 }
 
 /** What `migrate` would still apply; empty when the database fits this tree. Any login may ask. */

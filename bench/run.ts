@@ -7,7 +7,7 @@ import { isMet, type Figure } from "./figure.ts";
 import { importFigures } from "./import.ts";
 import { ingestFigures } from "./ingest.ts";
 import { latencyFigures } from "./latency.ts";
-import { line, publish } from "./report.ts";
+import { line, publish, type Part } from "./report.ts";
 import { safetyFigures } from "./safety.ts";
 
 const suites: Record<string, (bench: Bench) => Promise<Figure[]>> = {
@@ -19,34 +19,37 @@ const suites: Record<string, (bench: Bench) => Promise<Figure[]>> = {
   import: importFigures,
 };
 
-/** Runs the benchmarks that the command line names, prints each figure, and publishes a whole run. */
+/** Runs the benchmarks that the command line names, prints each figure, and publishes what is no quick run. */
 export async function runBench(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: { quick: { type: "boolean", default: false }, only: { type: "string" } },
   });
   const { quick, only } = values;
-  if (only !== undefined && !suites[only])
-    throw new Error(`--only takes ${Object.keys(suites).join(", ")}; not ${only}.`);
-  const began = performance.now();
-  const loads = [loadavg()[0]!];
+  const wanted = only?.split(",") ?? Object.keys(suites);
+  for (const name of wanted)
+    if (!suites[name]) throw new Error(`--only takes ${Object.keys(suites).join(", ")}; not ${name}.`);
   const bench = await openBench({ quick });
-  const figures: Figure[] = [];
+  const parts: Part[] = [];
   try {
     for (const [name, measure] of Object.entries(suites)) {
-      if (only !== undefined && only !== name) continue;
-      const found = await measure(bench);
-      for (const figure of found) console.log(line(figure));
-      figures.push(...found);
+      if (!wanted.includes(name)) continue;
+      const [began, load] = [performance.now(), loadavg()[0]!];
+      const figures = await measure(bench);
+      for (const figure of figures) console.log(line(figure));
+      const minutes = (performance.now() - began) / 60_000;
+      parts.push({ name, figures, loads: [load, loadavg()[0]!], minutes });
+      // as soon as it is known: a later part may fail
+      if (!quick) publish(parts, bench.rounds);
     }
   } finally {
     await bench.stop();
   }
-  loads.push(loadavg()[0]!);
-  const minutes = (performance.now() - began) / 60_000;
+  const figures = parts.flatMap((part) => part.figures);
+  const minutes = parts.reduce((sum, part) => sum + part.minutes, 0);
   const missed = figures.filter((figure) => !isMet(figure)).length;
+  const loads = [parts[0]?.loads[0] ?? 0, parts.at(-1)?.loads[1] ?? 0];
   console.log(
     `\n${figures.length} figures in ${minutes.toFixed(1)} min, ${missed === 0 ? "every goal met" : `${missed} goals missed`}, load average ${loads.map((load) => load.toFixed(1)).join(" to ")}`,
   );
-  if (!quick && only === undefined) publish(figures, { rounds: bench.rounds, minutes, loads });
 }

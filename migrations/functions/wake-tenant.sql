@@ -13,20 +13,25 @@ end $$;
 comment on function app.wake_tenant(uuid, text[]) is 'Lanes blocked by one of the reasons (credits, budget, campaign_cap, user_limit, pace) are ready again. Inside the tenant''s transaction.';
 grant execute on function app.wake_tenant(uuid, text[]) to parley_web, parley_worker, parley_definer;
 
--- What an ended call frees: its tenant's line, its campaign's line, and the people who waited for that number.
-create or replace function app.line_freed(p_user_id uuid, p_phone_number text) returns void language plpgsql as $$
+-- What ended calls free: their tenant's line, their campaign's line, and the people who waited for those numbers.
+create or replace function app.lines_freed(p_user_id uuid, p_phone_numbers text[]) returns void language plpgsql as $$
 begin
   perform app.wake_tenant(p_user_id, array['user_limit', 'campaign_cap']);
   with redue as (
     update public.call_queue
     set due_at = app.now(), wait_reason = null
-    where user_id = p_user_id and phone_number = p_phone_number and status = 'pending' and wait_reason = 'other_call_open'
+    where user_id = p_user_id and phone_number = any (p_phone_numbers) and status = 'pending' and wait_reason = 'other_call_open'
     returning lane_id
   )
   update public.call_lanes set next_due_at = least(next_due_at, app.now())
   where id = any (array(select lane_id from redue)) and blocked_by is null;
 end $$;
-comment on function app.line_freed(uuid, text) is 'After a call ended: lanes blocked by a limit are ready, items that waited for this number are due.';
+comment on function app.lines_freed(uuid, text[]) is 'After calls ended: lanes blocked by a limit are ready, items that waited for these numbers are due.';
+grant execute on function app.lines_freed(uuid, text[]) to parley_web, parley_worker, parley_definer;
+
+create or replace function app.line_freed(p_user_id uuid, p_phone_number text) returns void language sql as
+$$ select app.lines_freed(p_user_id, array[p_phone_number]) $$;
+comment on function app.line_freed(uuid, text) is 'As lines_freed, for one call.';
 grant execute on function app.line_freed(uuid, text) to parley_web, parley_worker, parley_definer;
 
 -- An item became due (again): its lane must know. A blocked lane stays blocked until room comes back.

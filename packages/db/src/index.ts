@@ -5,5 +5,5 @@ export { param, raw, sql, maybeRow, row, rows, type SQLFragment } from "./rows.t
 export { Db, type DbOptions, type Query, type Queryable, type Tx } from "./tx.ts";
 export { createPool, type PoolOptions } from "./pool.ts";
 export { enqueue, enqueueMany, type Job, type JobOptions, type Wake } from "./jobs.ts";
-export { touch, LIVE_CHANNEL } from "./live.ts";
+export { touch, touchAll, LIVE_CHANNEL } from "./live.ts";
 export { record, type TimelineEntry } from "./timeline.ts";

@@ -1,4 +1,15 @@
-import { enqueue, maybeRow, param, raw, rows, sql, touch, type Tx } from "@parley/db";
+import {
+  enqueue,
+  enqueueMany,
+  maybeRow,
+  param,
+  raw,
+  rows,
+  sql,
+  touchAll,
+  type Job,
+  type Tx,
+} from "@parley/db";
 import { leaseSeconds, pollAtSeconds } from "@parley/core/calls/lease";
 import {
   artefactNames,
@@ -6,10 +17,11 @@ import {
   isSighting,
   isTerminal,
   statusRank,
+  type CallEffect,
   type CallEvent,
   type CallFacts,
 } from "@parley/core/calls/lifecycle";
-import { requestAnalysis } from "../leads/request-analysis.ts";
+import { requestAnalyses } from "../leads/request-analysis.ts";
 import { raiseIncident } from "./incident.ts";
 import { factColumns, factsOf, type CallRow } from "./row.ts";
 import { leaseTerms, type ClockSettings } from "./settings.ts";
@@ -25,6 +37,9 @@ export type News = CallEvent & {
   note?: string;
 };
 
+/** One locked call and what was heard of it, in the order it came. */
+export type Heard = { call: CallRow; news: readonly News[] };
+
 /**
  * Folds one piece of news into a locked call: writes the event, the facts that changed, and in the same transaction
  * the jobs that follow. Any order and any number of copies ends in the same row. Money and outcome are not touched
@@ -36,35 +51,96 @@ export async function applyEvent(
   heard: News,
   settings: ClockSettings,
 ): Promise<CallRow> {
+  const [next] = await applyEvents(tx, [{ call, news: [heard] }], settings);
+  return next!;
+}
+
+/** The same for many locked calls of the transaction's tenant: whatever follows is written by one statement of its kind. */
+export async function applyEvents(
+  tx: Tx,
+  heard: readonly Heard[],
+  settings: ClockSettings,
+): Promise<CallRow[]> {
+  const stories = heard.map(({ call, news }) => {
+    const steps: Step[] = [];
+    for (const told of news) steps.push(foldNews(steps.at(-1)?.next ?? call, told, settings));
+    return { call, steps, next: steps.at(-1)?.next ?? call };
+  });
+  const steps = stories.flatMap((story) => story.steps);
+  await writeEvents(tx, steps);
+  await writeCalls(tx, stories, settings);
+
+  const jobs: Job[] = [];
+  for (const { before, next, effects } of steps) {
+    const ids = { userId: before.user_id, callId: before.id };
+    if (effects.includes("verify") && next.final_at === null)
+      jobs.push({ name: "calls/verify", payload: ids });
+    if (effects.includes("fetch_recording")) jobs.push({ name: "calls/fetch_recording", payload: ids });
+  }
+  await enqueueMany(tx, jobs);
+  const having = (effect: CallEffect) => steps.filter(({ effects }) => effects.includes(effect));
+  await requestAnalyses(
+    tx,
+    having("analyse").map(({ before }) => before.id),
+  );
+  for (const { before } of having("sighted")) await adopted(tx, before);
+  for (const { before, next } of steps)
+    if (next.provider_retries > before.provider_retries) await dialledAgain(tx, next);
+  for (const { news, before, isUnknownWord } of steps)
+    if (isUnknownWord && news.status !== null && news.source !== "place")
+      await raiseIncident(tx, {
+        kind: "unknown_status",
+        ref: news.status.slice(0, 60),
+        message: `The provider sent the status "${news.status.slice(0, 60)}", which Parley does not know.`,
+        cure: "The event is kept with the call. Look at its raw form; nothing is lost, and the final facts are re-read.",
+        userId: before.user_id,
+      });
+  const changed = steps.filter((step) => step.isChange).map(({ before }) => before);
+  await touchAll(tx, [
+    ...changed.map(({ id }) => ({ topic: "calls", ref: id })),
+    ...changed.flatMap(({ campaign_id: ref }) => (ref ? [{ topic: "campaigns", ref }] : [])),
+  ]);
+  // Last, for it locks what the tick looks at.
+  const freed = having("slot_freed");
+  if (freed.length > 0) {
+    await tx.query("select app.lines_freed($1, $2)", [
+      tx.userId,
+      freed.map(({ before }) => before.phone_number),
+    ]);
+    tx.wake("dispatch");
+  }
+  return stories.map(({ next }) => next);
+}
+
+type Step = {
+  before: CallRow;
+  next: CallRow;
+  news: News;
+  effects: CallEffect[];
+  isChange: boolean;
+  /** The provider has a word for it that we do not. */
+  isUnknownWord: boolean;
+};
+
+/** What one piece of news makes of a call; writes nothing. */
+function foldNews(call: CallRow, heard: News, settings: ClockSettings): Step {
   // Before it is compared: what is stored must win or lose in the form in which it is stored, in every order.
   const news = inStorableText(heard);
   // A word we do not know changes no status, but it proves that the call is there.
   const isStrange = news.status !== null && !isSighting(news.status) && !!news.executionId;
   const proves = isStrange && (statusRank[call.status] < statusRank.queued || call.status === "not-placed");
   const { facts, changes, effects } = foldEvent(factsOf(call), proves ? { ...news, status: "queued" } : news);
-  const sighted = effects.includes("sighted");
-  const executionId = call.bolna_execution_id ?? news.executionId ?? null;
-
-  await rows(
-    tx,
-    sql`
-    insert into call_events (user_id, call_id, status, provider_at, source, applied, webhook_event_id, body, note)
-    values (${param(call.user_id)}, ${param(call.id)}, ${param(news.status)}, ${param(news.at)}, ${param(news.source)},
-      ${param(Object.keys(changes).length > 0)}, ${param(news.webhookEventId ?? null)},
-      ${param(news.body === undefined ? null : storable(news.body))}::jsonb, ${param(news.note ?? null)})`,
-  );
-
   const next: CallRow = {
     ...call,
     ...columnsOf(changes),
-    bolna_execution_id: executionId,
+    bolna_execution_id: call.bolna_execution_id ?? news.executionId ?? null,
     provider_retries: Math.max(call.provider_retries, news.retries ?? 0),
     ...(changes.status ? leaseOf(call, facts, settings) : {}),
     ...(effects.includes("fetch_recording") && call.recording_status === "none"
       ? { recording_status: "fetching" as const }
       : {}),
     // thought never placed, and it exists after all: it takes no line of others, and what it costs is charged without a hold
-    ...(sighted
+    ...(effects.includes("sighted")
       ? {
           adopted: true,
           system_slot: null,
@@ -77,31 +153,35 @@ export async function applyEvent(
         }
       : {}),
   };
-  await writeCall(tx, call, next, sighted);
+  return {
+    before: call,
+    next,
+    news,
+    effects,
+    isChange: Object.keys(changes).length > 0,
+    isUnknownWord: proves || effects.includes("unknown_word"),
+  };
+}
 
-  if (effects.includes("slot_freed")) {
-    await tx.query("select app.line_freed($1, $2)", [call.user_id, call.phone_number]);
-    tx.wake("dispatch");
-  }
-  const ids = { userId: call.user_id, callId: call.id };
-  if (effects.includes("verify") && next.final_at === null) await enqueue(tx, "calls/verify", ids);
-  if (effects.includes("analyse")) await requestAnalysis(tx, ids);
-  if (effects.includes("fetch_recording")) await enqueue(tx, "calls/fetch_recording", ids);
-  if (sighted) await adopted(tx, call);
-  if (next.provider_retries > call.provider_retries) await dialledAgain(tx, next);
-  if ((proves || effects.includes("unknown_word")) && news.status !== null && news.source !== "place")
-    await raiseIncident(tx, {
-      kind: "unknown_status",
-      ref: news.status.slice(0, 60),
-      message: `The provider sent the status "${news.status.slice(0, 60)}", which Parley does not know.`,
-      cure: "The event is kept with the call. Look at its raw form; nothing is lost, and the final facts are re-read.",
-      userId: call.user_id,
-    });
-  if (Object.keys(changes).length > 0) {
-    await touch(tx, "calls", call.id);
-    if (call.campaign_id) await touch(tx, "campaigns", call.campaign_id);
-  }
-  return next;
+async function writeEvents(tx: Tx, steps: readonly Step[]): Promise<void> {
+  const events = steps.map(({ before, news, isChange }) => ({
+    call_id: before.id,
+    status: news.status,
+    provider_at: news.at,
+    source: news.source,
+    applied: isChange,
+    webhook_event_id: news.webhookEventId ?? null,
+    body: news.body ?? null,
+    note: news.note ?? null,
+  }));
+  await rows(
+    tx,
+    sql`
+    insert into call_events (user_id, call_id, status, provider_at, source, applied, webhook_event_id, body, note, arrived_at)
+    select ${param(tx.userId)}, e.call_id, e.status, e.provider_at, e.source, e.applied, e.webhook_event_id, e.body, e.note, (select app.now())
+    from jsonb_to_recordset(${param(storable(events))}::jsonb) as e (call_id uuid, status text, provider_at timestamptz,
+      source text, applied boolean, webhook_event_id bigint, body jsonb, note text)`,
+  );
 }
 
 /** We never ask the provider to try again, so that every ring is a row: what it dials by itself is stopped, and told. */
@@ -173,22 +253,29 @@ const written = [
   "reason",
 ] as const satisfies (keyof CallRow)[];
 
-async function writeCall(tx: Tx, before: CallRow, after: CallRow, sighted: boolean): Promise<void> {
-  const columns = written.filter((column) => before[column] !== after[column]);
-  if (columns.length === 0) return;
-  const value = (column: (typeof written)[number]) => {
-    const it = after[column];
-    return typeof it === "object" && it !== null ? param(JSON.stringify(it)) : param(it);
-  };
-  const sets = columns.flatMap((column, n) => [
-    n ? raw(", ") : raw(""),
-    sql`${raw(column)} = ${value(column)}`,
-  ]);
+type Story = { call: CallRow; steps: readonly Step[]; next: CallRow };
+
+/** Only what differs is written: an instant that is read and written again would lose its microseconds. */
+async function writeCalls(tx: Tx, stories: readonly Story[], settings: ClockSettings): Promise<void> {
+  const patches = stories.flatMap(({ call, steps, next }) => {
+    const changed = written.filter((column) => call[column] !== next[column]);
+    if (changed.length === 0) return [];
+    const sighted = steps.some(({ effects }) => effects.includes("sighted"));
+    const patch = {
+      ...Object.fromEntries(changed.map((column) => [column, next[column]])),
+      ...(changed.includes("recording_status") ? { recording_next_at: settings.now } : {}),
+      ...(sighted ? { user_slot: null, account_slot: null, waived_credits: 0 } : {}),
+    };
+    return [{ id: call.id, patch }];
+  });
+  if (patches.length === 0) return;
+  const columns = [...written, "recording_next_at", "user_slot", "account_slot", "waived_credits"].join(", ");
   await rows(
     tx,
-    sql`update calls set ${sets}${raw(sighted ? ", user_slot = null, account_slot = null, waived_credits = 0" : "")}${raw(
-      columns.includes("recording_status") ? ", recording_next_at = app.now()" : "",
-    )} where user_id = ${param(before.user_id)} and id = ${param(before.id)}`,
+    sql`
+    update calls c set (${raw(columns)}) = (select ${raw(columns)} from jsonb_populate_record(c, p.patch))
+    from jsonb_to_recordset(${param(JSON.stringify(patches))}::jsonb) as p (id uuid, patch jsonb)
+    where c.user_id = ${param(tx.userId)} and c.id = p.id`,
   );
 }
 

@@ -2,22 +2,24 @@ import { param, row, maybeRow, rows, sql, type Tx } from "@parley/db";
 import type { Parts } from "../context.ts";
 import { newsOf, readWebhook, type ExecutionNews } from "../providers/bolna-news.ts";
 import { failpoint } from "../failpoints.ts";
-import { applyEvent } from "./apply-event.ts";
+import { applyEvent, applyEvents, type News } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
 import { recordInbound } from "./inbound.ts";
-import { lockCall } from "./row.ts";
+import { lockCall, type CallRow } from "./row.ts";
 import { secondExecution } from "./second-execution.ts";
 import { clockSettings } from "./settings.ts";
 
-const BATCH = 100;
+/** Taken at once, over all tenants; and folded in one transaction, which keeps their calls locked so long. */
+const BATCH = 500;
+const TOGETHER = 100;
 /** After so many failures an event is `bad`: visible, and to be replayed by hand. */
 const ATTEMPTS_MAX = 8;
 
 type Due = { id: number; user_id: string; agent_id: string };
 
 /**
- * Folds all webhook events that are due, each in a transaction of its own: a poison event fails alone. Events of
- * different agents side by side, those of one agent in order.
+ * Folds all webhook events that are due. Those of one tenant go together where nothing is odd about them; what is left,
+ * and a group that fails, is folded one by one, each event in a transaction of its own: a poison event fails alone.
  */
 export async function drainWebhooks(parts: Parts, signal?: AbortSignal): Promise<number> {
   let drained = 0;
@@ -27,15 +29,129 @@ export async function drainWebhooks(parts: Parts, signal?: AbortSignal): Promise
     );
     if (due.length === 0 || signal?.aborted) return drained;
     failpoint("drain.taken");
-    const byAgent = Map.groupBy(due, (event) => event.agent_id);
-    await Promise.all(
-      [...byAgent.values()].map(async (events) => {
-        for (const event of events) await drainOne(parts, event);
-      }),
-    );
+    const byTenant = Map.groupBy(due, (event) => event.user_id);
+    await Promise.all([...byTenant].map(([userId, events]) => drainTenant(parts, userId, events)));
     drained += due.length;
     if (due.length < BATCH) return drained;
   }
+}
+
+async function drainTenant(parts: Parts, userId: string, events: Due[]): Promise<void> {
+  for (let at = 0; at < events.length; at += TOGETHER) {
+    const some = events.slice(at, at + TOGETHER);
+    const left = await drainTogether(parts, userId, some).catch((error: unknown) => {
+      parts.log.debug({ err: error }, "[Webhook] Events could not be folded together; now one by one");
+      return some;
+    });
+    // Events of different agents side by side, those of one agent in order.
+    const byAgent = Map.groupBy(left, (event) => event.agent_id);
+    await Promise.all(
+      [...byAgent.values()].map(async (ofAgent) => {
+        for (const event of ofAgent) await drainOne(parts, event);
+      }),
+    );
+  }
+}
+
+type Taken = { id: number; body: Buffer | null; received_at: string; agent_id: string };
+type Readable = { id: number; agentId: string; body: unknown; news: ExecutionNews };
+
+/**
+ * Folds in one transaction what is news of a call we know, and returns the rest: what cannot be read or failed before,
+ * calls nobody knows yet or that were thought not placed, calls that somebody else has locked.
+ */
+async function drainTogether(parts: Parts, userId: string, due: Due[]): Promise<Due[]> {
+  if (due.length < 2) return due;
+  const left = await parts.db.worker.tx(userId, async (tx) => {
+    const taken = await rows<Taken>(
+      tx,
+      sql`
+      select id, body, received_at, endpoint_id as agent_id from webhook_events
+      where user_id = ${param(userId)} and id = any(${param(due.map(({ id }) => id))}::bigint[])
+        and status in ('pending', 'parked') and attempts = 0
+      order by id
+      for update skip locked`,
+    );
+    const events = taken.flatMap(readable);
+    const groups = byCall(events, await lockKnown(tx, events));
+    const folded = groups.flatMap((group) => group.events.map(({ id }) => ({ id, callId: group.call.id })));
+    if (folded.length > 0) {
+      await rows(
+        tx,
+        sql`
+        update webhook_events e set status = 'done', done_at = app.now(), call_id = f.call_id, error = null
+        from unnest(${param(folded.map(({ id }) => id))}::bigint[], ${param(folded.map(({ callId }) => callId))}::uuid[]) f (id, call_id)
+        where e.user_id = ${param(userId)} and e.id = f.id`,
+      );
+      const heard = groups.map(({ call, events: its }) => ({ call, news: its.map(newsFrom) }));
+      await applyEvents(tx, heard, await clockSettings(tx));
+    }
+    failpoint("drain.folded");
+    const gone = new Set(folded.map(({ id }) => id));
+    return due.filter(({ id }) => !gone.has(id));
+  });
+  failpoint("drain.committed");
+  return left;
+}
+
+function readable({ id, body, received_at: at, agent_id: agentId }: Taken): Readable[] {
+  const parsed = parse(body);
+  const read = parsed === undefined ? null : readWebhook(parsed);
+  return read && "execution" in read ? [{ id, agentId, body: parsed, news: newsOf(read.execution, at) }] : [];
+}
+
+const newsFrom = ({ id, body, news }: Readable): News => ({
+  ...news,
+  source: "webhook",
+  body,
+  webhookEventId: id,
+});
+
+/** The calls that events may be about, locked unless somebody else has them; in order of ids, as all who lock several. */
+function lockKnown(tx: Tx, events: readonly Readable[]): Promise<CallRow[]> {
+  const ids = events.flatMap(({ news }) => uuidOrNull(news.callId) ?? []);
+  return rows<CallRow>(
+    tx,
+    sql`
+    select *, provider_cost_cents::float8 from calls
+    where user_id = ${param(tx.userId)} and status <> 'not-placed' and id = any(array(
+      select id from calls
+      where user_id = ${param(tx.userId)} and bolna_execution_id = any(${param(events.map(({ news }) => news.executionId))}::text[])
+      union
+      select id from calls
+      where user_id = ${param(tx.userId)} and bolna_execution_id is null and id = any(${param(ids)}::uuid[])))
+    order by id
+    for update skip locked`,
+  );
+}
+
+/** Whose news it is, as `knownCall` decides it. A call that is not bound yet and is named by two executions is left out. */
+function byCall(
+  events: readonly Readable[],
+  calls: readonly CallRow[],
+): { call: CallRow; events: Readable[] }[] {
+  const key = (agentId: string, name: string) => `${agentId} ${name}`;
+  const bound = new Map(
+    calls.flatMap((call) =>
+      call.bolna_execution_id ? [[key(call.agent_id, call.bolna_execution_id), call] as const] : [],
+    ),
+  );
+  const unbound = new Map(
+    calls.flatMap((call) =>
+      call.bolna_execution_id === null ? [[key(call.agent_id, call.id), call] as const] : [],
+    ),
+  );
+  const groups = Map.groupBy(
+    events,
+    ({ agentId, news }) =>
+      bound.get(key(agentId, news.executionId)) ??
+      unbound.get(key(agentId, uuidOrNull(news.callId)?.toLowerCase() ?? "")),
+  );
+  return [...groups].flatMap(([call, its]) =>
+    call && (call.bolna_execution_id !== null || new Set(its.map(({ news }) => news.executionId)).size === 1)
+      ? [{ call, events: its }]
+      : [],
+  );
 }
 
 async function drainOne(parts: Parts, event: Due): Promise<void> {

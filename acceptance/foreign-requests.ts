@@ -186,6 +186,21 @@ export const foreignRequests: Record<ProcedurePath, (its: Tenant, my: Tenant) =>
   ],
   "campaigns.cancel": (its) => [nowhere({ campaignId: its.runningId })],
 
+  "consents.add": (its) => [
+    nowhere({
+      contactId: its.contactId,
+      channels: ["call"],
+      basis: "written",
+      source: "Nowhere",
+      obtainedAt: "2026-01-01T00:00:00Z",
+    }),
+  ],
+  "consents.receipts": (its) => [nowhere({ contactId: its.calledContactId })],
+  "consents.revoke": (its, my) => [
+    nowhere({ contactId: its.calledContactId, consentId: its.consentId }),
+    { ...nowhere({ contactId: my.calledContactId, consentId: its.consentId }), mixed: true },
+  ],
+
   "contacts.create": () => [nothing({ phoneNumber: "+91 9812999999", name: "Kavya Menon" })],
   "contacts.get": (its) => [
     nowhere({ contactId: its.contactId }),

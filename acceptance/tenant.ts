@@ -22,6 +22,7 @@ export type Tenant = {
   suppressionId: string;
   notificationId: string;
   taskId: string;
+  consentId: string;
   personId: string;
   incidentId: string;
   apiKeyId: string;
@@ -161,6 +162,7 @@ export async function livedTenant(house: House, marker: string): Promise<Tenant>
     suppressionId: suppressions.items.find(({ phoneNumber }) => phoneNumber === "+91 9899999999")!.id,
     notificationId: (await owner.ask("notifications.list")).items[0]!.id,
     taskId: task.id,
+    consentId: (await owner.ask("contacts.get", { contactId: call.contactId! })).consents[0]!.id,
     personId: task.assigneeId!,
     incidentId: incidents[0]!.id,
     apiKeyId,

@@ -1166,6 +1166,7 @@ create unlogged table public.import_staging (
   tags text[],
   custom jsonb,
   reasons text[] not null default '{}'::text[],
+  consent jsonb,
   constraint import_staging_pkey PRIMARY KEY (import_id, row_no)
 ) with (autovacuum_vacuum_scale_factor=0.05);
 CREATE INDEX import_staging_chunks ON public.import_staging USING btree (import_id, chunk);

@@ -12,6 +12,7 @@ import { billingRouter } from "./billing/router.ts";
 import { callsRouter } from "./calls/router.ts";
 import { campaignsRouter } from "./campaigns/router.ts";
 import {
+  consentsRouter,
   contactsRouter,
   customFieldsRouter,
   suppressionsRouter,
@@ -39,6 +40,7 @@ export const appRouter = router({
   campaigns: campaignsRouter,
   home: homeRouter,
   incidents: incidentsRouter,
+  consents: consentsRouter,
   contacts: contactsRouter,
   customFields: customFieldsRouter,
   destinations: destinationsRouter,

@@ -18,6 +18,7 @@ import { billingProcedures } from "./billing/schema.ts";
 import { callsProcedures } from "./calls/schema.ts";
 import { campaignsProcedures } from "./campaigns/schema.ts";
 import {
+  consentsProcedures,
   contactsProcedures,
   customFieldsProcedures,
   suppressionsProcedures,
@@ -41,6 +42,7 @@ export const contract = {
   billing: billingProcedures,
   calls: callsProcedures,
   campaigns: campaignsProcedures,
+  consents: consentsProcedures,
   contacts: contactsProcedures,
   customFields: customFieldsProcedures,
   destinations: destinationsProcedures,

@@ -1,6 +1,7 @@
 import type { ContactDetail, ContactDraft } from "@parley/core/contacts/schema";
 import { conflict } from "@parley/core/errors";
 import { maybeRow, param, record, row, sql, touch, type Tx } from "@parley/db";
+import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { addConsent, addTags, customFieldOf, keepCustomFields, setPhoneIdentity, stageId } from "./facts.ts";
 import { defaultRegionOf, reach } from "./phone-of.ts";
@@ -38,6 +39,16 @@ export function createContact(ctx: Ctx, draft: ContactDraft): Promise<ContactDet
       kind: "contact.created",
       actor: ctx.actor,
       data: draft.consent ? { consent: draft.consent.basis } : {},
+    });
+    await audit(ctx, tx, {
+      action: "contact.created",
+      entity: "contact",
+      entityId: made.id,
+      changes: {
+        phoneNumber: [null, reached.phoneNumber],
+        name: [null, draft.name || null],
+        ...(draft.consent ? { consent: [null, `${draft.consent.basis}: ${draft.consent.source}`] } : {}),
+      },
     });
     await touch(tx, "contacts", made.id);
     return contactById(tx, made.id);

@@ -52,15 +52,15 @@ export const customFieldOf = (key: string, value: string | number | boolean | nu
 export async function addConsent(
   tx: Tx,
   contactId: string,
-  { channels, basis, source, obtainedAt, evidence }: Consent,
+  { channels, basis, source, obtainedAt, evidence, expiresAt }: Consent,
   createdBy: string | null,
 ): Promise<void> {
   await rows(
     tx,
     sql`
-    insert into consents (user_id, contact_id, channel, basis, source, obtained_at, evidence, created_by)
+    insert into consents (user_id, contact_id, channel, basis, source, obtained_at, evidence, expires_at, created_by)
     select ${param(tx.userId)}, ${param(contactId)}, channel, ${param(basis)}, ${param(source)}, ${param(obtainedAt)}::timestamptz,
-      ${param(evidence ?? null)}, ${param(createdBy)}
+      ${param(evidence ?? null)}, ${param(expiresAt ?? null)}::timestamptz, ${param(createdBy)}
     from unnest(${param([...new Set(channels)])}::text[]) channel`,
   );
 }

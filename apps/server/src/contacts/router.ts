@@ -1,4 +1,5 @@
 import {
+  consentsProcedures,
   contactsProcedures as its,
   customFieldsProcedures,
   suppressionsProcedures,
@@ -6,6 +7,7 @@ import {
   timelineProcedures,
 } from "@parley/core/contacts/schema";
 import { procedure, router } from "../trpc.ts";
+import { listReceipts, recordConsent, revokeConsent } from "./consents.ts";
 import { createContact } from "./create.ts";
 import { contactById } from "./row.ts";
 import { listContacts } from "./list.ts";
@@ -39,6 +41,21 @@ export const contactsRouter = router({
     .input(its.unsuppress.input)
     .output(its.unsuppress.output)
     .mutation(({ ctx, input }) => unsuppressContact(ctx, input)),
+});
+
+export const consentsRouter = router({
+  add: procedure
+    .input(consentsProcedures.add.input)
+    .output(consentsProcedures.add.output)
+    .mutation(({ ctx, input }) => recordConsent(ctx, input)),
+  revoke: procedure
+    .input(consentsProcedures.revoke.input)
+    .output(consentsProcedures.revoke.output)
+    .mutation(({ ctx, input }) => revokeConsent(ctx, input)),
+  receipts: procedure
+    .input(consentsProcedures.receipts.input)
+    .output(consentsProcedures.receipts.output)
+    .query(({ ctx, input }) => listReceipts(ctx, input)),
 });
 
 export const suppressionsRouter = router({

@@ -196,5 +196,5 @@ const visible = ({
   stage,
   tags,
   custom,
-  consents: consents.length,
+  consents: consents.map(({ channel, basis, source }) => `${channel}, ${basis}: ${source}`),
 });

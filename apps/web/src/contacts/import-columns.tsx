@@ -21,6 +21,10 @@ const fieldNames: Record<(typeof importFields)[number], string> = {
   country: "Country",
   notes: "Notes",
   tags: "Tags",
+  consent: "Consent to calls",
+  consent_at: "Day of consent",
+  consent_source: "Where consent was given",
+  consent_evidence: "Evidence of consent",
 };
 
 const nowhere = "";

@@ -10,6 +10,10 @@ export const importFields = [
   "country",
   "notes",
   "tags",
+  "consent",
+  "consent_at",
+  "consent_source",
+  "consent_evidence",
 ] as const;
 export type FixedField = (typeof importFields)[number];
 export type ImportField = FixedField | `custom:${string}`;
@@ -119,6 +123,31 @@ const aliases: Record<FixedField, readonly string[]> = {
     "details",
     "notizen",
     "notas",
+  ],
+  consent: [
+    "consent",
+    "consent basis",
+    "consent type",
+    "consent given",
+    "opt in",
+    "opted in",
+    "einwilligung",
+  ],
+  consent_at: [
+    "consent at",
+    "consent date",
+    "consent time",
+    "consent given at",
+    "opt in date",
+    "opted in at",
+  ],
+  consent_source: ["consent source", "consent given where", "opt in source"],
+  consent_evidence: [
+    "consent evidence",
+    "consent proof",
+    "proof of consent",
+    "consent url",
+    "consent record",
   ],
   tags: ["tags", "tag", "labels", "label", "categories", "category", "segment", "segments", "list", "lists"],
 };

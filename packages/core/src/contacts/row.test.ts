@@ -36,6 +36,7 @@ describe("a good row", () => {
         notes: 'said "call later"',
         tags: ["solar", "hot lead"],
         custom: { plan: "Gold" },
+        consent: null,
       },
       warnings: [],
     });

@@ -21,7 +21,7 @@ export const rowReasons = [
 export type RowReason = (typeof rowReasons)[number];
 
 /** What was wrong with a row that is taken all the same. */
-export type RowWarning = "email_invalid";
+export type RowWarning = "email_invalid" | "consent_unclear";
 
 export type ImportedContact = {
   phoneNumber: string;
@@ -34,6 +34,16 @@ export type ImportedContact = {
   notes: string | null;
   tags: string[];
   custom: Record<string, string>;
+  /** To calls, as the row's own columns tell it; null where they do not. */
+  consent: ImportedConsent | null;
+};
+
+/** `obtainedAt` and `source` null: the day and the name of the list. */
+export type ImportedConsent = {
+  basis: "express" | "written" | "existing";
+  obtainedAt: string | null;
+  source: string | null;
+  evidence: string | null;
 };
 
 export type RowResult =
@@ -54,6 +64,8 @@ const mostTags = 50;
 
 /** Where an e-mail address goes that cannot be one: nothing of the file is lost. */
 export const unreadableEmailKey = "email_as_given";
+/** The same of a consent in words or a date that nobody can be sure of: it is kept, and counts for nothing. */
+export const unclearConsentKey = "consent_as_given";
 
 /** A reader for the rows of one file: headers (unique, see uniqueHeaders) and mapping are worked through once. */
 export function rowReader(
@@ -98,6 +110,13 @@ export function rowReader(
       if (value !== "") values[key] = value;
     }
     if (email.unreadable) values[unreadableEmailKey] = email.unreadable;
+    const consent = readConsent({
+      basis: field("consent"),
+      at: field("consent_at"),
+      source: field("consent_source"),
+      evidence: field("consent_evidence"),
+    });
+    if (consent.unclear) values[unclearConsentKey] = consent.unclear;
 
     const fits =
       name.length <= longest.name &&
@@ -122,8 +141,12 @@ export function rowReader(
         notes: notes || null,
         tags,
         custom: values,
+        consent: consent.given,
       },
-      warnings: email.unreadable ? ["email_invalid"] : [],
+      warnings: [
+        ...(email.unreadable ? (["email_invalid"] as const) : []),
+        ...(consent.unclear ? (["consent_unclear"] as const) : []),
+      ],
     };
   };
 }
@@ -145,6 +168,8 @@ const sentences: Record<RowReason | RowWarning, string> = {
   empty_row: "The row is empty.",
   duplicate_in_file: "The same phone number stands further up in the file; that row was taken.",
   row_unreadable: "The row could not be read. A quote in it is never closed.",
+  consent_unclear:
+    "The consent or its day cannot be read for certain. The contact is taken without it; the text is kept in the field consent_as_given.",
   email_invalid:
     "The e-mail address cannot be one. The contact is taken; the text is kept in the field email_as_given.",
 };
@@ -180,6 +205,48 @@ function readEmail(text: string): { address: string | null; unreadable?: string 
   )
     return { address };
   return { address: null, unreadable: text.slice(0, longest.custom) };
+}
+
+const consentWords: Record<ImportedConsent["basis"], RegExp> = {
+  express: /^(express|expressed|explicit|yes|y|true|1|given|granted|opt(ed)?[ -]?in|ja|si|sí|oui)$/i,
+  written: /^(written|in writing|signed|schriftlich|escrito|écrit)$/i,
+  existing: /^(existing|existing customer|customer|implied|bestandskunde)$/i,
+};
+const noConsent = /^(no|n|false|0|none|denied|refused|revoked|withdrawn|opt(ed)?[ -]?out|nein|non)$/i;
+
+/** A word of consent and a day that can be read; anything less clear is no consent. Days are written year first. */
+function readConsent(its: { basis: string; at: string; source: string; evidence: string }): {
+  given: ImportedConsent | null;
+  unclear?: string;
+} {
+  if (its.basis === "" || isPlaceholder(its.basis) || noConsent.test(its.basis)) return { given: null };
+  const basis = (Object.keys(consentWords) as ImportedConsent["basis"][]).find((word) =>
+    consentWords[word].test(its.basis),
+  );
+  const at = its.at === "" || isPlaceholder(its.at) ? null : instantOf(its.at);
+  if (!basis || at === "unclear")
+    return { given: null, unclear: [its.basis, its.at].filter(Boolean).join(", ").slice(0, longest.custom) };
+  return {
+    given: {
+      basis,
+      obtainedAt: at,
+      source: its.source.slice(0, 500) || null,
+      evidence: its.evidence.slice(0, 2000) || null,
+    },
+  };
+}
+
+/** `2026-07-01`, with or without a time; without an offset it is read as UTC. Day-first dates are nobody's guess. */
+function instantOf(text: string): string | "unclear" {
+  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?$/i.exec(
+    text,
+  );
+  const at =
+    match &&
+    new Date(
+      `${match[1]}T${match[2] ?? "00:00"}:00${match[3]?.replace(/^([+-]\d\d)(\d\d)$/, "$1:$2") ?? "Z"}`,
+    );
+  return at && !Number.isNaN(at.getTime()) ? at.toISOString() : "unclear";
 }
 
 function readTags(text: string): string[] {

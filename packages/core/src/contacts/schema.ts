@@ -39,6 +39,8 @@ export const Consent = z.strictObject({
   source: ShortText.min(1, "must say where the consent was given"),
   obtainedAt: Instant,
   evidence: z.string().trim().max(2000).optional(),
+  /** Absent: until it is withdrawn. */
+  expiresAt: Instant.optional(),
 });
 export type Consent = z.infer<typeof Consent>;
 
@@ -190,6 +192,26 @@ export const contactsProcedures = {
   update: { input: ContactPatch, output: ContactDetail },
   suppress: { input: z.strictObject({ contactId: Id, ...suppressionFields }), output: Suppressed },
   unsuppress: { input: z.strictObject({ contactId: Id }), output: Suppressed },
+};
+
+/** What one call was dialled on: rules and their version, hours, consent, the words that told of the machine. */
+export const CallReceipt = z.object({
+  callId: Id,
+  at: Instant,
+  outcome: z.string().nullable(),
+  receipt: z.record(z.string(), z.unknown()),
+});
+export type CallReceipt = z.infer<typeof CallReceipt>;
+
+export const consentsProcedures = {
+  add: { input: z.strictObject({ contactId: Id, ...Consent.shape }), output: ContactDetail },
+  /** Withdrawn from now on; that it was given stays on record. What waits under it is skipped at its turn. */
+  revoke: { input: z.strictObject({ contactId: Id, consentId: Id }), output: ContactDetail },
+  /** The latest calls to a person, each with its receipt. */
+  receipts: {
+    input: z.strictObject({ ...pageInput, contactId: Id }),
+    output: page(CallReceipt),
+  },
 };
 
 export const suppressionsProcedures = {

@@ -9,7 +9,7 @@ import { importStatuses } from "./status.ts";
 /** Where a column goes: a field of the contact, `custom:<key>`, or null for nowhere. */
 export const ImportFieldName = z.custom<ImportField>(
   (field) => typeof field === "string" && isImportField(field),
-  "must be name, phone_number, email, company, city, country, notes, tags or custom:<key>",
+  "must be name, phone_number, email, company, city, country, notes, tags, consent, consent_at, consent_source, consent_evidence or custom:<key>",
 );
 
 /** Header (as it stands in the file) → field. */

@@ -141,7 +141,7 @@ async function addNew(tx: Tx, row: ImportRow, chunk: number): Promise<number> {
       returning id, phone_number, updated_at
     ),
     people as (
-      select m.id as contact_id, m.updated_at, g.row_no, g.phone_number, g.tags from made m join good g using (phone_number)
+      select m.id as contact_id, m.updated_at, g.row_no, g.phone_number, g.tags, g.consent from made m join good g using (phone_number)
     ),
     effects as (
       insert into import_effects (user_id, import_id, contact_id, created, left_at)
@@ -174,7 +174,7 @@ async function fillKnown(tx: Tx, row: ImportRow, chunk: number): Promise<number>
       select s.* from import_staging s where ${isGood(row, chunk)} order by s.phone_number
     ),
     known as materialized (
-      select c.id, c.name, c.email, c.company, c.city, c.notes, c.custom, c.updated_at, g.row_no, g.tags,
+      select c.id, c.name, c.email, c.company, c.city, c.notes, c.custom, c.updated_at, g.row_no, g.tags, g.consent,
         ${told("name")} as new_name, ${told("email")} as new_email, ${told("company")} as new_company, ${told("city")} as new_city,
         ${told("notes")} as new_notes, ${raw(row.overwrite ? "c.custom || g.custom" : "g.custom || c.custom")} as new_custom
       from good g
@@ -195,7 +195,7 @@ async function fillKnown(tx: Tx, row: ImportRow, chunk: number): Promise<number>
       returning c.id, c.updated_at
     ),
     people as (
-      select k.id as contact_id, k.row_no, k.tags from known k
+      select k.id as contact_id, k.row_no, k.tags, k.consent from known k
     ),
     ${facts(tx, row)},
     added as (
@@ -216,7 +216,7 @@ async function fillKnown(tx: Tx, row: ImportRow, chunk: number): Promise<number>
   return known;
 }
 
-/** Steps that write what hangs on `people` (contact_id, row_no, tags): `tagged`, consents and history. */
+/** Steps that write what hangs on `people` (contact_id, row_no, tags, consent): `tagged`, consents and history. */
 function facts(tx: Tx, row: ImportRow): SQLFragment {
   const user = param(tx.userId);
   const id = param(row.id);
@@ -231,6 +231,17 @@ function facts(tx: Tx, row: ImportRow): SQLFragment {
       from people p cross join unnest(${param([...new Set(consent.channels)])}::text[]) channel
     ),`
     : sql``;
+  const hasOwn = Object.values(row.mapping).includes("consent");
+  const own = hasOwn
+    ? sql`
+    consented_by_row as (
+      insert into consents (user_id, contact_id, channel, basis, source, obtained_at, evidence, import_id, created_by, created_at)
+      select ${user}, p.contact_id, 'call', p.consent ->> 'basis', coalesce(p.consent ->> 'source', i.name),
+        coalesce((p.consent ->> 'obtainedAt')::timestamptz, i.created_at), p.consent ->> 'evidence', ${id}, ${param(row.created_by)}, (select app.now())
+      from people p join imports i on i.user_id = ${user} and i.id = ${id}
+      where p.consent is not null
+    ),`
+    : sql``;
   return sql`
     tagged as (
       insert into contact_tags (user_id, contact_id, tag)
@@ -240,6 +251,7 @@ function facts(tx: Tx, row: ImportRow): SQLFragment {
       returning contact_id, tag
     ),
     ${consented}
+    ${own}
     history as (
       insert into timeline_entries (user_id, contact_id, at, kind, actor, ref, summary)
       select ${user}, p.contact_id, (select app.now()), 'contact.imported', ${param(actor)}, ${id}, jsonb_build_object('row', p.row_no)

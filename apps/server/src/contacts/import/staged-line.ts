@@ -4,7 +4,7 @@ import type { CsvRecord } from "./csv-records.ts";
 
 /** What a staged line holds, in its order. */
 export const stagedColumns =
-  "import_id, chunk, row_no, raw, phone_number, country, zones, name, email, company, city, notes, tags, custom, reasons";
+  "import_id, chunk, row_no, raw, phone_number, country, zones, name, email, company, city, notes, tags, custom, consent, reasons";
 
 /** One row of import_staging as COPY's text format has it, with its line end. */
 export function stagedLine(
@@ -21,10 +21,10 @@ export function stagedLine(
   );
 }
 
-const nothing = Array.from({ length: 10 }, () => "\\N").join("\t");
+const nothing = Array.from({ length: 11 }, () => "\\N").join("\t");
 
 function columnsOf(contact: ImportedContact): string {
-  const { phoneNumber, country, name, email, company, city, notes, tags, custom } = contact;
+  const { phoneNumber, country, name, email, company, city, notes, tags, custom, consent } = contact;
   return [
     escaped(phoneNumber),
     escaped(country),
@@ -36,6 +36,7 @@ function columnsOf(contact: ImportedContact): string {
     escaped(notes),
     array(tags),
     escaped(JSON.stringify(custom)),
+    escaped(consent && JSON.stringify(consent)),
   ].join("\t");
 }
 

@@ -13,10 +13,20 @@ import { keysOf, Program, type Env } from "./programs.ts";
 import { Wire } from "./wire.ts";
 
 export type Victim = "http" | "worker" | "sandbox" | "postgres";
+type ProgramName = Exclude<Victim, "postgres"> | "stub";
 /** How Postgres goes: the postmaster is shot, or told to stop at once (`pg_ctl stop -m immediate`). */
 export type PostgresEnd = "SIGKILL" | "SIGQUIT";
 
+export type Provider = "sandbox" | "stub";
+
+/** What really happened at the provider, whoever remembers it otherwise. */
+export type Truth = {
+  rings: { to: string; at: string; executionId: string; userData: Record<string, unknown> | null }[];
+  peaks: { system: number; byAgent: Record<string, number> };
+};
+
 export type Plan = {
+  provider?: Provider;
   /** Processes for requests, behind one door; and for jobs. */
   https: number;
   workers: number;
@@ -24,7 +34,7 @@ export type Plan = {
   /** Files of this tree that every server process runs before its own. */
   preload?: readonly string[];
   /** Environment of one start of a server process, on top. */
-  envOfStart?: (victim: Victim) => Env;
+  envOfStart?: (role: "http" | "worker") => Env;
 };
 
 /** The ways that can be disturbed: to the database, and to the providers. */
@@ -36,6 +46,8 @@ export type Wires = { postgres: Wire; provider: Wire };
  */
 export class Installation {
   readonly sandboxUrl: string;
+  readonly provider: Provider;
+  readonly #stubUrl: string;
   readonly wires: Wires;
   /** Sees every row. Breaks when Postgres is killed: use `ask`. */
   readonly #pool: pg.Pool;
@@ -44,16 +56,26 @@ export class Installation {
   readonly #door: Wire;
   readonly #kept: Kept[] = [];
 
-  private constructor(home: string, postgres: Database, sandboxPort: number, wires: Wires, door: Wire) {
+  private constructor(
+    home: string,
+    postgres: Database,
+    provider: Provider,
+    ports: { sandbox: number; stub: number },
+    wires: Wires,
+    door: Wire,
+  ) {
+    this.provider = provider;
+    this.#stubUrl = `http://127.0.0.1:${ports.stub}`;
     this.#home = home;
     this.#postgres = postgres;
     this.#pool = createPool({ url: inDatabase(postgres.superUrl, "parley"), name: "chaos", max: 4 });
     this.#door = door;
     this.wires = wires;
-    this.sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
+    this.sandboxUrl = `http://127.0.0.1:${ports.sandbox}`;
   }
 
   static async open({
+    provider = "sandbox",
     https,
     workers,
     env,
@@ -74,25 +96,28 @@ export class Installation {
     await Promise.all([migrate(ownerUrl), compiled.gone]);
     const logins = await ensureLogins(ownerUrl, join(home, "secrets"), agreed.ENCRYPTION_KEY);
 
-    const sandboxPort = await freePort();
+    const ports = { sandbox: await freePort(), stub: await freePort() };
     const wires = {
       postgres: await Wire.open(() => [postgres.port]),
-      provider: await Wire.open(() => [sandboxPort]),
+      provider: await Wire.open(() => [ports[provider]]),
     };
     const ready: Kept[] = [];
     const door = await Wire.open(() => ready.filter(({ isReady }) => isReady).map(({ port }) => port));
-    const here = new Installation(home, postgres, sandboxPort, wires, door);
-    const wired = (url: string) => {
-      const other = new URL(url);
-      other.port = String(wires.postgres.port);
-      return other.href;
-    };
+    const here = new Installation(home, postgres, provider, ports, wires, door);
     const shared = {
       ...agreed,
-      DATABASE_WEB_URL: wired(logins.web),
-      DATABASE_WORKER_URL: wired(logins.worker),
-      DATABASE_RO_URL: wired(logins.ro),
-      SANDBOX_URL: `http://127.0.0.1:${wires.provider.port}`,
+      DATABASE_WEB_URL: wired(logins.web, wires.postgres),
+      DATABASE_WORKER_URL: wired(logins.worker, wires.postgres),
+      DATABASE_RO_URL: wired(logins.ro, wires.postgres),
+      // a second provider takes the calls; the language model stays the sandbox's
+      ...(provider === "stub"
+        ? {
+            SANDBOX_URL: here.sandboxUrl,
+            BOLNA_API_URL: wired(here.#stubUrl, wires.provider),
+            BOLNA_API_KEY: STUB_KEY,
+          }
+        : { SANDBOX_URL: wired(here.sandboxUrl, wires.provider) }),
+      DEFAULT_RULE_SET: "rehearsal",
       PUBLIC_URL: here.url,
       ...env,
     };
@@ -109,10 +134,10 @@ export class Installation {
     };
     const sandbox = {
       ...agreed,
-      SANDBOX_PORT: String(sandboxPort),
+      SANDBOX_PORT: String(ports.sandbox),
       SANDBOX_DIR: join(home, "sandbox"),
       SANDBOX_PUBLIC_URL: shared.SANDBOX_URL,
-      PARLEY_URL: here.url,
+      ...(provider === "sandbox" ? { PARLEY_URL: here.url } : {}),
       LOG_LEVEL: "warn",
     };
     here.#kept.push(
@@ -122,6 +147,15 @@ export class Installation {
         () => answers(`${here.sandboxUrl}/healthz`),
       ),
     );
+    const stub = { STUB_PORT: String(ports.stub), STUB_KEY, STUB_BOOK: join(home, "stub-book.jsonl") };
+    if (provider === "stub")
+      here.#kept.push(
+        new Kept(
+          "stub",
+          () => Program.start("stub", { app: "chaos/stub/main.ts", env: stub, log: log("stub") }),
+          () => answers(`${here.#stubUrl}/healthz`),
+        ),
+      );
     for (let n = 0; n < https; n++) {
       const port = await freePort();
       const own = { PARLEY_ROLE: "http", PORT: String(port) };
@@ -188,6 +222,40 @@ export class Installation {
     }
   }
 
+  /** The truth of the provider that plays. */
+  async truth(): Promise<Truth> {
+    if (this.provider === "sandbox") return this.sandbox<Truth>("/truth");
+    const { dialled, most } = await this.#book();
+    return {
+      rings: dialled.map(({ number, when, id, sent }) => ({
+        to: number,
+        at: when,
+        executionId: id,
+        userData: sent,
+      })),
+      peaks: { system: most.all, byAgent: most.perAgent },
+    };
+  }
+
+  /** Events that the provider has still to deliver. */
+  async eventsOnTheirWay(): Promise<number> {
+    if (this.provider === "stub") return (await this.#book()).posting;
+    const { webhooks } = await this.sandbox<{ webhooks: { pending: number } }>("/truth/count");
+    return webhooks.pending;
+  }
+
+  async #book(): Promise<Book> {
+    return (await (await fetch(`${this.#stubUrl}/book`)).json()) as Book;
+  }
+
+  /** now = base + (wall clock − wall) × scale, as Parley and the sandbox know it. */
+  async clock(): Promise<{ base: string; wall: string; scale: number }> {
+    const [reading] = await this.ask<{ base: string; wall: string; scale: number }>(
+      "select clock_base as base, clock_wall as wall, clock_scale as scale from system_settings",
+    );
+    return reading!;
+  }
+
   /** Resolves once every program is at work, or after `withinMs`; says which. */
   async recovered(withinMs = 20_000): Promise<boolean> {
     const until = Date.now() + withinMs;
@@ -200,12 +268,12 @@ export class Installation {
 
   /** Some program of these kinds that is alive and at work, or null while there is none. */
   someAtWork(kinds: readonly Victim[], random: () => number): Kept | null {
-    const atWork = this.#kept.filter(({ name, isReady }) => isReady && kinds.includes(name));
+    const atWork = this.#kept.filter(({ name, isReady }) => isReady && isOneOf(name, kinds));
     return atWork[Math.floor(random() * atWork.length)] ?? null;
   }
 
   shareAtWork(kinds: readonly Victim[]): number {
-    const all = this.#kept.filter(({ name }) => kinds.includes(name));
+    const all = this.#kept.filter(({ name }) => isOneOf(name, kinds));
     return all.filter(({ isReady }) => isReady).length / Math.max(1, all.length);
   }
 
@@ -227,7 +295,25 @@ export class Installation {
   }
 }
 
+/** The same address by way of a wire. */
+function wired(url: string, wire: Wire): string {
+  const other = new URL(url);
+  other.port = String(wire.port);
+  return other.href.replace(/\/$/, "");
+}
+
+const STUB_KEY = "bn-stub";
+
+/** What the stub wrote down, in its own words. */
+type Book = {
+  dialled: { number: string; when: string; id: string; sent: Record<string, unknown> | null }[];
+  most: { all: number; perAgent: Record<string, number> };
+  posting: number;
+};
+
 type Probe = (program: Program) => Promise<boolean>;
+
+const isOneOf = (name: ProgramName, kinds: readonly Victim[]) => kinds.some((kind) => kind === name);
 
 const PROBE_MS = 40;
 
@@ -239,7 +325,7 @@ async function answers(url: string): Promise<boolean> {
 
 /** A program that is started again whenever it ends, until nobody wants it any more. */
 export class Kept {
-  readonly name: Victim;
+  readonly name: ProgramName;
   /** Where it listens; 0 if nowhere. */
   readonly port: number;
   current: Program;
@@ -249,7 +335,7 @@ export class Kept {
   readonly #start: () => Program;
   readonly #isAtWork: Probe;
 
-  constructor(name: Victim, start: () => Program, isAtWork: Probe, port = 0) {
+  constructor(name: ProgramName, start: () => Program, isAtWork: Probe, port = 0) {
     this.name = name;
     this.port = port;
     this.#start = start;

@@ -1,11 +1,6 @@
-import type { Installation } from "./installation.ts";
+import type { Installation, Truth } from "./installation.ts";
 
 export type Verdict = { what: string; found: number; expected: string; ok: boolean };
-
-type Truth = {
-  rings: { to: string; at: string; executionId: string; userData: Record<string, unknown> | null }[];
-  peaks: { system: number; byAgent: Record<string, number> };
-};
 
 /**
  * Holds Parley's rows against what really rang. The sandbox writes each ring down before it answers, in a process of
@@ -15,7 +10,7 @@ export async function judge(
   there: Installation,
   limits: { system: number; tenant: number },
 ): Promise<Verdict[]> {
-  const truth = await there.sandbox<Truth>("/truth");
+  const truth = await there.truth();
   const count = async (sql: string) => Number((await there.ask<{ n: string }>(sql))[0]!.n);
   const none = (what: string, found: number): Verdict => ({ what, found, expected: "0", ok: found === 0 });
   const most = (what: string, found: number, limit: number): Verdict => ({
@@ -127,7 +122,7 @@ export async function judge(
 
 /** What happened on the way, for the table: nothing here is right or wrong. */
 export async function tell(there: Installation): Promise<Record<string, number | string>> {
-  const truth = await there.sandbox<{ rings: number; webhooks: Record<string, number> }>("/truth/count");
+  const truth = await there.truth();
   const [row] = await there.ask<Record<string, string>>(`
     select
       (select count(*) from call_queue) as items,
@@ -142,7 +137,7 @@ export async function tell(there: Installation): Promise<Record<string, number |
     "select kind, sum(times) as n from incidents group by kind order by kind",
   );
   return {
-    rings: truth.rings,
+    rings: truth.rings.length,
     ...row,
     ...Object.fromEntries(incidents.map(({ kind, n }) => [`incidents: ${kind}`, n])),
   };

@@ -1,9 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { launch, launchMore, type Tenant } from "./campaign.ts";
-import { Installation, type Victim } from "./installation.ts";
+import { launch, launchMore } from "./campaign.ts";
+import { Installation, type Provider, type Victim } from "./installation.ts";
 import { judge, tell, type Verdict } from "./invariants.ts";
+import { meddle } from "./meddle.ts";
 import { Pauser } from "./pauses.ts";
-import { quantile, watchProgress, type Progress, type Recoveries } from "./progress.ts";
+import { quantile, watchProgress, type Recoveries } from "./progress.ts";
+import { seeded } from "./random.ts";
+import { Shots, type Kills } from "./shots.ts";
+import { resumeBroken, settleTheRest, standing, untilDone, type Standing } from "./standing.ts";
+import { Visits } from "./visits.ts";
+import { changeWeather } from "./weather.ts";
 
 export type KillOptions = {
   /** How long there is killing; afterwards the campaigns are left in peace to end. */
@@ -20,15 +26,23 @@ export type KillOptions = {
   everySecondsPostgres: number;
   /** Mean seconds between two pauses of some campaign; absent: nobody pauses. */
   everySecondsPause?: number;
+  /** Mean seconds between two workers that are stopped and go on later; absent: none. */
+  everySecondsStandstill?: number;
+  /** Whether the network to Postgres and to the provider has its spells. */
+  network?: boolean;
+  /** Milliseconds between two people who change something: pauses, limits, caps, small campaigns that are canceled. */
+  everyMsMeddle?: number;
+  /** At each labelled step so many processes die; then the killing is over. */
+  visits?: number;
+  /** A server that takes an unclear answer for a no: the verdicts must not hold. */
+  naive?: boolean;
+  provider?: Provider;
   /** Processes for requests, and for jobs. */
   https?: number;
   workers?: number;
   /** Decides when and whom, so that a run can be repeated as far as timing allows. */
   seed: number;
 };
-
-/** Whom it hit, only while they were alive and at work, and how. */
-export type Kills = Record<"http" | "worker" | "sandbox" | "postgres" | "postgresStopped", number>;
 
 export type Report = {
   verdicts: Verdict[];
@@ -55,18 +69,15 @@ const TENANTS = 5;
 const TENANT_LIMIT = 5;
 /** No more than a worker runs jobs at once: each of those is a connection, and to open them is half of its start. */
 const SYSTEM_LIMIT = 16;
-const HALF = 0.5;
 /** People on a list that follows, and when it does. */
 const MORE = 100;
 const MORE_BELOW = 200;
 /** How much faster the domain clock runs: a call takes a second or two, a retry comes soon. */
 const CLOCK_SCALE = 30;
-/** And at the end, when only late figures and calls without an end are waited for: three days in half a minute. */
-const CLOCK_SCALE_AT_LAST = 10_000;
-/** No event of any call for so long, with nobody killing: it will not end by itself. */
-const STALLED_MS = 90_000;
 const LEASE_SCALE = 0.6;
 const GRACE_MS = 2_000;
+/** 5 to 60 s, scaled as the leases are: some end before a lease does, most do not. */
+const STANDSTILL_SECONDS = [5 * LEASE_SCALE, 60 * LEASE_SCALE] as const;
 
 /** Mostly short calls that are tried again: what is at stake is the dialling. */
 const mix = { answered: 0.25, noAnswer: 0.3, busy: 0.3, voicemail: 0.05, failed: 0.1 };
@@ -87,15 +98,20 @@ const faults = {
 };
 
 /**
- * Campaigns on a whole installation while its processes and its database are shot at random moments, and the provider
- * lies; then the invariants. Resolves when every campaign has ended and all is settled, or nothing moves any more.
+ * Campaigns on a whole installation while its processes and its database are shot at random moments, the provider lies,
+ * and whatever else was asked for goes wrong; then the invariants. Resolves when every campaign has ended and all is
+ * settled, or nothing moves any more.
  */
 export async function killAround(options: KillOptions, say: (line: string) => void): Promise<KillReport> {
-  const { tenants: tenantCount = TENANTS, https = HTTPS, workers = WORKERS } = options;
+  const { tenants: tenantCount = TENANTS, https = HTTPS, workers = WORKERS, provider = "sandbox" } = options;
   const random = seeded(options.seed);
+  const visits = options.visits ? new Visits(options.visits, random) : null;
   const there = await Installation.open({
     https,
     workers,
+    provider,
+    preload: [...(visits ? ["chaos/failpoints.ts"] : []), ...(options.naive ? ["chaos/naive.ts"] : [])],
+    ...(visits ? { envOfStart: (role) => visits.env(role) } : {}),
     env: {
       SIGNUP_CREDITS: "10000000",
       DEFAULT_USER_CONCURRENT_LIMIT: String(TENANT_LIMIT),
@@ -108,58 +124,37 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     },
   });
   try {
-    await there.sandbox("/clock", { scale: CLOCK_SCALE });
-    await there.sandbox("/scenarios", { mix });
+    if (provider === "sandbox") {
+      await there.sandbox("/clock", { scale: CLOCK_SCALE });
+      await there.sandbox("/scenarios", { mix });
+    }
     const tenants = await launch(there, { tenants: tenantCount, calls: options.calls });
-    await there.sandbox("/faults", faults);
+    if (provider === "sandbox") await there.sandbox("/faults", faults);
+    visits?.begin();
     const contacts = tenants.reduce((sum, tenant) => sum + tenant.contacts, 0);
     say(
       `${contacts} people on ${tenantCount} lists; killing for ${options.minutes} min: ${options.kill.join(", ") || "nobody"}`,
     );
 
     const progress = watchProgress(there);
-    const kills: Kills = { http: 0, worker: 0, sandbox: 0, postgres: 0, postgresStopped: 0 };
     const began = Date.now();
     const deadline = began + options.minutes * 60_000;
     let now: Standing = { left: contacts, calls: 0, lines: 0, unclear: 0 };
-    const isOver = () => (now.left === 0 && !options.more) || Date.now() > deadline;
+    const isOver = () =>
+      Date.now() > deadline || (visits?.isDone ?? false) || (now.left === 0 && !options.more);
+    const shots = new Shots({ there, progress, random, isOver });
     const report = setInterval(() => {
       void standing(there).then((seen) => {
         now = seen;
         const { left, calls, lines, unclear } = seen;
-        say(
-          `${left} people left, ${calls} attempts, ${lines} lines open, ${unclear} unclear; killed: ${told(kills)}`,
-        );
+        const whom = visits ? `steps to visit: ${visits.left().join(" ")}` : `killed: ${told(shots.kills)}`;
+        say(`${left} people left, ${calls} attempts, ${lines} lines open, ${unclear} unclear; ${whom}`);
       });
     }, 15_000);
-    const chance = (mean: number) => pause(mean * 1000 * (0.2 + 1.6 * random()));
-    const programs = options.kill.filter((victim) => victim !== "postgres");
-    const shootPrograms = async () => {
-      while (programs.length > 0) {
-        await chance(options.everySeconds);
-        if (isOver()) return;
-        // On a busy machine they get up slowly; who shoots on regardless sees them get up and nothing else.
-        if (there.shareAtWork(programs) < HALF && random() < 0.9) continue;
-        const victim = there.someAtWork(programs, random);
-        if (!victim || !(await victim.kill())) continue;
-        progress.killed();
-        kills[victim.name]++;
-      }
-    };
-    const shootPostgres = async () => {
-      while (options.kill.includes("postgres")) {
-        await chance(options.everySecondsPostgres);
-        if (isOver()) return;
-        const how = random() < 0.5 ? "SIGKILL" : "SIGQUIT";
-        progress.killed();
-        await there.endPostgres(how);
-        kills[how === "SIGKILL" ? "postgres" : "postgresStopped"]++;
-      }
-    };
     const pauser = new Pauser(there);
     const pausing = async () => {
       while (options.everySecondsPause) {
-        await chance(options.everySecondsPause);
+        await pause(options.everySecondsPause * 1000 * (0.2 + 1.6 * random()));
         if (isOver()) return;
         await pauser.pauseAndResume(tenants[Math.floor(random() * tenants.length)]!);
       }
@@ -168,51 +163,84 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
       for (; !isOver(); await pause(2_000)) await resumeBroken(there, tenants);
     };
     const feeding = async () => {
-      for (; options.more && !isOver(); await pause(3_000)) {
+      for (; options.more && !isOver(); await pause(visits ? 500 : 3_000)) {
         if (now.left > MORE_BELOW) continue;
         const tenant = tenants[Math.floor(random() * tenants.length)]!;
-        await launchMore(tenant, MORE).catch(() => {});
+        // many small lists where each is to be a chance to die in its import
+        await launchMore(tenant, visits ? MORE / 20 : MORE).catch(() => {});
       }
     };
-    await Promise.all([attending(), feeding(), pausing(), shootPrograms(), shootPostgres()]);
+    const programs = options.kill.filter((victim) => victim !== "postgres");
+    const limits = { system: SYSTEM_LIMIT, tenant: TENANT_LIMIT };
+    const [spells, meddled] = await Promise.all([
+      options.network ? changeWeather(there.wires, random, isOver) : {},
+      options.everyMsMeddle
+        ? meddle({ tenants, pauser, limits, everyMs: options.everyMsMeddle }, random, isOver)
+        : {},
+      attending(),
+      feeding(),
+      pausing(),
+      shots.programs(programs, options.everySeconds),
+      options.kill.includes("postgres") ? shots.postgres(options.everySecondsPostgres) : null,
+      options.everySecondsStandstill
+        ? shots.standstill(options.everySecondsStandstill, STANDSTILL_SECONDS)
+        : null,
+    ]);
     const killingMinutes = Number(((Date.now() - began) / 60_000).toFixed(1));
     say("No more kills; the campaigns go on to their end.");
+    if (options.everyMsMeddle) await restoreLimits(there, limits);
     await untilDone(there, tenants, progress);
     clearInterval(report);
     progress.stop();
-    const clock = await there.sandbox<{ base: string; wall: string; scale: number }>("/clock");
+    const clock = await there.clock();
+    if (provider === "sandbox")
+      await there.sandbox("/faults", Object.fromEntries(Object.keys(faults).map((name) => [name, 0])));
     await settleTheRest(there);
 
     const verdicts = [
-      ...(await judge(there, { system: SYSTEM_LIMIT, tenant: TENANT_LIMIT })),
+      ...(await judge(there, limits)),
       ...(pauser.count > 0 ? [await pauser.verdict(clock)] : []),
+      ...(visits ? [visited(visits)] : []),
     ];
     const isSound = verdicts.every(({ ok }) => ok);
     const happened = await tell(there);
     const recoveries = progress.recoveries();
+    const { standstills } = shots;
+    for (const [step, n] of Object.entries(visits?.counts ?? {}))
+      shots.kills[step.startsWith("webhook.") ? "http" : "worker"] += n;
     const counts = {
-      ...killsByName(kills),
+      ...killsByName(shots.kills),
+      ...(options.everySecondsStandstill
+        ? {
+            "workers stopped, that went on later": standstills.wentOn,
+            "workers stopped, that were shot meanwhile": standstills.died,
+          }
+        : {}),
+      ...spells,
+      ...meddled,
+      ...Object.fromEntries(Object.entries(visits?.counts ?? {}).map(([step, n]) => [`died at ${step}`, n])),
       ...happened,
       "kill → next event of a call, p50 / p99 / longest": `${quantile(recoveries, 0.5)} / ${quantile(recoveries, 0.99)} / ${recoveries.longestSeconds.toFixed(1)} s`,
     };
     return {
       verdicts,
       counts,
-      left: await there.close({ keep: !isSound }),
-      kills,
+      left: await there.close({ keep: !isSound && !options.naive }),
+      kills: shots.kills,
       rings: Number(happened["rings"]),
       attempts: Number(happened["attempts"]),
       recoveries,
       killingMinutes,
       conditions: {
-        faults: "kills",
+        faults: faultsOf(options),
+        provider,
         https,
         workers,
         tenants: tenantCount,
         people: Number(happened["items"]),
         systemLimit: SYSTEM_LIMIT,
         tenantLimit: TENANT_LIMIT,
-        clockScale: CLOCK_SCALE,
+        clockScale: provider === "sandbox" ? CLOCK_SCALE : 1,
         leaseScale: LEASE_SCALE,
         graceMs: GRACE_MS,
       },
@@ -220,7 +248,38 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
   } catch (error) {
     say(`It failed. Logs and data are in ${await there.close({ keep: true })}`);
     throw error;
+  } finally {
+    visits?.close();
   }
+}
+
+const faultsOf = (its: KillOptions) =>
+  [
+    its.visits ? "named steps" : "",
+    its.kill.length > 0 ? "kills" : "",
+    its.everySecondsStandstill ? "standstills" : "",
+    its.network ? "network" : "",
+    its.everyMsMeddle ? "meddling" : "",
+    its.provider === "stub" ? "second provider" : "",
+    its.naive ? "naive" : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
+
+function visited(visits: Visits): Verdict {
+  const left = visits.left().length;
+  return {
+    what: `labelled steps at which fewer than ${visits.times} processes died`,
+    found: left,
+    expected: "0",
+    ok: left === 0,
+  };
+}
+
+/** The run may have left everybody with little; the rest is to end soon. */
+async function restoreLimits(there: Installation, { system, tenant }: { system: number; tenant: number }) {
+  await there.ask("update system_settings set concurrent_calls_limit = $1", [system]);
+  await there.ask("update users set concurrent_limit = $1", [tenant]);
 }
 
 const names: Record<keyof Kills, string> = {
@@ -238,65 +297,3 @@ const told = (kills: Kills) =>
   Object.entries(kills)
     .map(([whom, n]) => `${whom} ${n}`)
     .join(", ");
-
-type Standing = { left: number; calls: number; lines: number; unclear: number };
-
-async function standing(there: Installation): Promise<Standing> {
-  const [now] = await there.ask<Standing>(`
-    select (select count(*) from call_queue where status in ('pending', 'in_progress')) as left,
-      count(*) as calls, count(*) filter (where ended_at is null) as lines,
-      count(*) filter (where ended_at is null and status = 'unknown') as unclear
-    from calls`);
-  return now!;
-}
-
-/** A breaker that paused a campaign is answered as a person would: the cause is known, go on. */
-async function resumeBroken(there: Installation, tenants: Tenant[]): Promise<void> {
-  const paused = await there.ask<{ id: string; user_id: string }>(
-    "select id, user_id from call_campaigns where status = 'paused' and status_reason = 'breaker'",
-  );
-  for (const { id, user_id } of paused) {
-    const tenant = tenants.find((each) => each.id === user_id)!;
-    await tenant.visitor.trpc.campaigns.resume.mutate({ campaignId: id }).catch(() => {});
-  }
-}
-
-/** Whatever somebody left paused goes on, until every campaign has ended or nothing moves any more. */
-async function untilDone(there: Installation, tenants: Tenant[], progress: Progress): Promise<void> {
-  for (; progress.stillForMs() < STALLED_MS; await pause(500)) {
-    const open = await there.ask<{ id: string; user_id: string; status: string }>(
-      "select id, user_id, status from call_campaigns where status not in ('completed', 'canceled')",
-    );
-    if (open.length === 0) return;
-    for (const { id, user_id } of open.filter(({ status }) => status === "paused")) {
-      const tenant = tenants.find((each) => each.id === user_id)!;
-      await tenant.visitor.trpc.campaigns.resume.mutate({ campaignId: id }).catch(() => {});
-    }
-  }
-}
-
-/** Days pass in seconds: final figures that come late, calls that the provider never ends, people who ring back. */
-async function settleTheRest(there: Installation): Promise<void> {
-  const until = Date.now() + 60_000;
-  await there.sandbox("/faults", Object.fromEntries(Object.keys(faults).map((name) => [name, 0])));
-  await there.sandbox("/clock", { scale: CLOCK_SCALE_AT_LAST });
-  while (Date.now() < until) {
-    const [open] = await there.ask<{ n: string }>(`
-      select (select count(*) from calls where settled_at is null or ended_at is null)
-        + (select count(*) from webhook_events where status in ('pending', 'parked')) as n`);
-    const { webhooks } = await there.sandbox<{ webhooks: { pending: number } }>("/truth/count");
-    if (Number(open!.n) === 0 && webhooks.pending === 0) return;
-    await pause(500);
-  }
-}
-
-/** A small generator of chances from a seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -46,9 +46,7 @@ export class Pauser {
 
   /** Rings carry the domain clock; while its speed stands, that is wall time. */
   async verdict(clock: { base: string; wall: string; scale: number }): Promise<Verdict> {
-    const { rings } = await this.#there.sandbox<{
-      rings: { at: string; userData: Record<string, unknown> | null }[];
-    }>("/truth");
+    const { rings } = await this.#there.truth();
     const calls = await this.#there.ask<{ id: string; campaign_id: string }>(
       "select id, campaign_id from calls where campaign_id is not null",
     );

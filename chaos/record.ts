@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import type { KillReport, Kills } from "./kills.ts";
+import type { KillReport } from "./kills.ts";
 import { added, quantile, type Recoveries } from "./progress.ts";
+import type { Kills } from "./shots.ts";
 
 const repository = resolve(import.meta.dirname, "..");
 export const recordFile = join(repository, "docs/chaos-runs.jsonl");

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { closeTogether } from "./closing.ts";
-import type { Victim } from "./installation.ts";
+import type { Provider, Victim } from "./installation.ts";
 import { killAround } from "./kills.ts";
 import { keep, publish, recordFile, runOf, runs, summed } from "./record.ts";
 import { printed } from "./report.ts";
@@ -13,6 +13,12 @@ const usage = `npm run chaos -- [options]
   --every S           mean seconds between two kills of a program (0.7)
   --every-postgres S  mean seconds between two kills of Postgres (40)
   --every-pause S     mean seconds between two pauses of some campaign (10; 0: none)
+  --zombies S         mean seconds between two workers that are stopped for 5 to 60 s (scaled) and go on; none
+  --network           resets, half-open lines, 2 s of latency, 30 % loss, in spells, to Postgres and to the provider
+  --meddle MS         every so often somebody pauses, resumes, cancels, or changes a limit or a cap (50); none
+  --failpoints N      instead of random kills: N processes die at each labelled step (50)
+  --naive             with a server that takes an unclear answer for a no; the run must then find breaches
+  --provider stub     a second provider, written on its own, instead of the sandbox
   --workers N         processes for jobs (6); --https N for requests (2)
   --seed N            decides when and whom (1)
   --record FILE       where the run's figures are added (docs/chaos-runs.jsonl; "none": nowhere)
@@ -31,6 +37,12 @@ export async function runChaos(args: string[]): Promise<boolean> {
       "every-postgres": { type: "string", default: "40" },
       "every-pause": { type: "string", default: "10" },
       seed: { type: "string", default: "1" },
+      zombies: { type: "string" },
+      network: { type: "boolean", default: false },
+      meddle: { type: "string" },
+      failpoints: { type: "string" },
+      naive: { type: "boolean", default: false },
+      provider: { type: "string", default: "sandbox" },
       workers: { type: "string" },
       https: { type: "string" },
       record: { type: "string", default: recordFile },
@@ -63,10 +75,16 @@ export async function runChaos(args: string[]): Promise<boolean> {
       minutes: Number(values.minutes),
       calls: Number(values.calls),
       more: true,
-      kill: victims(values.kill),
+      kill: values.failpoints ? [] : victims(values.kill),
       everySeconds: Number(values.every),
       everySecondsPostgres: Number(values["every-postgres"]),
       everySecondsPause: Number(values["every-pause"]),
+      everySecondsStandstill: number(values.zombies),
+      network: values.network,
+      everyMsMeddle: number(values.meddle),
+      visits: number(values.failpoints),
+      naive: values.naive,
+      provider: providerOf(values.provider),
       workers: number(values.workers),
       https: number(values.https),
       seed: Number(values.seed),
@@ -74,8 +92,21 @@ export async function runChaos(args: string[]): Promise<boolean> {
     say,
   );
   console.log(printed(report));
+  const isSound = report.verdicts.every(({ ok }) => ok);
+  if (values.naive) {
+    console.log(
+      isSound ? "\nThe naive server went unnoticed: the harness is blind." : "\nThe naive server was seen.",
+    );
+    return !isSound;
+  }
   if (values.record !== "none") keep(runOf(report, { args, began }), values.record);
-  return report.verdicts.every(({ ok }) => ok);
+  return isSound;
+}
+
+function providerOf(name: string): Provider {
+  if (name !== "sandbox" && name !== "stub")
+    throw new Error(`--provider takes sandbox or stub; not ${name}.`);
+  return name;
 }
 
 function victims(list: string): Victim[] {

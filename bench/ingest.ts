@@ -16,10 +16,6 @@ import { httpLoad, type LoadResult } from "./load.ts";
 
 const CONNECTIONS = 64;
 const KEY = "k".repeat(43);
-const RATE_WANTED = 4_000;
-const P99_WANTED_MS = 50;
-const PER_RING_WANTED = 8;
-const DRAIN_WANTED = 1_500;
 
 /**
  * Webhooks: how many a process takes in (key checked, deduplicated, journaled, on disk before the 200), against a route
@@ -88,25 +84,23 @@ async function intake(
         goal: { least: 0.9 },
       },
       {
-        name: "… ÷ the rate wanted of a process",
+        name: "… as a rate",
         ours: perSecond(of("ours", "perSecond")),
-        floor: perSecond(RATE_WANTED),
-        ratio: of("ours", "perSecond") / RATE_WANTED,
-        goal: { least: 1 },
+        ratio: of("ours", "perSecond"),
+        goal: { least: 4_000, unit: "/s" },
       },
       {
-        name: `… and how long the slowest of a hundred takes (the route: p50 ${ms(of("floor", "p50"))}, p99 ${ms(of("floor", "p99"))})`,
-        ours: `p50 ${ms(of("ours", "p50"))}, p99 ${ms(of("ours", "p99"))}`,
-        floor: ms(P99_WANTED_MS),
-        ratio: of("ours", "p99") / P99_WANTED_MS,
-        goal: { most: 1 },
+        name: "… and how long one takes, p50 / p99",
+        ours: `${ms(of("ours", "p50"))} / ${ms(of("ours", "p99"))}`,
+        floor: `${ms(of("floor", "p50"))} / ${ms(of("floor", "p99"))}`,
+        ratio: of("ours", "p99"),
+        goal: { most: 50, unit: " ms" },
       },
       {
         name: `webhooks per job that rings for them (per commit: ${each("perCommit").toFixed(0)})`,
         ours: each("perRing").toFixed(0),
-        floor: String(PER_RING_WANTED),
-        ratio: each("perRing") / PER_RING_WANTED,
-        goal: { least: 1 },
+        ratio: each("perRing"),
+        goal: { least: 8, unit: " a job" },
       },
     ];
   } finally {
@@ -171,9 +165,8 @@ async function drainRate(
     return {
       name: `webhooks folded into ${calls.length} calls of 8 agents, all at once, by one process`,
       ours: perSecond(events.length / (took.drain / 1000)),
-      floor: perSecond(DRAIN_WANTED),
-      ratio: events.length / (took.drain / 1000) / DRAIN_WANTED,
-      goal: { least: 1 },
+      ratio: events.length / (took.drain / 1000),
+      goal: { least: 1_500, unit: "/s" },
     };
   } finally {
     await close();

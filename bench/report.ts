@@ -102,12 +102,13 @@ clock of the sandbox runs ten times as fast, so that lines become free often; wh
 of the ending event to the commit after which the next call's request leaves.
 
 **Webhooks.** The real server process (\`PARLEY_ROLE=http\`, logging as usual) over loopback HTTP; each body is new, about a
-kilobyte, and on disk before its 200. The floor has no HTTP, no key, no deduplication: a client that inserts the same
-bytes into the same journal over as many connections. *Folded* is the drain alone: every event in a transaction of its
-own, with its call locked, its history written and the jobs that follow added.
+kilobyte, its key is checked, it is deduplicated and on disk before its 200. The floor is a route of the same HTTP stack that
+checks the key and inserts the same bytes, a prepared statement and a commit for each. *Per job*: how many of them one ring
+of the drain stands for. *Folded* is the drain alone: calls locked, history written, the jobs that follow added.
 
 **Import.** The real http and worker processes, apart. From the first byte of the upload to the last contact, asked for
 over the API every 25 ms: spooled, recognised, each phone number parsed and its zones looked up, duplicates found,
-committed, the search index kept. The floor copies the columns into an unlogged table and inserts them into contacts in
-one statement, with phone numbers that need no parsing.
+committed with history, identities and what undoing needs, the search index kept. The floors copy the columns into an
+unlogged table, and insert them into contacts alone in one statement, with phone numbers that need no parsing. The ticks
+run on a database of their own on the same server, as many before and after the import as give a p99.
 `;

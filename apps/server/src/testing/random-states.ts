@@ -191,7 +191,7 @@ export async function loadStates(owner: pg.Pool, states: State[], now: string): 
     phone: `+91 9${String(n).padStart(9, "0")}`,
   }));
   await owner.query(
-    "update system_settings set clock_base = $1, clock_wall = clock_timestamp(), clock_scale = 0.000001",
+    "update system_settings set clock_base = $1, clock_wall = app.wall(), clock_scale = 0.000001",
     [now],
   );
   await owner.query("drop table if exists random_states");

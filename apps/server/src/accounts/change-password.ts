@@ -1,5 +1,6 @@
 import { ParleyError } from "@parley/core/errors";
 import type { RequestContext } from "../trpc.ts";
+import { auditSelf } from "./audit-self.ts";
 import { hashPassword } from "./password.ts";
 import { checkPassword, enter } from "./sign-in.ts";
 
@@ -20,6 +21,12 @@ export async function changePassword(
     await hashPassword(newPassword),
   ]);
   await ctx.sessions.endAll(person.id);
+  if (ctx.visitor?.userId)
+    await auditSelf(ctx, person.id, ctx.visitor.userId, {
+      action: "password.changed",
+      entity: "person",
+      entityId: person.id,
+    });
   if (ctx.visitor?.userId) await enter(ctx, person.id, ctx.visitor.userId);
   else ctx.cookie.clear();
   return { ok: true };

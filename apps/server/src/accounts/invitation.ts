@@ -2,6 +2,7 @@ import type { Session } from "@parley/core/accounts/schema";
 import { conflict, invalid, ParleyError } from "@parley/core/errors";
 import { maybeRow, param, row, sql, type Queryable } from "@parley/db";
 import type { RequestContext } from "../trpc.ts";
+import { auditSelf } from "./audit-self.ts";
 import { hashPassword } from "./password.ts";
 import { sha256 } from "./session.ts";
 import { checkPassword, enter } from "./sign-in.ts";
@@ -57,6 +58,11 @@ export async function acceptInvitation(
   });
   if (!accepted)
     throw new ParleyError("not_found", "This invitation has just been used. Ask for a new link.");
+  await auditSelf(ctx, accepted.person_id, accepted.user_id, {
+    action: "member.joined",
+    entity: "member",
+    changes: { role: [null, invitation.role] },
+  });
   return enter(ctx, accepted.person_id, accepted.user_id);
 }
 

@@ -1,6 +1,7 @@
 import { ParleyError } from "@parley/core/errors";
 import { param, row, sql } from "@parley/db";
 import type { RequestContext } from "../trpc.ts";
+import { changed } from "../audit.ts";
 import { auditHere } from "./operator.ts";
 
 type Input = { paused: boolean; reason?: string | undefined };
@@ -13,6 +14,10 @@ const stillLooking = () =>
 
 /** Stops every claim of every tenant, or lets them go on. Calls in the air end by themselves. */
 export async function pauseDialling(ctx: RequestContext, { paused, reason }: Input) {
+  const before = await row<{ paused: boolean; reason: string | null }>(
+    ctx.parts.db.web.pool,
+    sql`select dialling_paused as paused, dialling_paused_reason as reason from app.admin_system()`,
+  );
   const { inAir } = await row<{ inAir: number }>(
     ctx.parts.db.web.pool,
     sql`select app.admin_pause_dialling(${param(paused)}, ${param(reason ?? null)}, ${param(ctx.visitor?.actor)}) as "inAir"`,
@@ -22,7 +27,7 @@ export async function pauseDialling(ctx: RequestContext, { paused, reason }: Inp
   await auditHere(ctx, {
     action: paused ? "dialling.paused" : "dialling.resumed",
     entity: "system",
-    changes: reason ? { reason: [null, reason] } : {},
+    changes: changed(before, { paused, reason: paused ? (reason ?? null) : null }),
   });
   ctx.parts.db.web.wake("dispatch");
   return { paused, inAir };

@@ -16,6 +16,10 @@ export async function setLimits(
 ): Promise<z.output<Limits["output"]>> {
   if (userId !== undefined && concurrentLimit !== undefined)
     await setTenantLimit(ctx, userId, concurrentLimit);
+  const before = await row<{ limit: number }>(
+    ctx.parts.db.web.pool,
+    sql`select system_limit as "limit" from app.admin_system()`,
+  );
   const { limit } = await row<{ limit: number }>(
     ctx.parts.db.web.pool,
     sql`select app.admin_set_limits(${param(systemLimit ?? null)}::int) as limit`,
@@ -24,7 +28,7 @@ export async function setLimits(
     await auditHere(ctx, {
       action: "system.limit_set",
       entity: "system",
-      changes: { systemLimit: [null, systemLimit] },
+      changes: { systemLimit: [before.limit, limit] },
     });
   ctx.parts.db.web.wake("dispatch");
   return { userId: userId ?? null, concurrentLimit: concurrentLimit ?? null, systemLimit: limit };

@@ -2,6 +2,7 @@ import { maybeRow, param, row, rows, sql, touch, type Tx } from "@parley/db";
 import type { PlaceCall } from "@parley/core/calls/schema";
 import { ParleyError } from "@parley/core/errors";
 import { countryOf, normalizePhoneNumber } from "@parley/core/phone";
+import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { laneFor } from "./lane-for.ts";
 import { zonesOf } from "../phone-zones.ts";
@@ -74,6 +75,12 @@ export async function placeDirect(
       returning id, expires_at, due_at`,
     );
     if (!item) throw await alreadyCalled(tx, contact.id);
+    await audit(ctx, tx, {
+      action: "call.requested",
+      entity: "contact",
+      entityId: contact.id,
+      changes: { item: [null, item.id], agentId: [null, input.agentId] },
+    });
     await tx.query("select app.lanes_due(array[$1]::uuid[], $2)", [laneId, item.due_at]);
     await touch(tx, "calls");
     tx.wake("dispatch");

@@ -1,6 +1,7 @@
 import { enqueue, touch } from "@parley/db";
 import { ParleyError } from "@parley/core/errors";
 import { isWaiting, type CallStatus } from "@parley/core/calls/lifecycle";
+import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { lockCall, lockInOrder } from "./row.ts";
 import { withdraw } from "./withdraw.ts";
@@ -15,8 +16,10 @@ export async function stopCall(
 ): Promise<{ callId: string; status: CallStatus; stopping: boolean }> {
   return ctx.db.tx(async (tx) => {
     const call = await lockInOrder(tx, callId);
+    const stopped = { action: "call.stopped", entity: "call", entityId: callId };
     if (call.status === "claimed") {
       await withdraw(tx, call, { reason: "stopped", cancel: true });
+      await audit(ctx, tx, { ...stopped, changes: { status: [call.status, "not-placed"] } });
       return { callId, status: "not-placed" as const, stopping: false };
     }
     if (!isWaiting(call.status))
@@ -27,6 +30,7 @@ export async function stopCall(
           : "The provider cannot hang up a call that is being dialled or under way. It ends by itself, at the latest after the agent's longest call.",
       );
     await enqueue(tx, "calls/stop", { userId: ctx.user.id, callId });
+    await audit(ctx, tx, { ...stopped, changes: { status: [call.status, "stopping"] } });
     await touch(tx, "calls", callId);
     return { callId, status: call.status, stopping: true };
   });

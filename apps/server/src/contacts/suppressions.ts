@@ -104,6 +104,12 @@ export function removeSuppression(
     if (!lifted) throw notFound("suppression");
     const { phone_number, ...what } = lifted;
     await tell(ctx, tx, await contactsOf(tx, [phone_number]), "contact.unsuppressed", { lifted: [what] });
+    await audit(ctx, tx, {
+      action: "suppressions.removed",
+      entity: "suppression",
+      entityId: suppressionId,
+      changes: { number: [phone_number, null], channel: [what.channel, null], reason: [what.reason, null] },
+    });
     await touch(tx, "contacts");
     const left = await maybeRow(
       tx,

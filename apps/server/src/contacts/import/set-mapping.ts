@@ -7,6 +7,7 @@ import {
 import { importCan } from "@parley/core/imports/status";
 import { conflict, invalid } from "@parley/core/errors";
 import { enqueue, param, sql, touch } from "@parley/db";
+import { audit, changed } from "../../audit.ts";
 import type { Ctx } from "../../context.ts";
 import { lockImport } from "./row.ts";
 
@@ -40,6 +41,12 @@ export function setMapping(
         epoch = epoch + 1, lease_until = case when ${param(status === "validating")} then app.wall() + interval '30 seconds' end
       where user_id = ${param(ctx.user.id)} and id = ${param(importId)}`.compile(),
     );
+    await audit(ctx, tx, {
+      action: "import.mapped",
+      entity: "import",
+      entityId: importId,
+      changes: changed(found.mapping, mapping),
+    });
     if (status === "validating") await enqueue(tx, "contacts/import", { userId: ctx.user.id, importId });
     await touch(tx, "imports", importId);
     return { importId, status };

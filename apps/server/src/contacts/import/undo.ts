@@ -69,6 +69,12 @@ export function cancelImport(ctx: Ctx, { importId }: { importId: string }) {
       [ctx.user.id, importId],
     );
     await enqueue(tx, "contacts/undo_import", { userId: ctx.user.id, importId });
+    await audit(ctx, tx, {
+      action: "import.canceled",
+      entity: "import",
+      entityId: importId,
+      changes: { status: [found.status, "undoing"] },
+    });
     await touch(tx, "imports", importId);
     return { importId, status: "undoing" as const };
   });

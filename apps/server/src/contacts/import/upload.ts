@@ -5,6 +5,7 @@ import { invalid, invalidInput } from "@parley/core/errors";
 import { ImportUpload } from "@parley/core/imports/schema";
 import { isRegion } from "@parley/core/phone";
 import { enqueue, param, row, sql, touch } from "@parley/db";
+import { audit } from "../../audit.ts";
 import type { Ctx } from "../../context.ts";
 import type { Stored } from "../../file-store.ts";
 import { idempotently } from "../../idempotency.ts";
@@ -99,6 +100,12 @@ export function beginImport(
       from users u where u.id = ${param(ctx.user.id)}`.compile(),
     );
     await enqueue(tx, "contacts/import", { userId: ctx.user.id, importId });
+    await audit(ctx, tx, {
+      action: "import.uploaded",
+      entity: "import",
+      entityId: importId,
+      changes: { name: [null, name.slice(0, 200)], bytes: [null, stored.bytes] },
+    });
     await touch(tx, "imports", importId);
     return { importId };
   });

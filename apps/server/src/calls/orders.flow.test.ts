@@ -164,6 +164,8 @@ beforeAll(async () => {
     const { rows } = await db.owner.query("select count(*)::int as n from calls");
     return rows[0].n === 2 * CALLS;
   });
+  // However slow the machine is today: no claim is to run out before its request.
+  await db.owner.query("update calls set lease_until = app.wall() + interval '1 hour'");
   await runJobs();
   sandbox.clock.set({ scale: 5000 });
   await until("the provider has told all five stages of every call", () => {

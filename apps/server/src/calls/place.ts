@@ -35,7 +35,10 @@ export async function placeCall(ctx: Ctx, { callId }: { callId: string }): Promi
   failpoint("place.dialing");
   const result = await ctx.providers.bolna.placeCall(dial.request);
   failpoint("place.answered");
-  const gateAt = await ctx.db.tx((tx) => tellAccount(tx, dial.accountId, result));
+  const gateAt =
+    result.kind !== "accepted" || dial.afterGate
+      ? await ctx.db.tx((tx) => tellAccount(tx, dial.accountId, result))
+      : null;
   failpoint("place.told");
   await ctx.db.tx(async (tx) => {
     await writeDown(tx, callId, dial.epoch, result, gateAt);
@@ -50,6 +53,8 @@ type Dial = {
   /** Wall time of this process after which the answer could come too late to be believed. */
   sendBefore: number;
   accountId: string;
+  /** Calls were refused lately: that one is taken is news. */
+  afterGate: boolean;
   request: Parameters<Ctx["providers"]["bolna"]["placeCall"]>[0];
 };
 
@@ -97,18 +102,22 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
     zone: string | null;
     custom: Record<string, unknown>;
     agent_name: string;
+    after_gate: boolean;
   }>(
     tx,
     sql`
     select a.bolna_agent_id, a.name as agent_name, c.name, c.company, c.email, c.city, c.custom,
-      coalesce(c.time_zone, c.zones[1]) as zone
-    from agents a left join contacts c on c.user_id = ${param(tx.userId)} and c.id = ${param(call.contact_id)}
+      coalesce(c.time_zone, c.zones[1]) as zone, p.gate_count > 0 as after_gate
+    from agents a
+    join provider_accounts p on p.id = a.provider_account_id
+    left join contacts c on c.user_id = ${param(tx.userId)} and c.id = ${param(call.contact_id)}
     where a.user_id = ${param(tx.userId)} and a.id = ${param(call.agent_id)}`,
   );
   return {
     epoch: lease_epoch,
     sendBefore,
     accountId: call.provider_account_id,
+    afterGate: who.after_gate,
     request: {
       agent_id: who.bolna_agent_id,
       recipient_phone_number: toWire(call.phone_number),
@@ -179,7 +188,7 @@ async function reasonToWithhold(tx: Tx, call: CallRow, seenLsn: string | null): 
         select 1 from calls o
         where o.user_id = q.user_id and o.phone_number = ${param(call.phone_number)} and o.ended_at is null and o.id <> ${param(call.id)}
       ) as other_call_open,
-      coalesce(o.opens_at <= app.now() and soon.opens_at <= d.soon_at, false) as open,
+      coalesce(o.opens_at <= app.now() and (o.closes_at > d.soon_at or soon.opens_at <= d.soon_at), false) as open,
       case when o.opens_at <= app.now() then coalesce(soon.opens_at, d.soon_at) else o.opens_at end as opens_at
     from call_queue q
     join users u on u.id = q.user_id
@@ -190,7 +199,10 @@ async function reasonToWithhold(tx: Tx, call: CallRow, seenLsn: string | null): 
     cross join lateral app.item_checks(q.id) k
     left join lateral app.next_open(l.zone_set, l.country, u.rule_set, c."window", app.now()) o on true
     cross join (select app.now() + make_interval(secs => ${param(MARGIN_SECONDS)}) as soon_at) d
-    left join lateral app.next_open(l.zone_set, l.country, u.rule_set, c."window", d.soon_at) soon on true
+    -- asked a second time only in the last minute
+    left join lateral (
+      select n.opens_at from app.next_open(l.zone_set, l.country, u.rule_set, c."window", d.soon_at) n where o.closes_at <= d.soon_at
+    ) soon on true
     where q.user_id = ${param(tx.userId)} and q.id = ${param(call.queue_id)}`,
   );
   if (now.item_status !== "in_progress") return { reason: "item_closed" };

@@ -18,6 +18,8 @@ const WEEK_MS = 7 * 86_400_000;
 /** Longer than this nobody waits inside the job for the read budget. */
 const WAIT_MAX_SECONDS = 5;
 
+type TakeOver = (tx: Tx, news: ExecutionNews) => Promise<void>;
+
 type Search = {
   /** The agent as it was called at the provider when these calls were dialled. */
   bolnaAgentId: string;
@@ -71,7 +73,7 @@ export async function reconcileAgent(ctx: Ctx, { agentId }: { agentId: string })
 export async function lookThrough(
   ctx: Ctx,
   search: Pick<Search, "bolnaAgentId" | "accountId" | "from" | "to">,
-  takeOver: (tx: Tx, news: ExecutionNews) => Promise<void>,
+  takeOver: TakeOver,
 ): Promise<Looked> {
   const end = Date.parse(search.to);
   for (let start = Date.parse(search.from); start < end; start += WEEK_MS) {

@@ -305,6 +305,8 @@ describe("pause, resume, cancel", () => {
   it("skips whom it did not reach before its end date, and completes", async () => {
     const campaignId = await running(3);
     await db.owner.query("update call_campaigns set ends_at = app.now() where id = $1", [campaignId]);
+    // Lost jobs are the sweep's: one that is there already is left alone.
+    await db.owner.query("delete from graphile_worker._private_jobs");
     expect((await db.worker.pool.query("select * from app.sweep()")).rows).toContainEqual({
       task: "campaigns/finish",
       rung: 1,

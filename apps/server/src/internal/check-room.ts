@@ -1,6 +1,5 @@
 import { statfs } from "node:fs/promises";
 import { row, sql } from "@parley/db";
-import { raiseIncident, resolveIncident, type Incident } from "../calls/incident.ts";
 import type { Parts } from "../context.ts";
 
 const CONNECTIONS_FULL = 0.8;
@@ -33,7 +32,16 @@ export async function checkRoom(
   });
 }
 
-async function say(db: Parts["db"], isSo: boolean, incident: Incident): Promise<void> {
-  if (isSo) await raiseIncident(db.worker.pool, incident);
-  else await resolveIncident(db.worker.pool, incident.kind, incident.ref);
+type Told = { kind: string; ref: string; severity?: "bad"; message: string; cure: string };
+
+async function say({ worker }: Parts["db"], isSo: boolean, { kind, ref, ...its }: Told): Promise<void> {
+  if (isSo)
+    await worker.pool.query("select app.raise_incident($1, $2, $3, $4, $5, null)", [
+      kind,
+      ref,
+      its.severity ?? "warn",
+      its.message,
+      its.cure,
+    ]);
+  else await worker.pool.query("select app.resolve_incident($1, $2, 'system')", [kind, ref]);
 }

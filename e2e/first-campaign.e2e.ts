@@ -140,6 +140,7 @@ describe("somebody new signs up and has their list called", () => {
 
     const check = page.getByRole("complementary", { name: "What will happen" });
     await check.getByText("1 skipped").waitFor();
+    await check.getByText(/^Done (between .+ and .+, most likely|at about) .+\.$/).waitFor();
     await button("Start calling 8 people").click();
     const asked = page.getByRole("dialog", { name: "Call 8 people" });
     await asked.getByText("1 more are skipped by a rule", { exact: false }).waitFor();
@@ -153,6 +154,9 @@ describe("somebody new signs up and has their list called", () => {
 
   test("its numbers move by themselves while people are called", async () => {
     await page.getByText("Live", { exact: true }).waitFor();
+    await region("Forecast")
+      .getByText(/^Done (between .+ and .+, most likely|at about) .+\.$/)
+      .waitFor();
     await page.evaluate(() => Object.assign(window, { opened: "once" }));
     const before = await finished();
     await expect.poll(finished, { timeout: 30_000 }).toBeGreaterThan(before);

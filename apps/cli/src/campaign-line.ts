@@ -1,4 +1,4 @@
-import { basisText, finishText, rangeText } from "@parley/core/campaigns/forecast-words";
+import { basisText, finishText, rangeText, waitText } from "@parley/core/campaigns/forecast-words";
 import type { CampaignForecast, CampaignProgress } from "@parley/core/campaigns/schema";
 import { reasonText } from "@parley/core/reasons";
 import { bar, figure, moment, percent } from "./render.ts";
@@ -58,10 +58,7 @@ export function forecastLines(forecast: CampaignForecast, now = new Date()): [st
     ["Calls", rangeText(forecast.calls, its)],
     ["Conversations", rangeText(forecast.answered, its)],
     ["Credits", rangeText(forecast.credits, its)],
-    [
-      "Limited by",
-      forecast.limitingFactor ? reasonText(forecast.limitingFactor) : "Nothing but the calls themselves.",
-    ],
+    ["Waits for", `mostly ${waitText(forecast)}`],
     ["Rests on", basisText(forecast, its)],
   ];
 }

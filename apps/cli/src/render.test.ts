@@ -107,7 +107,7 @@ describe("the line of a running campaign", () => {
   it("tells before the start what is to be expected and what that rests on", () => {
     const lines = Object.fromEntries(forecastLines(forecast, now));
     expect(lines["Calls"]).toBe("90 to 130");
-    expect(lines["Limited by"]).toContain("All lines of this workspace are in use.");
+    expect(lines["Waits for"]).toBe("mostly a free line of the workspace; more lines would shorten it");
     expect(lines["Rests on"]).toBe("from 190 calls of its own");
   });
 

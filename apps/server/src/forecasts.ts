@@ -10,10 +10,10 @@ import { param, row, rows, sql, type Tx } from "@parley/db";
 
 /** The latest attempts of a tenant that are learned from. */
 const ATTEMPTS_SEEN = 4_000;
-/** What the dispatcher needs to take a free line again, on the wall's clock. */
-const IDLE_WALL_SECONDS = 0.3;
-/** A line that stayed free for longer was not waiting for the dispatcher: a pause, a night, an empty account. */
-const IDLE_WALL_SECONDS_MOST = 20;
+/** From the end of a call to the first news of the next one on its line: our own doing, so on the wall's clock. */
+const IDLE_WALL_SECONDS = 1.5;
+/** What took longer was not our doing, or was done while time ran faster: nothing is learned from it. */
+const OWN_WALL_SECONDS_MOST = 20;
 /** 480 POST a minute: app.account_room. */
 const POSTS_PER_WALL_SECOND = 8;
 
@@ -309,7 +309,7 @@ function itemsOnPhone(tx: Tx, ids: readonly string[]): Promise<OnPhone[]> {
     from item i
     join tried t on t.id = i.id
     left join lateral (
-      select case when c.ended_at is null then c.claimed_at end as since_at
+      select case when c.ended_at is null then coalesce((c.stages ->> 'initiated')::timestamptz, c.claimed_at) end as since_at
       from calls c where c.queue_id = i.id order by c.attempt desc limit 1
     ) c on true`,
   );
@@ -334,30 +334,41 @@ type SeenRow = {
 
 /**
  * The tenant's latest finished attempts, added up: of each campaign in `ids` by itself, of all others under null.
- * A line's idle time is taken from first tries alone: those were due all along, unless a pace held them.
+ * What the provider does takes domain time and is learned from any attempt; what we do ourselves takes wall time, which
+ * is worth more or less as the clock runs. A line's idle time is taken from first tries alone: those were due all along,
+ * unless a pace held them.
  */
 async function attemptsSeen(tx: Tx, ids: readonly string[]): Promise<Map<string | null, Seen>> {
   const found = await rows<SeenRow>(
     tx,
     sql`
-    with recent as materialized (
-      select c.campaign_id, c.queue_id, c.attempt, c.outcome, c.claimed_at, c.user_slot, c.final_at, c.price_credits,
-        c.claimed_at - lag(c.ended_at) over (partition by c.user_slot order by c.claimed_at) as idle,
+    with own as materialized (
+      select make_interval(secs => ${param(OWN_WALL_SECONDS_MOST)} * s.clock_scale) as most from system_settings s
+    ),
+    recent as materialized (
+      select c.campaign_id, c.queue_id, c.attempt, c.outcome, c.final_at, c.price_credits,
+        t.began_at - lag(c.ended_at) over (partition by c.user_slot order by c.claimed_at) as idle,
         lag(c.outcome) over (partition by c.queue_id order by c.attempt) as before,
-        least(extract(epoch from c.ended_at - c.claimed_at), 7200)::float8 as line_seconds,
-        least(extract(epoch from c.final_at - c.ended_at), 900)::float8 as settle_seconds
+        least(extract(epoch from c.ended_at - t.began_at), 7200)::float8 as line_seconds,
+        extract(epoch from t.told_at - c.ended_at
+          + case when c.final_at - t.told_at <= own.most then c.final_at - t.told_at else interval '1 second' end)::float8 as settle_seconds
       from (
         select * from calls c
         where c.user_id = ${param(tx.userId)} and c.direction = 'outbound' and c.status not in ('not-placed', 'balance-low')
         order by c.id desc limit ${param(ATTEMPTS_SEEN)}
       ) c
+      cross join own
+      cross join lateral (
+        select least(coalesce((c.stages ->> 'initiated')::timestamptz, (c.stages ->> 'ringing')::timestamptz, c.claimed_at), c.ended_at) as began_at,
+          least(greatest(coalesce((c.stages ->> c.status)::timestamptz, c.ended_at), c.ended_at), c.ended_at + interval '15 minutes') as told_at
+      ) t
     ),
     gap as (
       select r.queue_id, r.attempt, extract(epoch from r.idle)::float8 as seconds
       from recent r
       join call_campaigns k on k.user_id = ${param(tx.userId)} and k.id = r.campaign_id and k.calls_per_second is null
-      cross join system_settings s
-      where r.attempt = 1 and r.idle >= interval '0' and r.idle < make_interval(secs => ${param(IDLE_WALL_SECONDS_MOST)} * s.clock_scale)
+      cross join own
+      where r.attempt = 1 and r.idle >= interval '0' and r.idle <= own.most
     ),
     usual as (select percentile_cont(0.5) within group (order by seconds) as seconds from gap)
     select case when r.campaign_id = any(${param(ids)}::uuid[]) then r.campaign_id end as campaign_id,

@@ -24,12 +24,7 @@ export function CampaignFigures({ campaign, progress }: { campaign: Campaign; pr
           size="lg"
           label="Expected finish"
           figure={finishBand(forecast, writing)}
-          note={[
-            `most likely ${writing.moment(forecast.finish.mid)}`,
-            rate > 0 && `${count(Math.round(rate * 60))} calls an hour now`,
-          ]
-            .filter(Boolean)
-            .join(", ")}
+          note={`most likely ${writing.moment(forecast.finish.mid)}`}
         />
       ) : (
         <KeyFigure

@@ -63,7 +63,7 @@ export function CampaignPage() {
         words={`${finishedOf(progress.byStatus)} finished, ${progress.byStatus.inProgress} on the phone, ${progress.byStatus.pending} waiting`}
       />
       <CampaignFigures campaign={campaign} progress={progress} />
-      {progress.forecast && <ForecastLine forecast={progress.forecast} />}
+      {progress.forecast && <ForecastLine forecast={progress.forecast} rate={progress.rate} />}
       <BecauseCampaign campaign={campaign} progress={progress} onLimits={() => setLimits(true)} />
       <CampaignOutcomes campaignId={campaignId} progress={progress} />
       <Tabs

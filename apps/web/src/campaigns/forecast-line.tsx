@@ -1,12 +1,11 @@
-import { basisText, finishText, rangeText } from "@parley/core/campaigns/forecast-words";
+import { basisText, finishText, rangeText, waitText } from "@parley/core/campaigns/forecast-words";
 import type { CampaignForecast } from "@parley/core/campaigns/schema";
-import { reasonOf } from "@parley/core/reasons";
 import { CalendarCheck, TriangleAlert } from "lucide-react";
 import { BandMark, isCutShort, useWriting } from "@/signs/forecast.tsx";
 import { Fact, Facts } from "@/ui/section.tsx";
 
 /** What is to come of a running campaign, in one line: when, how much more, and what that rests on. */
-export function ForecastLine({ forecast }: { forecast: CampaignForecast }) {
+export function ForecastLine({ forecast, rate }: { forecast: CampaignForecast; rate: number }) {
   const writing = useWriting();
   const icon = { className: "size-4 shrink-0", strokeWidth: 1.75, "aria-hidden": true } as const;
   return (
@@ -24,8 +23,9 @@ export function ForecastLine({ forecast }: { forecast: CampaignForecast }) {
       </span>
       <BandMark forecast={forecast} className="max-sm:hidden" />
       <span className="tnum text-ink-2">
-        To come: {rangeText(forecast.calls, writing)} calls, {rangeText(forecast.answered, writing)} answered,{" "}
-        {rangeText(forecast.credits, writing)} credits.
+        To come: {rangeText(forecast.calls, writing)} calls
+        {rate > 0 && ` at ${writing.count(Math.round(rate * 60))} an hour now`},{" "}
+        {rangeText(forecast.answered, writing)} answered, {rangeText(forecast.credits, writing)} credits.
       </span>
       <span className="text-xs text-ink-3">8 of 10 times, {basisText(forecast, writing)}.</span>
     </section>
@@ -35,7 +35,6 @@ export function ForecastLine({ forecast }: { forecast: CampaignForecast }) {
 /** The same before the start, as facts. */
 export function ForecastFacts({ forecast }: { forecast: CampaignForecast }) {
   const writing = useWriting();
-  const limit = forecast.limitingFactor ? reasonOf(forecast.limitingFactor) : null;
   return (
     <>
       <p className="flex items-start gap-2 px-4 pb-2 font-medium lg:px-5">
@@ -55,15 +54,7 @@ export function ForecastFacts({ forecast }: { forecast: CampaignForecast }) {
         <Fact name="Credits">
           <span className="tnum">{rangeText(forecast.credits, writing)}</span>
         </Fact>
-        <Fact name="Limited by">
-          {limit ? (
-            <>
-              {limit.text} <span className="text-ink-3">{limit.next}</span>
-            </>
-          ) : (
-            "Nothing but the calls themselves."
-          )}
-        </Fact>
+        <Fact name="Waits for">Mostly {waitText(forecast)}</Fact>
         <Fact name="How sure">
           Right 8 of 10 times, <span className="text-ink-2">{basisText(forecast, writing)}</span>
         </Fact>

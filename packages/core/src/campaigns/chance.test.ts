@@ -11,7 +11,7 @@ function moments(draw: () => number): { mean: number; deviation: number } {
   return { mean, deviation: Math.sqrt(variance) };
 }
 
-it("gives the same numbers for the same seed, spread evenly", () => {
+it("gives the same numbers for the same seed, spread evenly", { timeout: 60_000 }, () => {
   const [a, b, c] = [seededRandom("x"), seededRandom("x"), seededRandom("y")];
   expect([a(), a(), a()]).toEqual([b(), b(), b()]);
   expect(a()).not.toBe(c());
@@ -20,7 +20,7 @@ it("gives the same numbers for the same seed, spread evenly", () => {
   expect(deviation).toBeCloseTo(Math.sqrt(1 / 12), 1);
 });
 
-it("draws with the mean and spread that were asked for", () => {
+it("draws with the mean and spread that were asked for", { timeout: 60_000 }, () => {
   const { mean, deviation } = moments(() => normal(random));
   expect(Math.abs(mean)).toBeLessThan(0.03);
   expect(Math.abs(deviation - 1)).toBeLessThan(0.03);
@@ -36,7 +36,7 @@ it("draws with the mean and spread that were asked for", () => {
   }
 });
 
-it("counts what happens by chance, few or many, never more than there are", () => {
+it("counts what happens by chance, few or many, never more than there are", { timeout: 60_000 }, () => {
   for (const [n, chance] of [
     [3, 0.4],
     [40, 0.02],
@@ -53,7 +53,7 @@ it("counts what happens by chance, few or many, never more than there are", () =
   }
 });
 
-it("draws shares that sum to one and are the surer the more was seen", () => {
+it("draws shares that sum to one and are the surer the more was seen", { timeout: 60_000 }, () => {
   const into: number[] = [];
   const few = moments(() => (shares(random, [3, 6, 1], into), into[0]!));
   const many = moments(() => (shares(random, [300, 600, 100], into), into[0]!));

@@ -20,13 +20,13 @@ export type Sums = { n: number; sum: number; squares: number };
 /** Finished attempts, added up. Every list may lack entries: nothing of that kind has been seen. */
 export type Seen = {
   ends: Partial<Record<Before, Partial<Record<Outcome, number>>>>;
-  /** Seconds from the claim to the end of the line, by outcome. */
+  /** Seconds from the provider's first news to the end of the line, by outcome. */
   lineSeconds: Partial<Record<Outcome, Sums>>;
   /** Seconds from there to the provider's last word, by outcome. */
   settleSeconds: Partial<Record<Outcome, Sums>>;
   /** Credits of a settled call, by outcome. */
   credits: Partial<Record<Outcome, Sums>>;
-  /** Seconds a line stays free between two calls although somebody is due. */
+  /** Seconds from the end of a call to the first news of the next on its line, although somebody was due. */
   idleSeconds: Sums | null;
 };
 
@@ -78,7 +78,7 @@ export type Belief = {
 
 const none: Sums = { n: 0, sum: 0, squares: 0 };
 
-/** Puts the three sources together. `idleSeconds` is the usual gap between two calls of a line. */
+/** Puts the three sources together. `idleSeconds` is usual between two calls of a line. */
 export function believe(own: Seen, earlier: Seen, its: { rate: Rate; idleSeconds: number }): Belief {
   const first = mixed(
     "first",

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { basisText, finishBand, finishText, rangeText } from "./forecast-words.ts";
+import { basisText, finishBand, finishText, rangeText, waitText } from "./forecast-words.ts";
+import { causes } from "./forecast-run.ts";
 import type { CampaignForecast } from "./schema.ts";
 
 const writing = { moment: (at: string) => at.slice(11, 16), count: String };
@@ -71,4 +72,12 @@ it("says what it rests on", () => {
     "3 to 9",
     "9",
   ]);
+});
+
+it("has words for everything that can hold a forecast up", () => {
+  const factors = causes.flatMap((cause) =>
+    cause === "lines" ? ["user_limit", "system_limit", "provider_lines"] : [cause],
+  );
+  for (const limitingFactor of factors) expect(waitText({ limitingFactor })).toMatch(/^(a|the|its) /);
+  expect(waitText({ limitingFactor: null })).toBe("nothing but the calls themselves");
 });

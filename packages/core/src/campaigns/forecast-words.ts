@@ -55,6 +55,24 @@ export function basisText(
   return "from what is usual elsewhere: no call has ended here yet";
 }
 
+/** What most of the time is waited for, and what would shorten it. */
+export function waitText({ limitingFactor }: Pick<CampaignForecast, "limitingFactor">): string {
+  if (limitingFactor === null) return "nothing but the calls themselves";
+  return waits[limitingFactor] ?? lowered(reasonOf(limitingFactor).text).replace(/\.$/, "");
+}
+
+const waits: Record<string, string> = {
+  user_limit: "a free line of the workspace; more lines would shorten it",
+  system_limit: "a free line of the installation, which others share",
+  provider_lines: "a free line of the voice provider",
+  campaign_cap: "a line within the campaign's own cap; a higher cap would shorten it",
+  pace: "the campaign's own pace; a higher one would shorten it",
+  provider_budget: "the rate at which the provider takes calls",
+  window_closed: "the hours in which people may be called",
+  retry_gap: "the gaps between tries that your retry rules set",
+  campaign_scheduled: "its start time",
+};
+
 /** `38 to 52`, or `50` when that is sure. */
 export const rangeText = (band: { low: number; high: number }, { count }: Pick<Writing, "count">): string =>
   band.low === band.high ? count(band.low) : `${count(band.low)} to ${count(band.high)}`;

@@ -15,7 +15,7 @@ export type CampaignToForecast = CampaignAhead & { id: string; seen: Seen };
 
 export type ForecastInput = RoomAhead & {
   rate: Rate;
-  /** Seconds that usually pass until a free line is taken again. */
+  /** Seconds that usually pass between two calls of a line while somebody is due. */
   idleSeconds: number;
   /** Lines the tenant gets while others compete, lines it gets once nobody does, and what limits them. */
   lines: { now: number; most: number; limitedBy: "user_limit" | "system_limit" | "provider_lines" };

@@ -36,7 +36,8 @@ export function ImportColumns({ upload }: { upload: Import }) {
   const fields = trpc.customFields.list.useQuery({});
   const [mapping, setMapping] = useState<Record<string, string | null>>(upload.mapping);
   const save = trpc.imports.setMapping.useMutation({
-    onSuccess: () => void utils.imports.get.invalidate({ importId: upload.id }),
+    // Awaited: until the page knows that the rows are checked anew, a second choice would be refused and lost.
+    onSuccess: () => utils.imports.get.invalidate({ importId: upload.id }),
     onError: (error) => {
       setMapping(upload.mapping);
       toast.error(refusal(error).message);
@@ -44,7 +45,7 @@ export function ImportColumns({ upload }: { upload: Import }) {
   });
   const can = importCan.setMapping(upload.status);
   const off = refused !== null || !can.ok || save.isPending;
-  const sample = upload.preview.find((row) => row.cells.some((cell) => cell !== ""));
+  const sample = (column: number) => upload.preview.map((row) => row.cells[column]).find(Boolean);
   const taken = new Map(
     Object.entries(mapping).flatMap(([header, field]) => (field ? [[field, header]] : [])),
   );
@@ -106,9 +107,9 @@ export function ImportColumns({ upload }: { upload: Import }) {
                   </span>
                   <span
                     className="block min-h-4 truncate text-xs font-normal text-ink-3"
-                    title={sample?.cells[index]}
+                    title={sample(index)}
                   >
-                    {sample?.cells[index]}
+                    {sample(index)}
                   </span>
                 </th>
                 <td>

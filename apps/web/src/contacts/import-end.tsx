@@ -69,7 +69,7 @@ export function ImportEnd({ upload }: { upload: Import }) {
           label="In the file"
           figure={count(upload.rows)}
           unit="rows"
-          note={upload.duplicates > 0 ? `${count(upload.duplicates)} were repeats` : "no repeats"}
+          note={upload.duplicates > 0 ? plural(upload.duplicates, "repeat") : "no repeats"}
         />
         <KeyFigure
           label="New contacts"

@@ -225,6 +225,13 @@ test("columns nobody knows wait for a person; the mapping can be changed until t
   const its = await workspace();
   const file = await checked(its, `Wer,Womit,Noch\nAsha,${phone(1)},${phone(2)}\nBen,${phone(3)},x\n`);
   expect(file).toMatchObject({ status: "mapping", accepted: 0, mapping: { Wer: "custom:wer" } });
+  expect(
+    file.preview.map((row) => row.cells),
+    "what stands in the columns, for whoever has to name them",
+  ).toEqual([
+    ["Asha", phone(1), phone(2)],
+    ["Ben", phone(3), "x"],
+  ]);
   await expect(commitImport(its.ctx, { importId: file.id })).rejects.toThrow(/phone column is not chosen/);
   await expect(setMapping(its.ctx, { importId: file.id, mapping: { Was: "name" } })).rejects.toThrow(
     /no column “Was”.*Wer, Womit/,

@@ -7,6 +7,7 @@ import {
   type ColumnMapping,
 } from "@parley/core/contacts/csv-map";
 import { invalid } from "@parley/core/errors";
+import type { Import } from "@parley/core/imports/schema";
 import { normalizePhoneNumber } from "@parley/core/phone";
 import { param, sql, touch } from "@parley/db";
 import type { FileStore } from "../../file-store.ts";
@@ -18,6 +19,7 @@ import { sheetAsCsv, XLSX_BYTES_MAX } from "./xlsx.ts";
 
 const SAMPLE_CHARS = 64 * 1024;
 const COLUMNS_MAX = 500;
+const PREVIEW_ROWS = 5;
 
 /** Headers that our own file of rejected rows adds; in a corrected file they say nothing about the contact. */
 export const rejectHeaders = ["import_reason", "import_help"] as const;
@@ -41,6 +43,8 @@ export type Shape = {
   headers: string[];
   hasHeader: boolean;
   mapping: ColumnMapping;
+  /** The first rows as they stand, for whoever has to say which column is which. */
+  preview: Import["preview"];
 };
 
 /** Recognises the file and its columns, and goes on to checking the rows when no question is left. */
@@ -57,7 +61,8 @@ export async function readFile(held: Held): Promise<"mapping" | "validating"> {
       sql`
       status = ${param(next)}, format = ${param(shape.format)}, encoding = ${param(encoding)},
       delimiter = ${param(shape.delimiter)}, headers = ${param(shape.headers)}::text[], has_header = ${param(shape.hasHeader)},
-      mapping = ${param(JSON.stringify(shape.mapping))}::jsonb, tries = 0, restage = true, started_at = app.wall()`,
+      mapping = ${param(JSON.stringify(shape.mapping))}::jsonb,
+      preview = ${param(JSON.stringify(shape.preview))}::jsonb, tries = 0, restage = true, started_at = app.wall()`,
     );
     await touch(tx, "imports", row.id);
   });
@@ -80,7 +85,8 @@ async function shapeOf(files: FileStore, row: ImportRow, signal: AbortSignal): P
   const encoding = await encodingOf(await bytesOf(files, row.id, format));
   const sample = await head(files, row.id, format, encoding);
   const delimiter = separatorLine(sample) ?? sniffDelimiter(sample);
-  const [first] = recordsIn(sample, delimiter);
+  const records = recordsIn(sample, delimiter);
+  const [first] = records;
   if (!first) throw invalid("The file has no rows. Choose the file with your contacts.");
   if (first.cells.length > COLUMNS_MAX)
     throw invalid(
@@ -97,8 +103,20 @@ async function shapeOf(files: FileStore, row: ImportRow, signal: AbortSignal): P
     headers,
     hasHeader,
     mapping: firstMapping(headers, hasHeader, first, row),
+    preview: records
+      .slice(hasHeader ? 1 : 0)
+      .slice(0, PREVIEW_ROWS)
+      .map(({ cells }, at) => ({
+        row: at + 1,
+        cells: cells.slice(0, headers.length).map((cell) => shown(cell)),
+        contact: null,
+        reasons: [],
+      })),
   };
 }
+
+/** JSON in the database takes neither halves of letters nor zeros. */
+const shown = (cell: string): string => cell.slice(0, 200).toWellFormed().replaceAll("\u0000", "");
 
 function firstMapping(
   headers: string[],

@@ -98,8 +98,11 @@ export class Ticker {
     await this.#owner.query("reset session_replication_role; reset synchronous_commit");
     // some history, and what autovacuum does within a minute: a plan made for empty tables is nobody's plan for long
     await this.setLines(100);
-    for (let n = 0; n < 5; n++) await this.tick(Math.min(100, items));
+    // every tenant served once or twice, and nothing of the loading left to be written
+    const turns = Math.min(20, Math.max(5, Math.ceil(tenants / 50)));
+    for (let n = 0; n < turns; n++) await this.tick(Math.min(100, items));
     await this.#owner.query("analyze");
+    await this.#owner.query("checkpoint");
   }
 
   async #addTenants(tenants: number, itemsEach: number, credits: number, lanes = 1): Promise<void> {

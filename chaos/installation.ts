@@ -277,6 +277,11 @@ export class Installation {
     return all.filter(({ isReady }) => isReady).length / Math.max(1, all.length);
   }
 
+  /** Every program of these kinds, so that its next start has another environment. */
+  async startAnew(kinds: readonly Victim[]): Promise<void> {
+    await Promise.all(this.#kept.filter(({ name }) => isOneOf(name, kinds)).map((kept) => kept.kill()));
+  }
+
   /** Resolves when Postgres answers again. */
   endPostgres(how: PostgresEnd): Promise<void> {
     return this.#postgres.endAndRestart(how);

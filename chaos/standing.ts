@@ -44,6 +44,14 @@ export async function untilDone(there: Installation, tenants: Tenant[], progress
   }
 }
 
+/** What a naive server does cannot be long in coming; nothing else of its run is worth waiting for. */
+export async function untilSeen(there: Installation, progress: Progress): Promise<void> {
+  for (; progress.stillForMs() < STALLED_MS; await pause(250)) {
+    const [seen] = await there.ask("select 1 from calls where adopted limit 1");
+    if (seen) return;
+  }
+}
+
 /** Days pass in seconds: final figures that come late, calls that the provider never ends, people who ring back. */
 export async function settleTheRest(there: Installation): Promise<void> {
   const until = Date.now() + 60_000;

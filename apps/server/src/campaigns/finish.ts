@@ -1,5 +1,6 @@
 import { param, row, sql, type Tx } from "@parley/db";
 import type { Ctx } from "../context.ts";
+import { failpoint } from "../failpoints.ts";
 import { closePending } from "./cancel.ts";
 import { logEvent, notify } from "./log-event.ts";
 import { setLanesPaused } from "./pause.ts";
@@ -73,6 +74,7 @@ async function finishLocked(tx: Tx, campaignId: string): Promise<void> {
     where k.user_id = ${param(tx.userId)} and k.id = ${param(campaignId)}
     returning k.summary`,
   );
+  failpoint("campaign.finished");
   if (!isLive) return;
   await setLanesPaused(tx, campaignId, true);
   // Paused over its end date, it has come to its end without having been resumed: that is said, for nobody pressed anything.

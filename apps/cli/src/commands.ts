@@ -4,11 +4,13 @@ import { agentCreate, agentList } from "./commands/agent.ts";
 import { call } from "./commands/call.ts";
 import { calls } from "./commands/calls.ts";
 import {
+  campaignArchive,
   campaignCancel,
   campaignCreate,
   campaignList,
   campaignPause,
   campaignPreflight,
+  campaignRedial,
   campaignResume,
   campaignStart,
   campaignWatch,
@@ -29,6 +31,8 @@ import {
   sql,
 } from "./commands/ops.ts";
 import { stopAll } from "./commands/stop-all.ts";
+import { suppress, suppressionsExport, suppressionsImport } from "./commands/suppressions.ts";
+import { taskDone, taskMove, tasksList } from "./commands/tasks.ts";
 import { webhooksList, webhooksReplay } from "./commands/webhooks.ts";
 
 /** Every command, in the order in which help shows them. */
@@ -46,9 +50,17 @@ export const commands: Command[] = [
   campaignPause,
   campaignResume,
   campaignCancel,
+  campaignRedial,
+  campaignArchive,
   campaignList,
   call,
   calls,
+  tasksList,
+  taskMove,
+  taskDone,
+  suppress,
+  suppressionsImport,
+  suppressionsExport,
   explain,
   queue,
   sql,

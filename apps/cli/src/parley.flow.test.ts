@@ -201,6 +201,67 @@ describe("one call", () => {
   });
 });
 
+describe("afterwards", () => {
+  it("takes and gives lists of numbers not to be contacted, and one at a time", async () => {
+    const list = join(home, "register.csv");
+    writeFileSync(list, "Mobile,Reason\n98200 30001,DND\n98200 30002,complaint\n12,\n");
+    const taken = await done("suppressions", "import", list);
+    expect(taken.out).toContain("2 numbers added");
+    expect(taken.out).toMatch(/row 4 +12/);
+    expect((await done("suppress", "+91 98200 30003", "--reason", "asked")).out).toContain(
+      "Nobody is called",
+    );
+    const saved = join(home, "out.csv");
+    await done("suppressions", "export", saved);
+    expect(readFileSync(saved, "utf8")).toMatch(/\+91 9820030001,dnc[\s\S]*\+91 9820030003,asked/);
+    expect((await parley(["suppress", "12"])).code).toBe(1);
+  });
+
+  it("lists, moves and closes what is left to do", async () => {
+    const contact = await asha.trpc.contacts.create.mutate({ phoneNumber: "+91 98200 30009", name: "Ravi" });
+    const { id } = await asha.trpc.tasks.create.mutate({
+      contactId: contact.id,
+      kind: "callback",
+      dueAt: "2090-01-05T10:00:00Z",
+    });
+    expect((await done("tasks")).out).toMatch(/Call back Ravi.*Asha/);
+    expect((await done("task", "move", id, "2090-01-06T10:00:00Z", "--json")).json).toMatchObject({
+      dueAt: "2090-01-06T10:00:00.000Z",
+    });
+    expect((await done("task", "done", id, "--note", "bought")).out).toContain("done");
+  });
+
+  it("calls some of an ended campaign again, and puts campaigns away", async () => {
+    const agentId = (await asha.trpc.agents.list.query({})).items[0]!.id;
+    const contact = await asha.trpc.contacts.create.mutate({ phoneNumber: "+91 98200 30019" });
+    await asha.trpc.campaigns.create.mutate({
+      name: "Away",
+      agentId,
+      audience: { contactIds: [contact.id] },
+    });
+    expect((await done("campaign", "archive", "Away")).out).toContain("Away is archived.");
+    const refused = await parley(["campaign", "redial", "Away"]);
+    expect(refused.code).not.toBe(0);
+    const ended = (await asha.trpc.campaigns.list.query({ status: "completed" })).items[0];
+    if (!ended) throw new Error("a campaign had ended further up");
+    const again = await parley([
+      "campaign",
+      "redial",
+      ended.id,
+      "--status",
+      "completed",
+      "--name",
+      "Again",
+      "--json",
+    ]);
+    expect(again.json, again.err).toMatchObject({
+      name: "Again",
+      status: "draft",
+      people: expect.any(Number),
+    });
+  });
+});
+
 describe("an operator", () => {
   it("sees the queue, asks in SQL, and has everything examined", async () => {
     const view = await done("queue", "slots_now", "--json");

@@ -1,4 +1,11 @@
-import type { CampaignDraft, CampaignProgress, Preflight } from "@parley/core/campaigns/schema";
+import { outcomes } from "@parley/core/calls/outcome";
+import {
+  callbackKeepers,
+  type CampaignDraft,
+  type CampaignProgress,
+  type Preflight,
+} from "@parley/core/campaigns/schema";
+import { itemStatuses } from "@parley/core/campaigns/status";
 import { isId } from "@parley/core/ids";
 import { reasonText } from "@parley/core/reasons";
 import { campaignLine, forecastLines, summary } from "../campaign-line.ts";
@@ -9,7 +16,7 @@ import { agentIdOf, campaignIdOf } from "../find.ts";
 import { follow } from "../follow.ts";
 import { fields, figure, moment, plural, table } from "../render.ts";
 import type { Terminal } from "../terminal.ts";
-import { callingHours, decimal, instant, retryRules, whole } from "../values.ts";
+import { callingHours, decimal, instant, oneOf, retryRules, whole } from "../values.ts";
 
 export const campaignCreate = command({
   name: "campaign create",
@@ -28,6 +35,7 @@ export const campaignCreate = command({
     "max-concurrent": { value: "N", help: "Calls at the same time" },
     "calls-per-second": { value: "N", help: "Pace" },
     budget: { value: "CREDITS", help: "Stop before more is spent" },
+    callbacks: { value: "WHO", help: "Who calls back at an agreed time: person (default) or agent" },
     from: { value: "NUMBER", help: "Number to call from" },
     starts: { value: "TIME", help: "Start by itself at" },
     ends: { value: "TIME", help: "Dial nobody after" },
@@ -45,6 +53,7 @@ export const campaignCreate = command({
       maxConcurrent: whole(options["max-concurrent"], "--max-concurrent"),
       callsPerSecond: decimal(options["calls-per-second"], "--calls-per-second"),
       budgetCredits: whole(options.budget, "--budget"),
+      callbacks: oneOf(options.callbacks, callbackKeepers, "--callbacks"),
       fromNumber: options.from,
       startsAt: instant(options.starts, "--starts"),
       endsAt: instant(options.ends, "--ends"),
@@ -176,6 +185,61 @@ export const campaignCancel = command({
     const campaignId = await campaignIdOf(api, args[0]!);
     const stopped = await api.campaigns.cancel.mutate({ campaignId, reason: options.reason });
     session.terminal.show(stopped, () => `Canceled. ${plural(stopped.inAir, "call")} still in the air.`);
+  },
+});
+
+export const campaignRedial = command({
+  name: "campaign redial",
+  summary:
+    "Draft a campaign for some people of one that has ended; without options, all whom nobody has spoken with",
+  takes: ["CAMPAIGN"],
+  options: {
+    outcome: { value: "HOW", multiple: true, help: `Whose last call ended so: ${outcomes.join(", ")}` },
+    status: { value: "STATUS", multiple: true, help: `Where they stand: ${itemStatuses.join(", ")}` },
+    reason: { value: "WHY", multiple: true, help: "Who were skipped for it: no_consent, campaign_over …" },
+    name: { value: "NAME", help: "What to call it" },
+    start: { help: "Start it at once" },
+    watch: { help: "Start it and watch it until it has completed" },
+  },
+  examples: ["parley campaign redial July --outcome no_answer --outcome busy --start"],
+  async run({ args, options, session }) {
+    const parley = session.open();
+    const some = <T>(list: T[]) => (list.length > 0 ? list : undefined);
+    const draft = await parley.api.campaigns.redial.mutate(
+      {
+        campaignId: await campaignIdOf(parley.api, args[0]!),
+        name: options.name,
+        outcomes: some(options.outcome.map((word) => oneOf(word, outcomes, "--outcome")!)),
+        statuses: some(options.status.map((word) => oneOf(word, itemStatuses, "--status")!)),
+        skipReasons: some(options.reason),
+      },
+      once(),
+    );
+    session.terminal.show(draft, () =>
+      fields([
+        ["Campaign", draft.name],
+        ["Id", draft.id],
+        ["People", figure(draft.people)],
+      ]),
+    );
+    if (options.start || options.watch) await start(parley, session.terminal, draft.id);
+    return options.watch ? watch(parley, session.terminal, draft.id) : exits.ok;
+  },
+});
+
+export const campaignArchive = command({
+  name: "campaign archive",
+  summary: "Put a draft or an ended campaign out of the list",
+  takes: ["CAMPAIGN"],
+  options: { restore: { help: "Back into the list; give the id" } },
+  async run({ args, options, session }) {
+    const { api } = session.open();
+    const campaignId = await campaignIdOf(api, args[0]!);
+    const campaign = await api.campaigns.archive.mutate({ campaignId, archived: !options.restore });
+    session.terminal.show(
+      campaign,
+      () => `${campaign.name} is ${campaign.archivedAt ? "archived" : "back in the list"}.`,
+    );
   },
 });
 

@@ -1,5 +1,4 @@
 /** The thread of chunks.ts: a stored text in, its rows checked and as COPY takes them out. */
-import { once } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { rowReader } from "@parley/core/contacts/row";
 import { createFileStore } from "../../file-store.ts";
@@ -10,49 +9,61 @@ import { stagedLine } from "./staged-line.ts";
 const CHUNK_ROWS = 10_000;
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const PIECE_CHARS = 64 * 1024;
-/** One chunk is written while the next is made; more would only take memory. */
-const AHEAD = 2;
 
 const port = parentPort!;
 const order = workerData as ChunkOrder;
 const encoder = new TextEncoder();
 
-let [rowNo, bytesDone] = [0, 0];
-let chunk = order.firstChunk;
-let [rows, bytes, text] = [0, 0, ""];
-let pieces: Uint8Array[] = [];
-let untaken = 0;
+/** One chunk is written while the next is made. The same two come back again and again: nothing is left to collect. */
+const free = [new ArrayBuffer(CHUNK_BYTES), new ArrayBuffer(CHUNK_BYTES)];
+let returned = () => {};
+port.on("message", (buffer: ArrayBuffer) => {
+  free.push(buffer);
+  returned();
+});
 
-function cut(): void {
-  const piece = encoder.encode(text);
-  pieces.push(piece);
-  bytes += piece.byteLength;
+async function nextBuffer(): Promise<Uint8Array<ArrayBuffer>> {
+  while (free.length === 0) await new Promise<void>((back) => (returned = back));
+  return new Uint8Array(free.pop()!);
+}
+
+let { firstChunk: chunk } = order;
+let [rowNo, rows, bytes, bytesDone, text] = [0, 0, 0, 0, ""];
+let lines = await nextBuffer();
+
+function encode(): void {
+  bytes += encoder.encodeInto(text, lines.subarray(bytes)).written;
   text = "";
 }
 
 async function send(last = false): Promise<void> {
-  if (text) cut();
-  const made: Chunk = { chunk, rows, lastRow: rowNo, bytesDone, pieces, last };
-  port.postMessage(
-    made,
-    pieces.map((piece) => piece.buffer as ArrayBuffer),
-  );
-  chunk += 1;
-  [rows, bytes, pieces] = [0, 0, []];
+  encode();
+  const made: Chunk = { chunk, rows, lastRow: rowNo, bytesDone, lines: lines.subarray(0, bytes), last };
+  port.postMessage(made, [lines.buffer]);
   if (last) return;
-  for (untaken += 1; untaken >= AHEAD; untaken -= 1) await once(port, "message");
+  chunk += 1;
+  [rows, bytes] = [0, 0];
+  lines = await nextBuffer();
 }
 
 const read = rowReader(order.headers, order.mapping, order.defaultRegion);
 for await (const batch of rowsOf(createFileStore(order.dataDir), order.text)) {
   bytesDone = batch.bytesDone;
   for (const record of batch.records) {
-    rowNo += 1;
-    if (rowNo <= order.afterRow) continue;
-    text += stagedLine({ importId: order.importId, chunk, rowNo }, record, read);
-    rows += 1;
-    if (text.length >= PIECE_CHARS) cut();
-    if (rows >= CHUNK_ROWS || bytes >= CHUNK_BYTES) await send();
+    const next = rowNo + 1;
+    if (next > order.afterRow) {
+      if (rows === CHUNK_ROWS) await send();
+      let line = stagedLine({ importId: order.importId, chunk, rowNo: next }, record, read);
+      // A character is three bytes at most; a row is far smaller than a chunk (RECORD_CHARS_MAX).
+      if (bytes + (text.length + line.length) * 3 > CHUNK_BYTES && rows > 0) {
+        await send();
+        line = stagedLine({ importId: order.importId, chunk, rowNo: next }, record, read);
+      }
+      text += line;
+      rows += 1;
+      if (text.length >= PIECE_CHARS) encode();
+    }
+    rowNo = next;
   }
 }
 await send(true);

@@ -10,7 +10,8 @@ export type Chunk = {
   /** Counted from 1 in the file. */
   lastRow: number;
   bytesDone: number;
-  pieces: Uint8Array[];
+  /** COPY's text of the rows; the thread takes it back when the next chunk is asked for. */
+  lines: Uint8Array<ArrayBuffer>;
   /** The file ends here; such a chunk may be empty. */
   last: boolean;
 };
@@ -47,7 +48,7 @@ export async function* chunksOf(order: ChunkOrder, signal: AbortSignal): AsyncGe
       const chunk = told as Chunk;
       yield chunk;
       if (chunk.last) return;
-      thread.postMessage("taken", []);
+      thread.postMessage(chunk.lines.buffer, [chunk.lines.buffer]);
     }
     throw new Error("The thread that reads the file ended before the file did.");
   } finally {

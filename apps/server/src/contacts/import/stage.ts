@@ -38,7 +38,7 @@ export async function stageRows(held: Held): Promise<number> {
     firstChunk: staged.chunks,
   };
   let rowsRead = 0;
-  for await (const { chunk, rows, lastRow, bytesDone, pieces } of chunksOf(order, signal)) {
+  for await (const { chunk, rows, lastRow, bytesDone, lines } of chunksOf(order, signal)) {
     signal.throwIfAborted();
     rowsRead = lastRow;
     if (lastRow > maxRows) throw tooManyRows(maxRows);
@@ -46,7 +46,7 @@ export async function stageRows(held: Held): Promise<number> {
     await ctx.db.tx(async (tx) => {
       await keep(tx, held, row.status === "validating" ? progress(lastRow, bytesDone) : undefined);
       await pipeline(
-        Readable.from(pieces),
+        Readable.from(pieces(lines)),
         tx.client.query(copyStreams.from(`copy import_staging (${stagedColumns}) from stdin`)),
       );
       await markDuplicates(tx, row.id, chunk);
@@ -112,6 +112,11 @@ export async function finishValidation({ ctx, ...rest }: Held, rows: number): Pr
     ]);
     await touch(tx, "imports", row.id);
   });
+}
+
+/** Not at once: what the socket has not taken yet would be held twice. */
+function* pieces(lines: Uint8Array, bytes = 64 * 1024): Generator<Uint8Array> {
+  for (let at = 0; at < lines.byteLength; at += bytes) yield lines.subarray(at, at + bytes);
 }
 
 const progress = (rows: number, bytes: number) =>

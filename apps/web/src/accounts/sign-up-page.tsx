@@ -85,7 +85,7 @@ export function SignUpPage() {
           {isSubmitting ? "Making it" : "Make the workspace"}
         </Button>
         <p className="text-xs text-ink-3">
-          Times will be shown for {zoneCity(viewerZone)}. Both can be changed later.
+          Times will be shown for {zoneCity(viewerZone)}; the settings change that.
         </p>
       </form>
     </Entrance>

@@ -1,3 +1,4 @@
+import { missingFields, type ColumnMapping } from "@parley/core/contacts/csv-map";
 import { importCan } from "@parley/core/imports/status";
 import { Link, useParams } from "@tanstack/react-router";
 import { CircleCheck, FileSpreadsheet } from "lucide-react";
@@ -60,6 +61,9 @@ export function ImportPage() {
   const canCommit = importCan.commit(upload.status);
   const missing =
     refused ??
+    (upload.status === "mapping" && missingFields(upload.mapping as ColumnMapping).length === 0
+      ? "The rows are not checked yet."
+      : null) ??
     (canCommit.ok ? null : canCommit.reason) ??
     (upload.accepted === 0
       ? "No row can be imported as it is. Choose other columns, or download the rows with their reasons."

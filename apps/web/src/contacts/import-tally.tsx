@@ -1,11 +1,18 @@
+import { missingFields, type ColumnMapping } from "@parley/core/contacts/csv-map";
 import { paths } from "@/paths.ts";
+import { useRefused } from "@/shell/me.ts";
+import { refusal, trpc } from "@/trpc.ts";
 import { Link } from "@tanstack/react-router";
 import { Bar } from "@/ui/bar.tsx";
+import { Button } from "@/ui/button.tsx";
 import { count, plural } from "@/ui/format.ts";
+import { toast } from "@/ui/toast.ts";
 import type { Import } from "./import-page.tsx";
 
 /** How many rows go in and how many do not; the parts sum to the file. */
 export function ImportTally({ upload, overwrite }: { upload: Import; overwrite: boolean }) {
+  if (upload.status === "mapping" && missingFields(upload.mapping as ColumnMapping).length === 0)
+    return <UnnamedColumns upload={upload} />;
   if (upload.status === "mapping") {
     return (
       <section aria-label="Rows" className="border-b border-line px-4 py-4 lg:px-5">
@@ -54,6 +61,33 @@ export function ImportTally({ upload, overwrite }: { upload: Import; overwrite: 
         </Link>{" "}
         are imported and never dialled.
       </p>
+    </section>
+  );
+}
+
+/** The phone column was found by its numbers; what the others hold nobody has said. */
+function UnnamedColumns({ upload }: { upload: Import }) {
+  const utils = trpc.useUtils();
+  const refused = useRefused("imports.setMapping");
+  const save = trpc.imports.setMapping.useMutation({
+    onSuccess: () => utils.imports.get.invalidate({ importId: upload.id }),
+    onError: (error) => toast.error(refusal(error).message),
+  });
+  return (
+    <section aria-label="Rows" className="border-b border-line px-4 py-4 lg:px-5">
+      <p className="font-medium">The file has no row of headings.</p>
+      <p className="text-ink-2">
+        The phone numbers were recognised. Say on the left what else the columns hold; the rows are checked
+        after your first change, or now.
+      </p>
+      <Button
+        className="mt-3"
+        disabledReason={refused}
+        busy={save.isPending}
+        onClick={() => save.mutate({ importId: upload.id, mapping: upload.mapping as ColumnMapping })}
+      >
+        Check the rows
+      </Button>
     </section>
   );
 }

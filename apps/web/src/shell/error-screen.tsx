@@ -12,6 +12,10 @@ const titles: Record<string, string> = {
   offline: "The server does not answer",
 };
 
+/** What the server says of an address that cannot be one names fields; people see addresses and links. */
+const mistyped =
+  "The address may be mistyped or cut off, or what it named has been removed. Open the link again, whole.";
+
 const isOldChunk = (error: unknown) =>
   error instanceof Error &&
   /dynamically imported module|Importing a module script failed/i.test(error.message);
@@ -50,7 +54,13 @@ export function ErrorScreen({ error, reset }: { error: unknown; reset?: () => vo
           </>
         }
       >
-        <p>{stale ? "This tab still runs the previous version. Nothing you saved is lost." : told.message}</p>
+        <p>
+          {stale
+            ? "This tab still runs the previous version. Nothing you saved is lost."
+            : told.code === "invalid"
+              ? mistyped
+              : told.message}
+        </p>
       </ErrorPage>
     </main>
   );
@@ -67,7 +77,7 @@ export const NotFoundScreen = () => (
         </Button>
       }
     >
-      <p>The address may be mistyped, or what it named has been removed.</p>
+      <p>{mistyped}</p>
     </ErrorPage>
   </main>
 );

@@ -90,11 +90,17 @@ const faults = {
   early_webhook: 0.05,
   error_after_placing: 0.04,
   truncated_json: 0.02,
+  answer_without_id: 0.02,
   reset_after: 0.04,
   reset_before: 0.03,
   slow_answer: 0.01,
   rate_limit: 0.01,
   read_error: 0.03,
+  odd_figures: 0.05,
+  odd_text: 0.05,
+  forged_webhook: 0.05,
+  revised_transcript: 0.05,
+  balance_low: 0.005,
 };
 
 /**

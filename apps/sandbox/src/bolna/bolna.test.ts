@@ -436,6 +436,34 @@ describe("events", () => {
     expect(String(done["transcript"]).startsWith(String(dropped["transcript"]))).toBe(true);
     expect(String(done["transcript"]).length).toBeGreaterThan(String(dropped["transcript"]).length + 50);
   });
+
+  test("an accepted call can come back without its id", async () => {
+    await rig.send("POST", "/sandbox/faults", { answer_without_id: 1 });
+    const order = { agent_id: rig.agentId, recipient_phone_number: person("0001") };
+    const answer = await rig.send("POST", "/bolna/call", order);
+    expect(answer).toEqual({ status: 200, body: { message: "done", status: "queued" } });
+    expect((await rig.get("/sandbox/truth")).body.rings).toHaveLength(1);
+  });
+
+  test("final figures and transcripts can be odd, and are still JSON", async () => {
+    await rig.send("POST", "/sandbox/faults", { odd_figures: 1, odd_text: 1 });
+    const id = await rig.place(person("0002"));
+    await rig.forward(600);
+    const done = await rig.heard(ended(id));
+    const usual = (await rig.get("/sandbox/truth")).body.executions[0].conversationSeconds as number;
+    expect([String(usual), -usual, null, usual + 3600]).toContain(done["conversation_duration"]);
+    expect(String(done["transcript"])).toContain("\u0000\ud800");
+  });
+
+  test("a forged event reaches another agent's address, and says that the call is over", async () => {
+    const other = await rig.send("POST", "/bolna/v2/agent", agentBody(`${rig.hook}?other`));
+    await rig.send("POST", "/sandbox/faults", { forged_webhook: 1, drop_webhook: 1 });
+    const id = await rig.place(person("0001"));
+    await rig.forward(20);
+    const lie = await rig.heard((event) => event.id === id);
+    expect(other.status).toBe(201);
+    expect(lie).toMatchObject({ status: "completed", conversation_duration: 999, agent_id: rig.agentId });
+  });
 });
 
 describe("lines and limits", () => {

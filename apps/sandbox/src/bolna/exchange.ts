@@ -3,6 +3,7 @@ import type { BolnaStatus, ExecutionJson } from "@parley/core/wire/bolna";
 import type { Clock, Timer } from "../clock.ts";
 import type { Faults } from "../faults.ts";
 import type { Journal } from "../journal.ts";
+import { integer } from "../random.ts";
 import type { Ring, Truth } from "../truth.ts";
 import { startingAccount, usualLine, type Account } from "./account.ts";
 import { detectsVoicemail, longestSeconds, type Agent, type Agents } from "./agents.ts";
@@ -117,7 +118,13 @@ export class Exchange {
 
   /** The execution as the vendor tells it. */
   record(execution: Execution, step?: number): ExecutionJson {
-    return record(execution, this.#parts.publicUrl(), step);
+    const told = record(execution, this.#parts.publicUrl(), step);
+    const { faults } = this.#parts;
+    const status = execution.reached[step ?? execution.reached.length - 1]?.status;
+    if (status && isTerminal(status) && faults.strikes("odd_figures", execution.id)) oddFigures(told);
+    if (told.transcript && faults.strikes("odd_text", execution.id))
+      told.transcript += "user: \u0000\ud800\n";
+    return told;
   }
 
   /** The latest executions, newest first. */
@@ -352,6 +359,15 @@ export class Exchange {
   #announce(execution: Execution, step: number): void {
     const url = (): string | null => this.#parts.agents.get(execution.agentId)?.config.webhook_url ?? null;
     this.#parts.webhooks.announce(execution, step, url, (each) => this.record(execution, each));
+    if (this.#parts.faults.strikes("forged_webhook", execution.id, step)) this.#forge(execution, step);
+  }
+
+  /** Whoever knows one agent's address tells lies there about another's call. */
+  #forge(execution: Execution, step: number): void {
+    const other = this.#parts.agents.all().find(({ id }) => id !== execution.agentId);
+    if (!other?.config.webhook_url) return;
+    const lie = { ...this.record(execution, step), status: "completed" as const, conversation_duration: 999 };
+    this.#parts.webhooks.forge(other.config.webhook_url, lie);
   }
 
   #dial(at: number): void {
@@ -452,4 +468,11 @@ export class Exchange {
   gistOf(execution: Execution): string | null {
     return execution.plan.conversation ? conversationNamed(execution.plan.conversation).gist : null;
   }
+}
+
+/** One of four, by the call: what a vendor's careless change of types looks like. */
+function oddFigures(told: ExecutionJson): void {
+  const length = Number(told.conversation_duration);
+  const odd: unknown[] = [String(length), -length, null, length + 3600];
+  Object.assign(told, { conversation_duration: odd[integer(0, 3, "odd", told.id)] });
 }

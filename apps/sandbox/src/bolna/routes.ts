@@ -78,6 +78,7 @@ export function bolnaRoutes(app: FastifyInstance, parts: Parts): void {
     }
     if (faults.strikes("slow_answer", ...occasion)) await sleep(SLOW_MS);
     if (faults.strikes("early_webhook", ...occasion)) await exchange.firstEvent(execution);
+    if (faults.strikes("answer_without_id", ...occasion)) return { message: "done", status: "queued" };
     const answer = { message: "done", status: "queued", execution_id: execution.id };
     if (faults.strikes("truncated_json", ...occasion)) {
       return reply.type("application/json").send(JSON.stringify(answer).slice(0, 40));

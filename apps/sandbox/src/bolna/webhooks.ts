@@ -123,6 +123,19 @@ export class Webhooks {
     for (const late of waiting ?? []) this.#send(late);
   }
 
+  /** A post of somebody else's, once: no event of any call. */
+  forge(url: string, body: unknown): void {
+    void fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.any([this.#abort.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    }).then(
+      (answer) => answer.body?.cancel(),
+      () => {},
+    );
+  }
+
   /** Resolves when everything announced for this execution so far has been tried once. */
   async flushed(executionId: string): Promise<void> {
     await this.#chains.get(executionId);

@@ -10,6 +10,8 @@ export interface Rig extends AsyncDisposable {
   sandbox: RunningSandbox;
   url: string;
   agentId: string;
+  /** Where its agent's events go. */
+  hook: string;
   events: Event[];
   /** How the ear answers the next posts; 200 by default. */
   ear: { status: number };
@@ -97,6 +99,7 @@ export async function openRig(options: SandboxOptions & { agentId?: string } = {
     sandbox,
     url,
     agentId,
+    hook: webhookUrl,
     events,
     ear,
     send,

@@ -2890,11 +2890,13 @@ begin
     dialled := dialled + v_done.dialled;
     disposed := disposed + v_done.disposed;
     woken := woken || v_done.woken;
-    -- only who stood before the last one served has missed a turn
+    -- Who stood before the last one served and got no line, since somebody held the row or others have fewer lines, has
+    -- missed a turn and comes first in the next tick.
     v_missed := v_missed || array(
       select m from unnest(v_done.missed) m
       where m <> all (v_missed)
-        and (m = any (v_account.missed) or array_position(v_users, m) < array_position(v_users, v_done.served_upto)));
+        and (m = any (v_account.missed) or array_position(v_users, m) < array_position(v_users, v_done.served_upto))
+      limit greatest(0, 256 - cardinality(v_missed)));
     v_free := v_free - v_done.dialled;
     v_open := v_open + v_done.dialled;
     again := again or v_done.unfinished;
@@ -3511,6 +3513,9 @@ begin
     (select count(*) from blocked),
     unfinished or (select count(*) from head where dials) > (select count(*) from mine),
     (select l.user_id from call c join lane l using (user_id) order by l.turn desc limit 1),
+    missed || array(
+      select user_id from (select distinct user_id, turn from lane where has_room) l
+      where user_id not in (select user_id from call) order by turn),
     array(select distinct user_id from head where not dials),
     -- lanes that may have run dry: all that was seen of them is gone, or nothing of their tenant is left to see
     array(
@@ -3523,7 +3528,7 @@ begin
     coalesce((select jsonb_agg(jsonb_build_object(
         'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
         'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]')
-  into dialled, disposed, put_aside, unfinished, served_upto, v_stuck, v_spent, woken, v_jobs;
+  into dialled, disposed, put_aside, unfinished, served_upto, missed, v_stuck, v_spent, woken, v_jobs;
 
   -- 3. where the head is blocked it is cleared away, 64 items deep, for the next pass
   if cardinality(v_stuck) > 0 then

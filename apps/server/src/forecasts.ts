@@ -252,20 +252,25 @@ function triesOf({ attempts, last_outcome, busy, no_answer, failed, voicemail }:
   return { busy, noAnswer: no_answer, failed, voicemail, last: last_outcome };
 }
 
-/** Of items tried once the last outcome tells all; those tried oftener are looked up in their calls. */
+/** Of `item`s tried once the last outcome tells all; those tried oftener are looked up in their calls. */
 const triedBefore = sql`
-  select i.id,
-    case when i.attempts < 2 then (i.last_outcome = 'busy')::int else c.busy end as busy,
-    case when i.attempts < 2 then (i.last_outcome = 'no_answer')::int else c.no_answer end as no_answer,
-    case when i.attempts < 2 then (i.last_outcome = 'failed')::int else c.failed end as failed,
-    case when i.attempts < 2 then (i.last_outcome = 'voicemail')::int else c.voicemail end as voicemail
-  from item i
-  left join lateral (
-    select count(*) filter (where c.outcome = 'busy') as busy, count(*) filter (where c.outcome = 'no_answer') as no_answer,
+  oftener as (
+    select i.id, count(*) filter (where c.outcome = 'busy') as busy, count(*) filter (where c.outcome = 'no_answer') as no_answer,
       count(*) filter (where c.outcome = 'failed') as failed, count(*) filter (where c.outcome = 'voicemail') as voicemail
-    from calls c
-    where i.attempts >= 2 and c.queue_id = i.id and c.final_at is not null and c.status not in ('not-placed', 'balance-low')
-  ) c on true`;
+    from item i
+    join calls c on c.queue_id = i.id and c.final_at is not null and c.status not in ('not-placed', 'balance-low')
+    where i.attempts >= 2
+    group by i.id
+  ),
+  tried as (
+    select i.*,
+      coalesce(o.busy, (i.last_outcome = 'busy')::int, 0) as busy,
+      coalesce(o.no_answer, (i.last_outcome = 'no_answer')::int, 0) as no_answer,
+      coalesce(o.failed, (i.last_outcome = 'failed')::int, 0) as failed,
+      coalesce(o.voicemail, (i.last_outcome = 'voicemail')::int, 0) as voicemail
+    from item i
+    left join oftener o on o.id = i.id
+  )`;
 
 type Waiting = Tried & { campaign_id: string; lane_id: string; people: number; due_at: string };
 
@@ -281,13 +286,12 @@ function waitingItems(tx: Tx, ids: readonly string[]): Promise<Waiting[]> {
       from call_queue q cross join n
       where q.user_id = ${param(tx.userId)} and q.campaign_id = any(${param(ids)}::uuid[]) and q.status = 'pending'
     ),
-    tried as (${triedBefore})
-    select i.campaign_id, i.lane_id, i.attempts, i.last_outcome, coalesce(t.busy, 0) as busy, coalesce(t.no_answer, 0) as no_answer,
-      coalesce(t.failed, 0) as failed, coalesce(t.voicemail, 0) as voicemail, count(*)::int as people,
-      case when i.off is null then min(i.due_at) else max(i.due_at) end as due_at
-    from item i join tried t on t.id = i.id
-    where isfinite(i.due_at)
-    group by i.campaign_id, i.lane_id, i.attempts, i.last_outcome, t.busy, t.no_answer, t.failed, t.voicemail, i.off`,
+    ${triedBefore}
+    select t.campaign_id, t.lane_id, t.attempts, t.last_outcome, t.busy, t.no_answer, t.failed, t.voicemail, count(*)::int as people,
+      case when t.off is null then min(t.due_at) else max(t.due_at) end as due_at
+    from tried t
+    where isfinite(t.due_at)
+    group by t.campaign_id, t.lane_id, t.attempts, t.last_outcome, t.busy, t.no_answer, t.failed, t.voicemail, t.off`,
   );
 }
 
@@ -303,14 +307,12 @@ function itemsOnPhone(tx: Tx, ids: readonly string[]): Promise<OnPhone[]> {
       from call_queue q
       where q.user_id = ${param(tx.userId)} and q.campaign_id = any(${param(ids)}::uuid[]) and q.status = 'in_progress'
     ),
-    tried as (${triedBefore})
-    select i.campaign_id, i.lane_id, i.attempts, i.last_outcome, coalesce(t.busy, 0) as busy, coalesce(t.no_answer, 0) as no_answer,
-      coalesce(t.failed, 0) as failed, coalesce(t.voicemail, 0) as voicemail, c.since_at
-    from item i
-    join tried t on t.id = i.id
+    ${triedBefore}
+    select t.campaign_id, t.lane_id, t.attempts, t.last_outcome, t.busy, t.no_answer, t.failed, t.voicemail, c.since_at
+    from tried t
     left join lateral (
       select case when c.ended_at is null then coalesce((c.stages ->> 'initiated')::timestamptz, c.claimed_at) end as since_at
-      from calls c where c.queue_id = i.id order by c.attempt desc limit 1
+      from calls c where c.queue_id = t.id order by c.attempt desc limit 1
     ) c on true`,
   );
 }

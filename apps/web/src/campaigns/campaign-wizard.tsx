@@ -248,7 +248,7 @@ function EditCampaign({ campaign }: { campaign: Campaign }) {
 const Split = ({ form, pane }: { form: ReactNode; pane: ReactNode }) => (
   <div className="grid lg:min-h-0 lg:grow lg:grid-cols-[minmax(0,1fr)_minmax(360px,480px)]">
     <div
-      className="min-w-0 lg:min-h-0 lg:overflow-y-auto lg:border-r lg:border-line"
+      className="relative min-w-0 lg:min-h-0 lg:overflow-y-auto lg:border-r lg:border-line"
       tabIndex={-1}
       data-quiet-focus
     >
@@ -256,7 +256,7 @@ const Split = ({ form, pane }: { form: ReactNode; pane: ReactNode }) => (
     </div>
     <aside
       aria-label="What will happen"
-      className="min-w-0 max-lg:border-t max-lg:border-line lg:min-h-0 lg:overflow-y-auto"
+      className="relative min-w-0 max-lg:border-t max-lg:border-line lg:min-h-0 lg:overflow-y-auto"
       tabIndex={0}
       data-inset-focus
     >

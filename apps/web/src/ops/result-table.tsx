@@ -58,7 +58,7 @@ export function ResultTable({
 }) {
   const right = result.columns.map((_, at) => isNumeric(result.rows, at));
   return (
-    <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
+    <div className="relative overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
       <table className="w-full border-collapse text-left">
         <thead className="bg-sunken text-xs text-ink-3">
           <tr className="h-7">

@@ -163,6 +163,8 @@ export function Page({
             className={cn(
               "min-h-0 grow overscroll-contain",
               fixed ? "flex flex-col overflow-y-auto lg:overflow-hidden" : "overflow-auto",
+              // What is there for readers of screens alone is placed absolutely: it must not stretch the document.
+              "relative",
             )}
           >
             {children}

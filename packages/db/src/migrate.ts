@@ -25,6 +25,7 @@ export async function migrate(url: string, dir = MIGRATIONS): Promise<string[]> 
     // Everybody who reads the table queues behind a change of it that waits: it gives up soon, and tries again.
     await client.query("create schema if not exists meta; set lock_timeout = '2s'");
     const pending = existsSync(dir) ? await unapplied(client, dir) : [];
+    await refuseOvertaken(client, pending);
     await patiently(client, () =>
       runner({
         dbClient: client,
@@ -63,6 +64,23 @@ async function patiently<T>(client: pg.Client, act: () => Promise<T>): Promise<T
       await new Promise((done) => setTimeout(done, 500));
     }
   }
+}
+
+/** A file that comes before one already applied was never meant for this database: the runner would only name both. */
+async function refuseOvertaken(client: pg.Client, pending: string[]): Promise<void> {
+  const first = pending[0] && parse(pending[0]).name;
+  const { rows } = await client.query<{ there: boolean }>(
+    "select to_regclass('meta.migrations') is not null as there",
+  );
+  if (!first || !rows[0]!.there) return;
+  const last = (await client.query<{ name: string | null }>("select max(name) as name from meta.migrations"))
+    .rows[0]!.name;
+  if (last === null || last < first) return;
+  throw new Error(
+    `The database already has migration ${last}, and lacks ${first}, which comes before it. It was made by another ` +
+      "line of versions and cannot be brought to this one; nothing was changed. Start the version that made it, or " +
+      "move its data directory (.parley, or PARLEY_DATA_DIR) away to begin with an empty database.",
+  );
 }
 
 async function unapplied(client: pg.Client, dir: string): Promise<string[]> {

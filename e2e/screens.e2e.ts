@@ -174,6 +174,7 @@ describe("after a day of calls", () => {
     "operations-queue": "/operations?view=queue_now",
     "operations-sql": "/operations?view=sql",
     "settings-workspace": "/settings/workspace",
+    "settings-rules": "/settings/rules",
     "settings-team": "/settings/team",
     "settings-keys": "/settings/keys",
     "settings-suppressions": "/settings/suppressions",

@@ -43,8 +43,13 @@ export const paths = {
   call: (callId: string, at?: number) =>
     ({ to: "/calls/$callId", params: { callId }, search: { t: at } }) as const,
 
-  campaigns: (search: { status?: CampaignStatus | undefined; q?: string | undefined } = {}) =>
-    ({ to: "/campaigns", search }) as const,
+  campaigns: (
+    search: {
+      status?: CampaignStatus | undefined;
+      q?: string | undefined;
+      archived?: boolean | undefined;
+    } = {},
+  ) => ({ to: "/campaigns", search }) as const,
   newCampaign: (search: { importId?: string; tag?: string; ids?: boolean } = {}) =>
     ({ to: "/campaigns/new", search }) as const,
   campaign: (campaignId: string, search: ItemFilters = {}) =>
@@ -75,6 +80,7 @@ export const paths = {
 
 export const settingsSections = [
   "workspace",
+  "rules",
   "team",
   "keys",
   "suppressions",
@@ -101,7 +107,11 @@ export const http = {
   trpc: "/trpc",
   upload: (query: { name: string; defaultRegion?: string | undefined }) => withQuery("/api/imports", query),
   rejects: (importId: string) => `/api/imports/${importId}/rejects.csv`,
-  export: (what: "contacts" | "calls" | "items" | "ledger" | "leads", filters: object = {}) =>
-    withQuery(`/api/export/${what}.csv`, filters),
+  suppressions: (query: { reason: string; defaultRegion?: string | undefined }) =>
+    withQuery("/api/suppressions", query),
+  export: (
+    what: "contacts" | "calls" | "items" | "ledger" | "leads" | "suppressions",
+    filters: object = {},
+  ) => withQuery(`/api/export/${what}.csv`, filters),
   recording: (callId: string) => `/api/calls/${callId}/recording`,
 };

@@ -104,7 +104,11 @@ const campaigns = createRoute({
   getParentRoute: () => shell,
   path: "/campaigns",
   validateSearch: (search: Record<string, unknown>) =>
-    only({ status: oneOf(search, "status", campaignStatuses), q: textIn(search, "q") }),
+    only({
+      status: oneOf(search, "status", campaignStatuses),
+      q: textIn(search, "q"),
+      archived: flagIn(search, "archived"),
+    }),
   component: lazyRouteComponent(() => import("./campaigns/campaigns-page.tsx"), "CampaignsPage"),
 });
 

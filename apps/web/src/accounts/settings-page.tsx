@@ -7,6 +7,7 @@ import { TabPanel, Tabs } from "@/ui/tabs.tsx";
 import { AccountSection } from "./account-section.tsx";
 import { AuditSection } from "./audit-section.tsx";
 import { KeysSection } from "./keys-section.tsx";
+import { RulesSection } from "./rules-section.tsx";
 import { SuppressionsSection } from "./suppressions-section.tsx";
 import { TeamSection } from "./team-section.tsx";
 import { WebhookJournal } from "@/shell/webhook-journal.tsx";
@@ -14,6 +15,7 @@ import { WorkspaceSection } from "./workspace-section.tsx";
 
 const sections: Record<SettingsSection, { label: string; body: () => ReactNode }> = {
   workspace: { label: "Workspace", body: () => <WorkspaceSection /> },
+  rules: { label: "Calling rules", body: () => <RulesSection /> },
   team: { label: "Team", body: () => <TeamSection /> },
   keys: { label: "API keys", body: () => <KeysSection /> },
   suppressions: { label: "Do not contact", body: () => <SuppressionsSection /> },

@@ -1,19 +1,20 @@
 import { suppressionReasons } from "@parley/core/contacts/schema";
-import type { Suppression } from "@parley/core/contacts/schema";
+import type { Suppression, SuppressionsImported } from "@parley/core/contacts/schema";
 import { Link } from "@tanstack/react-router";
+import { FileUp } from "lucide-react";
 import { useState } from "react";
-import { paths } from "@/paths.ts";
+import { http, paths } from "@/paths.ts";
 import { useRefused } from "@/shell/me.ts";
 import type { Column } from "@/table/columns.tsx";
-import { FilterBar, SearchFilter } from "@/table/filters.tsx";
+import { ExportLink, FilterBar, SearchFilter } from "@/table/filters.tsx";
 import { QueryTable } from "@/table/query-table.tsx";
-import { refusal, trpc } from "@/trpc.ts";
+import { csrf, refusal, trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { DangerDialog, Dialog } from "@/ui/dialog.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { Field } from "@/ui/field.tsx";
 import { plural } from "@/ui/format.ts";
-import { Select, Textarea } from "@/ui/input.tsx";
+import { Input, Select, Textarea } from "@/ui/input.tsx";
 import { None } from "@/ui/section.tsx";
 import { Time } from "@/ui/time.tsx";
 import { toast } from "@/ui/toast.ts";
@@ -59,6 +60,10 @@ const columns: Column<Suppression>[] = [
 export function SuppressionsSection() {
   const [search, setSearch] = useState("");
   const [adding, setAdding] = useState(false);
+  const [importing, setImporting] = useState(false);
+  // The same people as for a list of contacts, and for every other file.
+  const importRefused = useRefused("imports.commit");
+  const exportRefused = useRefused("billing.ledger");
   const [removing, setRemoving] = useState<Suppression | null>(null);
   const addRefused = useRefused("suppressions.add");
   const removeRefused = useRefused("suppressions.remove");
@@ -82,9 +87,15 @@ export function SuppressionsSection() {
           <SearchFilter label="Search numbers" value={search} onValue={(text) => setSearch(text ?? "")} />
         }
         aside={
-          <Button size="sm" disabledReason={addRefused} onClick={() => setAdding(true)}>
-            Add numbers
-          </Button>
+          <>
+            <ExportLink href={http.export("suppressions")} refused={exportRefused} />
+            <Button size="sm" icon={FileUp} disabledReason={importRefused} onClick={() => setImporting(true)}>
+              Import list
+            </Button>
+            <Button size="sm" disabledReason={addRefused} onClick={() => setAdding(true)}>
+              Add numbers
+            </Button>
+          </>
         }
       />
       <QueryTable
@@ -114,12 +125,13 @@ export function SuppressionsSection() {
           <EmptyState title={search ? "No such number here" : "Nobody is on this list"}>
             <p>
               People who ask not to be called come here by themselves, within a second of saying so. Lists
-              from a regulator or another system can be pasted in.
+              from a regulator or another system can be imported or pasted in.
             </p>
           </EmptyState>
         }
       />
       <AddDialog open={adding} onOpenChange={setAdding} />
+      {importing && <ImportDialog onClose={() => setImporting(false)} />}
       <DangerDialog
         open={removing !== null}
         onOpenChange={(open) => !open && setRemoving(null)}
@@ -135,6 +147,105 @@ export function SuppressionsSection() {
         </p>
       </DangerDialog>
     </>
+  );
+}
+
+/** A file of numbers, taken at once; what is no number is named and stops nothing. */
+function ImportDialog({ onClose }: { onClose: () => void }) {
+  const utils = trpc.useUtils();
+  const [file, setFile] = useState<File | null>(null);
+  const [reason, setReason] = useState<Reason>("dnc");
+  const [state, setState] = useState<{ busy?: boolean; error?: string; done?: SuppressionsImported }>({});
+  const send = async () => {
+    if (!file) return;
+    setState({ busy: true });
+    try {
+      const answer = await fetch(http.suppressions({ reason }), {
+        method: "POST",
+        headers: { "content-type": "text/csv", ...csrf },
+        body: file,
+      });
+      const body = (await answer.json()) as SuppressionsImported & { message?: string };
+      if (!answer.ok)
+        return setState({ error: body.message ?? `The server refused the list (${answer.status}).` });
+      setState({ done: body });
+      void utils.suppressions.invalidate();
+      void utils.contacts.invalidate();
+    } catch {
+      setState({ error: "The connection broke. Send the list again: what was taken is not taken twice." });
+    }
+  };
+  const { done } = state;
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title="Import a list"
+      footer={
+        done ? (
+          <Button look="filled" onClick={onClose}>
+            Done
+          </Button>
+        ) : (
+          <>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              look="filled"
+              busy={state.busy ?? false}
+              disabledReason={file ? null : "Choose a file first."}
+              onClick={() => void send()}
+            >
+              Import
+            </Button>
+          </>
+        )
+      }
+    >
+      {done ? (
+        <div className="space-y-2">
+          <p>
+            {plural(done.added, "number")} added, {done.known} known before.{" "}
+            {plural(done.stopped, "waiting call")} stopped
+            {done.inAir > 0 ? `; ${plural(done.inAir, "call")} on the line end by themselves` : ""}.
+          </p>
+          {done.refused > 0 && (
+            <>
+              <p className="text-bad-ink">{plural(done.refused, "row")} hold no number:</p>
+              <ul className="max-h-48 overflow-y-auto text-xs text-ink-2">
+                {done.invalid.map(({ row, raw, reason: cause }) => (
+                  <li key={row}>
+                    Row {row}, <span className="mono">{raw || "empty"}</span>: {cause}
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+        </div>
+      ) : (
+        <div className="space-y-3">
+          <FormError>{state.error ?? null}</FormError>
+          <Field
+            label="File"
+            help="CSV with a column of numbers; columns named reason, channel and note are understood too."
+          >
+            <Input
+              type="file"
+              accept=".csv,text/csv,text/plain"
+              onChange={(event) => setFile(event.target.files?.[0] ?? null)}
+            />
+          </Field>
+          <Field label="Why, for rows that do not say">
+            <Select value={reason} onChange={(event) => setReason(event.target.value as Reason)}>
+              {suppressionReasons.map((name) => (
+                <option key={name} value={name}>
+                  {reasonWords[name]}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </div>
+      )}
+    </Dialog>
   );
 }
 

@@ -13,7 +13,7 @@ import { count } from "@/ui/format.ts";
 import { Fact, Facts, None, Section } from "@/ui/section.tsx";
 import { Time } from "@/ui/time.tsx";
 import { MoneyBar } from "./money-bar.tsx";
-import { receiptLines } from "./receipt.ts";
+import { receiptLines } from "@/signs/receipt.ts";
 
 /** The evidence for how it ended, or why it was never placed. */
 const whyOf = (code: string): Reason =>

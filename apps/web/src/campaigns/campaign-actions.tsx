@@ -1,6 +1,15 @@
 import { campaignCan } from "@parley/core/campaigns/can";
 import type { CampaignAct } from "@parley/core/campaigns/can";
-import { Copy, Pause, Play, SlidersHorizontal, Square } from "lucide-react";
+import {
+  Archive,
+  ArchiveRestore,
+  Copy,
+  Pause,
+  PhoneOutgoing,
+  Play,
+  SlidersHorizontal,
+  Square,
+} from "lucide-react";
 import { useState } from "react";
 import { paths } from "@/paths.ts";
 import { useGo } from "@/shell/go.tsx";
@@ -9,6 +18,7 @@ import { Button } from "@/ui/button.tsx";
 import { DangerDialog } from "@/ui/dialog.tsx";
 import { count, plural } from "@/ui/format.ts";
 import type { Campaign, Progress } from "./campaign.ts";
+import { RedialDialog } from "./redial-dialog.tsx";
 import { useCampaignActs } from "./use-campaign-acts.ts";
 
 export function CampaignActions({
@@ -23,6 +33,7 @@ export function CampaignActions({
   const acts = useCampaignActs();
   const go = useGo();
   const [stopping, setStopping] = useState(false);
+  const [redialling, setRedialling] = useState(false);
   const settings = trpc.settings.get.useQuery({});
   const { status, byStatus, inAir } = progress;
   const cannot = (act: CampaignAct) => {
@@ -70,6 +81,22 @@ export function CampaignActions({
       >
         Edit
       </Button>
+      {campaignCan.redial(status).ok && (
+        <Button icon={PhoneOutgoing} disabledReason={acts.refused.redial} onClick={() => setRedialling(true)}>
+          Call again
+        </Button>
+      )}
+      {campaignCan.archive(status).ok && (
+        <Button
+          icon={campaign.archivedAt ? ArchiveRestore : Archive}
+          busy={acts.busy}
+          disabledReason={acts.refused.archive}
+          onClick={() => acts.archive(campaign.id, campaign.archivedAt === null)}
+          className="max-sm:hidden"
+        >
+          {campaign.archivedAt ? "Restore" : "Archive"}
+        </Button>
+      )}
       <Button
         icon={Copy}
         busy={acts.busy}
@@ -87,6 +114,7 @@ export function CampaignActions({
       >
         Stop
       </Button>
+      {redialling && <RedialDialog campaign={campaign} onClose={() => setRedialling(false)} />}
       <DangerDialog
         open={stopping}
         onOpenChange={setStopping}

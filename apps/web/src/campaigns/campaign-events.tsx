@@ -19,12 +19,29 @@ const words: Record<string, string> = {
   canceled: "Stopped for good",
   duplicated: "Duplicated",
   breaker: "Paused itself: too many failures",
+  blocked: "Waits for money",
+  budget_near: "Four fifths of the budget are used",
+  redialled: "Some called again",
+  archived: "Archived",
+  restored: "Taken out of the archive",
 };
 
 const nameOf = (kind: string): string => {
   const verb = kind.split(".").at(-1) ?? kind;
   return words[verb] ?? verb.replaceAll("_", " ");
 };
+
+const fieldWord = (field: string): string => field.replace(/([A-Z])/g, " $1").toLowerCase();
+
+/** A value of an edit, short; what is made of parts is only said to have changed. */
+const valueWord = (value: unknown): string =>
+  value === null
+    ? "none"
+    : typeof value === "object"
+      ? "…"
+      : typeof value === "number"
+        ? count(value)
+        : String(value);
 
 /** What stands in an event's detail, as people say it; what has no words here is for programs. */
 const phrases: Record<string, (value: never) => string | null> = {
@@ -39,6 +56,11 @@ const phrases: Record<string, (value: never) => string | null> = {
   at: (at: string) => exactly(at),
   scheduled: () => "at its start time",
   copyOf: () => "as a copy",
+  redialOf: () => "for some of an ended campaign",
+  changes: (changes: Record<string, [unknown, unknown]>) =>
+    Object.entries(changes)
+      .map(([field, [before, after]]) => `${fieldWord(field)} ${valueWord(before)} → ${valueWord(after)}`)
+      .join("; "),
 };
 
 const detailOf = (detail: Record<string, unknown>): string =>

@@ -1,6 +1,10 @@
+import { itemSigns } from "@parley/core/campaigns/words";
 import { windowText } from "@parley/core/campaigns/window";
 import { Link } from "@tanstack/react-router";
 import { paths } from "@/paths.ts";
+import { briefReason } from "@/signs/reason.ts";
+import { outcomeSigns } from "@parley/core/calls/words";
+import type { Inputs } from "@/trpc.ts";
 import { count, plural, span } from "@/ui/format.ts";
 import { Fact, Facts } from "@/ui/section.tsx";
 import { Time } from "@/ui/time.tsx";
@@ -12,10 +16,25 @@ export const waitsText = (minutes: number[]): string =>
     ? "not tried again"
     : `again after ${minutes.map((wait) => span(wait * 60)).join(", then ")}`;
 
+type RedialOf = Extract<Inputs["campaigns"]["create"]["audience"], { items: unknown }>["items"];
+
+/** Which people of another campaign. */
+export function redialText({ outcomes = [], skipReasons = [], statuses = [] }: RedialOf): string {
+  const words = [
+    ...outcomes.map((outcome) => outcomeSigns[outcome].word.toLowerCase()),
+    ...statuses.map((status) => itemSigns[status].word.toLowerCase()),
+    ...skipReasons.map((code) => briefReason(code).toLowerCase()),
+  ];
+  return words.length === 0
+    ? "people of another campaign whom nobody has spoken with"
+    : `people of another campaign for whom it ended: ${words.join(", ")}`;
+}
+
 /** Whom the campaign calls, in words. */
 export function audienceText(audience: unknown): string {
   if (typeof audience !== "object" || audience === null) return "a list";
   if ("importId" in audience) return "an imported file";
+  if ("items" in audience) return redialText(audience.items as RedialOf);
   if ("tag" in audience) return `everyone tagged ${String(audience.tag)}`;
   if ("contactIds" in audience && Array.isArray(audience.contactIds))
     return `${plural(audience.contactIds.length, "person", "people")} chosen by hand`;
@@ -58,6 +77,9 @@ export function CampaignRules({ campaign }: { campaign: Campaign }) {
       </Fact>
       <Fact name="Budget">
         {campaign.budgetCredits === null ? "none" : plural(campaign.budgetCredits, "credit")}
+      </Fact>
+      <Fact name="Agreed times">
+        {campaign.callbacks === "agent" ? "the agent calls back" : "a person calls back"}
       </Fact>
       <Fact name="Caller number">
         {campaign.fromNumber ? <span className="mono">{campaign.fromNumber}</span> : "the agent's own"}

@@ -4,7 +4,7 @@ import { campaignStatuses } from "@parley/core/campaigns/status";
 import { campaignSigns } from "@parley/core/campaigns/words";
 import { reasonOf } from "@parley/core/reasons";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Copy, Pause, Play, Plus } from "lucide-react";
+import { Archive, ArchiveRestore, Copy, Pause, Play, Plus } from "lucide-react";
 import { paths } from "@/paths.ts";
 import { useLiveQuery } from "@/shell/live.ts";
 import { useRefused } from "@/shell/me.ts";
@@ -20,7 +20,7 @@ import { SavedViews } from "@/table/saved-views.tsx";
 import { trpc } from "@/trpc.ts";
 import { Bar } from "@/ui/bar.tsx";
 import { Button } from "@/ui/button.tsx";
-import { Segmented } from "@/ui/choice.tsx";
+import { Checkbox, Segmented } from "@/ui/choice.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { count, share } from "@/ui/format.ts";
 import { None } from "@/ui/section.tsx";
@@ -145,10 +145,10 @@ export function CampaignsPage() {
   const acts = useCampaignActs();
   const { columns: shown, chooser } = useColumns("campaigns", columns);
   const query = trpc.campaigns.list.useInfiniteQuery(
-    { status: search.status, search: search.q, limit: 50 },
+    { status: search.status, search: search.q, limit: 50, ...(search.archived ? { archived: true } : {}) },
     { getNextPageParam: (page) => page.nextCursor, ...useLiveQuery() },
   );
-  const filtered = search.status !== undefined || search.q !== undefined;
+  const filtered = search.status !== undefined || search.q !== undefined || search.archived !== undefined;
 
   const newCampaign = refused ? (
     <Button look="filled" icon={Plus} disabledReason={refused}>
@@ -200,6 +200,13 @@ export function CampaignsPage() {
           ]}
           className="flex-wrap"
         />
+        <Checkbox
+          label="Archived"
+          checked={search.archived ?? false}
+          onChecked={(on) =>
+            void navigate({ search: (before) => ({ ...before, archived: on || undefined }), replace: true })
+          }
+        />
       </FilterBar>
       <QueryTable
         label="Campaigns"
@@ -227,6 +234,12 @@ export function CampaignsPage() {
                   disabledReason: acts.refused.pause ?? reason("pause"),
                   onSelect: () => acts.pause(campaign.id),
                 },
+            {
+              label: campaign.archivedAt ? "Restore" : "Archive",
+              icon: campaign.archivedAt ? ArchiveRestore : Archive,
+              disabledReason: acts.refused.archive ?? reason("archive"),
+              onSelect: () => acts.archive(campaign.id, campaign.archivedAt === null),
+            },
             {
               label: "Duplicate",
               icon: Copy,

@@ -12,7 +12,7 @@ import { Checkbox } from "@/ui/choice.tsx";
 import { Field, FieldGroup } from "@/ui/field.tsx";
 import { count, plural, viewerZone, zoneCity } from "@/ui/format.ts";
 import { Input, InputWithUnit, Select } from "@/ui/input.tsx";
-import { waitsText } from "./campaign-rules.tsx";
+import { redialText, waitsText } from "./campaign-rules.tsx";
 import { readWaits } from "./draft.ts";
 import type { DraftForm, problemsOf } from "./draft.ts";
 
@@ -202,6 +202,17 @@ export function AudienceStep({ form, set, problems, fixed }: StepProps & { fixed
             </Field>
           </div>
         </Choice>
+        {form.redial && (
+          <Choice
+            name="audience"
+            value="redial"
+            checked={form.audience === "redial"}
+            onChoose={() => set({ audience: "redial" })}
+            disabled={off}
+            label="Some people of an ended campaign"
+            note={redialText(form.redial.items)}
+          />
+        )}
         <Choice
           name="audience"
           value="picked"
@@ -286,6 +297,7 @@ const retries = [
 ] as const;
 
 export function RulesStep({ form, set, problems }: StepProps) {
+  const members = trpc.members.list.useQuery({});
   return (
     <Step id="rules" title="Rules" lead="When, how often, how fast, how much.">
       <FieldGroup label="Hours, on the clock of the person called" error={problems.days}>
@@ -402,6 +414,42 @@ export function RulesStep({ form, set, problems }: StepProps) {
           />
         </Field>
       </div>
+
+      <FieldGroup label="When somebody asks to be called at another time">
+        <Choice
+          name="callbacks"
+          value="person"
+          checked={form.callbacks === "person"}
+          onChoose={() => set({ callbacks: "person" })}
+          disabled={false}
+          label="A person calls back"
+          note="It becomes a task with that time."
+        >
+          <Field label="Whose task">
+            <Select
+              value={form.callbackAssigneeId}
+              onChange={(event) => set({ callbackAssigneeId: event.target.value })}
+              className="sm:w-80"
+            >
+              <option value="">Whoever looks after the contact, else who made the campaign</option>
+              {(members.data?.items ?? []).map((member) => (
+                <option key={member.personId} value={member.personId}>
+                  {member.name}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </Choice>
+        <Choice
+          name="callbacks"
+          value="agent"
+          checked={form.callbacks === "agent"}
+          onChoose={() => set({ callbacks: "agent" })}
+          disabled={false}
+          label="The agent calls back"
+          note="At that time on their clock, within the hours and caps. Whom it cannot reach becomes a person's task."
+        />
+      </FieldGroup>
 
       <div className="grid gap-4 sm:grid-cols-2">
         <Field

@@ -1,3 +1,4 @@
+import { defaultRetry } from "@parley/core/campaigns/retry";
 import { CampaignDraft } from "@parley/core/campaigns/schema";
 import { describe, expect, test } from "vitest";
 import type { Campaign } from "./campaign.ts";
@@ -16,6 +17,17 @@ describe("the campaign form", () => {
     expect(CampaignDraft.safeParse(input).success).toBe(true);
     expect(input).not.toHaveProperty("window");
     expect(input).not.toHaveProperty("budgetCredits");
+  });
+  test("keeps the list of a redial as it was made, and never turns it into everybody", () => {
+    const items = { campaignId: id, outcomes: ["busy" as const] };
+    const form = formOf({
+      ...createInput(filled, { items }),
+      audience: { items },
+      window: null,
+      retry: defaultRetry,
+    } as unknown as Campaign);
+    expect(form.audience).toBe("redial");
+    expect(audienceOf(form)).toEqual({ items });
   });
   test("with hours and limits, too", () => {
     const form: DraftForm = {

@@ -58,6 +58,7 @@ export const itemColumns = (): Column<Item>[] => [
         title={item.contactName ?? undefined}
       >
         {item.contactName ?? <span className="mono">{item.phoneNumber}</span>}
+        {item.kind === "callback" && <span className="text-xs font-normal text-ink-3"> callback</span>}
       </Link>
     ),
   },

@@ -74,13 +74,31 @@ export function useCampaignActs() {
     onError,
   });
 
+  const archive = trpc.campaigns.archive.useMutation({
+    onSuccess: ({ id, name, archivedAt }) => {
+      refresh();
+      const isAway = archivedAt !== null;
+      toast.done(isAway ? `${name} is archived` : `${name} is back in the list`, {
+        undo: () => archive.mutate({ campaignId: id, archived: !isAway }),
+      });
+    },
+    onError,
+  });
+
   return {
+    archive: (campaignId: string, archived: boolean) => archive.mutate({ campaignId, archived }),
     start: (campaignId: string) => start.mutate({ campaignId }),
     pause: (campaignId: string) => pause.mutate({ campaignId }),
     resume: (campaignId: string) => resume.mutate({ campaignId }),
     cancel: (campaignId: string, done: () => void) => cancel.mutate({ campaignId }, { onSuccess: done }),
     duplicate: (campaignId: string) => duplicate.mutate({ campaignId }),
-    busy: start.isPending || pause.isPending || resume.isPending || cancel.isPending || duplicate.isPending,
+    busy:
+      start.isPending ||
+      pause.isPending ||
+      resume.isPending ||
+      cancel.isPending ||
+      duplicate.isPending ||
+      archive.isPending,
     /** Why this person may not, per act. */
     refused: {
       start: useRefused("campaigns.start"),
@@ -89,6 +107,8 @@ export function useCampaignActs() {
       cancel: useRefused("campaigns.cancel"),
       duplicate: useRefused("campaigns.duplicate"),
       update: useRefused("campaigns.update"),
+      redial: useRefused("campaigns.redial"),
+      archive: useRefused("campaigns.archive"),
     },
   };
 }

@@ -12,16 +12,12 @@ import { CopyButton } from "@/ui/copy-button.tsx";
 import { zoneCity } from "@/ui/format.ts";
 import { Fact, Facts, None, Section } from "@/ui/section.tsx";
 import { Time } from "@/ui/time.tsx";
+import { ContactConsent } from "./contact-consent.tsx";
 import { regionName } from "./regions.ts";
 import { EditContactDialog } from "./edit-contact-dialog.tsx";
 
 export type ContactDetail = Outputs["contacts"]["get"];
 
-const bases = {
-  express: "Express consent",
-  written: "Written consent",
-  existing: "Existing customer",
-} as const;
 const reasons: Record<string, string> = {
   asked: "asked not to be called",
   dnc: "on a do-not-call register",
@@ -122,26 +118,7 @@ export function ContactFacts({ contact }: { contact: ContactDetail }) {
           </Facts>
         </Section>
       )}
-      <Section title="Consent" className="border-b border-line">
-        {contact.consents.length === 0 ? (
-          <p className="px-4 pb-3 text-ink-2 lg:px-5">
-            Nothing recorded. Where the rules ask for consent, this person is skipped until it is.
-          </p>
-        ) : (
-          <Facts>
-            {contact.consents.map((consent) => (
-              <Fact
-                key={consent.id}
-                name={{ call: "Calls", whatsapp: "WhatsApp", email: "E-mail" }[consent.channel]}
-                aside={<Time at={consent.obtainedAt} className="text-ink-3" />}
-              >
-                {bases[consent.basis]}, {consent.source}
-                {consent.revokedAt && <span className="text-warn-ink">, withdrawn</span>}
-              </Fact>
-            ))}
-          </Facts>
-        )}
-      </Section>
+      <ContactConsent contact={contact} />
       <p className="px-4 py-3 text-xs text-ink-3 lg:px-5">
         Added <Time at={contact.createdAt} />
         {contact.importId ? (

@@ -16,6 +16,7 @@ import { KeyFigure, KeyFigures } from "@/ui/key-figures.tsx";
 import { toast } from "@/ui/toast.ts";
 import { CallDialog } from "./call-dialog.tsx";
 import { ContactFacts } from "./contact-facts.tsx";
+import { ContactTasks } from "./contact-tasks.tsx";
 import { ContactTimeline } from "./contact-timeline.tsx";
 import { SuppressDialog } from "./suppress-dialog.tsx";
 import { WhyNotCalled } from "./why-not-called.tsx";
@@ -151,6 +152,7 @@ export function ContactPage() {
           aria-label="Particulars"
           className="min-w-0 max-lg:order-first max-lg:border-b max-lg:border-line"
         >
+          <ContactTasks contactId={contactId} />
           <ContactFacts contact={contact} />
         </aside>
       </div>

@@ -1,12 +1,15 @@
 import { useState } from "react";
 import { useLiveQuery } from "@/shell/live.ts";
-import { trpc } from "@/trpc.ts";
+import { useRefused } from "@/shell/me.ts";
+import { refusal, trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { Segmented } from "@/ui/choice.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { weekdayAndDay } from "@/ui/format.ts";
+import { Textarea } from "@/ui/input.tsx";
 import { SectionHead } from "@/ui/section.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
+import { toast } from "@/ui/toast.ts";
 import { TimelineLine } from "./timeline-line.tsx";
 
 const filters = {
@@ -19,9 +22,60 @@ const filters = {
     "contact.suppressed",
     "contact.unsuppressed",
     "consent.recorded",
+    "consent.revoked",
+  ],
+  notes: [
+    "note.added",
+    "callback.agreed",
+    "meeting.agreed",
+    "task.created",
+    "task.assigned",
+    "task.moved",
+    "task.done",
+    "task.canceled",
   ],
 } as const;
 type Filter = keyof typeof filters;
+
+/** A note for everybody who works with this person. */
+function NoteComposer({ contactId }: { contactId: string }) {
+  const utils = trpc.useUtils();
+  const refused = useRefused("notes.add");
+  const [body, setBody] = useState("");
+  const add = trpc.notes.add.useMutation({
+    onSuccess: () => {
+      setBody("");
+      void utils.timeline.invalidate();
+    },
+    onError: (error) => toast.error(refusal(error).message),
+  });
+  if (refused) return null;
+  return (
+    <form
+      className="flex items-end gap-2 border-t border-line px-4 py-2 lg:px-5"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (body.trim()) add.mutate({ contactId, body: body.trim() });
+      }}
+    >
+      <Textarea
+        rows={1}
+        aria-label="Note"
+        placeholder="Write a note"
+        value={body}
+        className="min-h-9 grow lg:min-h-7"
+        onChange={(event) => setBody(event.target.value)}
+      />
+      <Button
+        type="submit"
+        busy={add.isPending}
+        disabledReason={body.trim() === "" ? "Write something first." : null}
+      >
+        Add note
+      </Button>
+    </form>
+  );
+}
 
 /** Everything that happened with a person, latest first, by day. */
 export function ContactTimeline({ contactId, agentless }: { contactId: string; agentless: boolean }) {
@@ -48,11 +102,13 @@ export function ContactTimeline({ contactId, agentless }: { contactId: string; a
             options={[
               { value: "all", label: "All" },
               { value: "calls", label: "Calls" },
+              { value: "notes", label: "Notes" },
               { value: "edits", label: "Edits" },
             ]}
           />
         }
       />
+      <NoteComposer contactId={contactId} />
       {query.isPending ? (
         <SkeletonRows rows={6} columns={3} />
       ) : entries.length === 0 ? (

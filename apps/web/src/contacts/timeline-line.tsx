@@ -1,16 +1,22 @@
 import { leadOutcomeWords } from "@parley/core/leads/words";
 import type { LucideIcon } from "lucide-react";
 import {
+  CalendarCheck,
   CircleDot,
   FileUp,
   Handshake,
+  ListChecks,
+  ListTodo,
+  ListX,
   Pencil,
+  PhoneForwarded,
   PhoneIncoming,
   PhoneOff,
   PhoneOutgoing,
   ScanText,
   ShieldBan,
   ShieldCheck,
+  StickyNote,
   UserRoundPlus,
 } from "lucide-react";
 import { paths } from "@/paths.ts";
@@ -33,19 +39,28 @@ const icons: Record<string, LucideIcon> = {
   "contact.suppressed": ShieldBan,
   "contact.unsuppressed": ShieldCheck,
   "consent.recorded": Handshake,
+  "consent.revoked": ShieldBan,
+  "note.added": StickyNote,
+  "callback.agreed": PhoneForwarded,
+  "meeting.agreed": CalendarCheck,
+  "task.created": ListTodo,
+  "task.assigned": ListTodo,
+  "task.moved": ListTodo,
+  "task.done": ListChecks,
+  "task.canceled": ListX,
 };
 
 /** One fact: when, what, by whom; a call is a door to its page. */
 export function TimelineLine({ entry }: { entry: Entry }) {
   const Icon = icons[entry.kind] ?? CircleDot;
-  const isCall = entry.ref !== null && /^(call|lead)\./.test(entry.kind);
+  const isCall = entry.ref !== null && /^(call|lead|callback|meeting)\./.test(entry.kind);
   const { summary } = entry;
   const outcome = typeof summary["outcome"] === "string" ? summary["outcome"] : null;
   const body = (
     <>
       <span className="mono w-10 shrink-0 text-ink-3">{clockTime(entry.at)}</span>
       <Icon className="size-4 shrink-0 text-ink-3" strokeWidth={1.75} aria-hidden />
-      <span className="min-w-0 grow">
+      <span className="min-w-0 grow whitespace-pre-line break-words">
         {sentence(entry.kind, summary)}
         {entry.kind === "call.ended" && isOutcome(outcome) && (
           <>

@@ -1,3 +1,5 @@
+import { exactly } from "@/ui/format.ts";
+
 /** Facts of the timeline as sentences. A kind nobody has words for is told by its own name. */
 const sentences: Record<string, (summary: Record<string, unknown>) => string> = {
   "call.placed": () => "Call placed",
@@ -13,8 +15,30 @@ const sentences: Record<string, (summary: Record<string, unknown>) => string> = 
     Array.isArray(fields) ? `Edited ${fields.map(String).map(fieldWord).join(", ")}` : "Edited",
   "contact.suppressed": ({ note }) => (note ? `Suppressed: “${String(note)}”` : "Suppressed"),
   "contact.unsuppressed": () => "Suppression lifted",
-  "consent.recorded": () => "Consent recorded",
+  "consent.recorded": ({ basis, source }) =>
+    source
+      ? `Consent recorded: ${basisWords[String(basis)] ?? String(basis)}, ${String(source)}`
+      : "Consent recorded",
+  "consent.revoked": ({ source }) => (source ? `Consent withdrawn: ${String(source)}` : "Consent withdrawn"),
+  "note.added": ({ body }) => (body ? String(body) : "Note"),
+  "callback.agreed": ({ at, agentCalls }) =>
+    `Asked to be called ${when(at)}${agentCalls ? "; the agent calls back" : ""}`,
+  "meeting.agreed": ({ at }) => `Agreed to meet ${when(at)}`,
+  "task.created": ({ title, at }) => `To do: ${String(title)}${at ? `, ${when(at)}` : ""}`,
+  "task.assigned": ({ title, assignee, agentCalls }) =>
+    `${String(title)}: ${agentCalls ? "left to the agent" : assignee ? `given to ${String(assignee)}` : "given back"}`,
+  "task.moved": ({ title, at }) => `${String(title)}: moved to ${when(at)}`,
+  "task.done": ({ title }) => `${String(title)}: done`,
+  "task.canceled": ({ title }) => `${String(title)}: called off`,
 };
+
+const basisWords: Record<string, string> = {
+  express: "express",
+  written: "in writing",
+  existing: "existing customer",
+};
+
+const when = (at: unknown): string => (typeof at === "string" ? exactly(at) : "later");
 
 const fieldWord = (field: string): string =>
   field

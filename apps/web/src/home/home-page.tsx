@@ -13,6 +13,7 @@ import { Button } from "@/ui/button.tsx";
 import { useNow } from "@/ui/clock.ts";
 import { clockTime, plural, viewerZone, weekdayAndDay, zoneName } from "@/ui/format.ts";
 import { CampaignLines } from "./campaign-lines.tsx";
+import { DueToday } from "./due-today.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { LeadsToActOn } from "./leads-to-act-on.tsx";
 import { Lines } from "./lines.tsx";
@@ -69,6 +70,7 @@ export function HomePage() {
         <Lines summary={summary} />
         <Needs needs={summary.needs} total={summary.needsTotal} />
       </div>
+      <DueToday now={summary.now} />
       <div className="grid border-b border-line xl:grid-cols-[minmax(0,1fr)_412px]">
         <OutcomeChart
           title="Calls finished, last 24 h"

@@ -12,6 +12,8 @@ const brief: Partial<Record<ReasonCode, string>> = {
   zone_never_open: "No allowed hour in their zone",
   frequency_cap: "Frequency cap reached",
   other_call_open: "On another call",
+  callback_agreed: "Agreed time",
+  destination_not_confirmed: "Country not confirmed",
   retry_gap: "Retry not due yet",
   window_closed: "Outside calling hours",
   agent_not_ready: "Agent not ready",

@@ -43,6 +43,11 @@ const known = new Set([
   "consent",
   "agentVersion",
   "checkedAt",
+  "consentBasis",
+  "consentSource",
+  "consentId",
+  "disclosure",
+  "providerAgentId",
 ]);
 
 /** The receipt as lines to be read. What it holds beyond what we have words for is told by its own name. */
@@ -54,6 +59,8 @@ export function receiptLines(receipt: Receipt): { name: string; detail: string }
   const version = text(receipt["ruleVersion"]);
   const consent = text(receipt["consent"]);
   const agent = text(receipt["agentVersion"]);
+  const basis = text(receipt["consentBasis"]);
+  const source = text(receipt["consentSource"]);
   const lines: { name: string; detail: string | null }[] = [
     {
       name: "Inside hours",
@@ -74,6 +81,10 @@ export function receiptLines(receipt: Receipt): { name: string; detail: string }
               : "not required there",
     },
     {
+      name: "Consent on record",
+      detail: basis ? [bases[basis] ?? basis, source].filter(Boolean).join(", ") : null,
+    },
+    {
       name: "Rules",
       detail: rules
         ? [
@@ -86,6 +97,7 @@ export function receiptLines(receipt: Receipt): { name: string; detail: string }
         : null,
     },
     { name: "Agent", detail: agent ? `version ${agent}` : null },
+    { name: "Told people", detail: text(receipt["disclosure"]) },
     ...Object.entries(receipt)
       .filter(([key]) => !known.has(key))
       .map(([key, value]) => ({ name: words(key), detail: told(value) })),

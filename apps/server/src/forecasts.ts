@@ -274,7 +274,7 @@ const triedBefore = sql`
 
 type Waiting = Tried & { campaign_id: string; lane_id: string; people: number; due_at: string };
 
-/** Pending items, added up by lane, tries and (to one and a half percent) how far off they are due. */
+/** Pending items, added up by lane, tries and (to three percent) how far off they are due. */
 function waitingItems(tx: Tx, ids: readonly string[]): Promise<Waiting[]> {
   return rows<Waiting>(
     tx,
@@ -282,7 +282,7 @@ function waitingItems(tx: Tx, ids: readonly string[]): Promise<Waiting[]> {
     with n as materialized (select app.now() as at),
     item as materialized (
       select q.id, q.campaign_id, q.lane_id, q.attempts, q.last_outcome, q.due_at,
-        case when q.due_at > n.at then floor(66 * ln(1 + extract(epoch from q.due_at - n.at)))::int end as off
+        case when q.due_at > n.at then floor(30 * ln(1 + extract(epoch from q.due_at - n.at)::float8))::int end as off
       from call_queue q cross join n
       where q.user_id = ${param(tx.userId)} and q.campaign_id = any(${param(ids)}::uuid[]) and q.status = 'pending'
     ),

@@ -2,10 +2,17 @@ import { CircleAlert } from "lucide-react";
 import type { FieldValues, Path, UseFormSetError } from "react-hook-form";
 import { refusal } from "@/trpc.ts";
 
+/** The button that was pressed may be far below: what came of it is brought into sight. */
+const intoSight = (told: HTMLElement | null) => told?.scrollIntoView({ block: "nearest" });
+
 /** What the server said against a form as a whole. */
 export const FormError = ({ children }: { children: string | null | undefined }) =>
   children ? (
-    <p role="alert" className="flex items-start gap-2 rounded-md bg-bad-tint px-3 py-2 text-bad-ink">
+    <p
+      ref={intoSight}
+      role="alert"
+      className="flex items-start gap-2 rounded-md bg-bad-tint px-3 py-2 text-bad-ink"
+    >
       <CircleAlert className="mt-0.5 size-4 shrink-0" strokeWidth={1.75} aria-hidden />
       <span>{children}</span>
     </p>

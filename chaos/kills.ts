@@ -7,7 +7,15 @@ import { Pauser } from "./pauses.ts";
 import { quantile, watchProgress, type Recoveries } from "./progress.ts";
 import { seeded } from "./random.ts";
 import { Shots, type Kills } from "./shots.ts";
-import { resumeBroken, settleTheRest, standing, untilDone, untilSeen, type Standing } from "./standing.ts";
+import {
+  freeLeases,
+  resumeBroken,
+  settleTheRest,
+  standing,
+  untilDone,
+  untilSeen,
+  type Standing,
+} from "./standing.ts";
 import { Visits } from "./visits.ts";
 import { changeWeather } from "./weather.ts";
 
@@ -72,6 +80,8 @@ const SYSTEM_LIMIT = 16;
 /** People on a list that follows, and when it does. */
 const MORE = 100;
 const MORE_BELOW = 200;
+/** Lists at once where each is a chance to die in its import. */
+const FEEDERS = 3;
 /** How much faster the domain clock runs: a call takes a second or two, a retry comes soon. */
 const CLOCK_SCALE = 30;
 const LEASE_SCALE = 0.6;
@@ -179,6 +189,13 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
         await launchMore(tenant, visits ? MORE / 20 : MORE).catch(() => {});
       }
     };
+    const noticingDeaths = async () => {
+      for (let dead = 0; visits && !isOver(); await pause(300)) {
+        const seen = Object.values(visits.counts).reduce((sum, n) => sum + n, 0);
+        if (seen > dead) await freeLeases(there);
+        for (; dead < seen; dead++) progress.killed();
+      }
+    };
     const programs = options.kill.filter((victim) => victim !== "postgres");
     const limits = { system: SYSTEM_LIMIT, tenant: TENANT_LIMIT };
     const [spells, meddled] = await Promise.all([
@@ -187,7 +204,8 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
         ? meddle({ tenants, pauser, limits, everyMs: options.everyMsMeddle }, random, isOver)
         : {},
       attending(),
-      feeding(),
+      ...Array.from({ length: visits ? FEEDERS : 1 }, feeding),
+      noticingDeaths(),
       pausing(),
       shots.programs(programs, options.everySeconds),
       options.kill.includes("postgres") ? shots.postgres(options.everySecondsPostgres) : null,

@@ -11,7 +11,7 @@ const usage = `npm run chaos -- [options]
   --calls N           people on the first lists together (300); more follow while there is killing
   --kill A,B          server (http and worker), http, worker, sandbox, postgres (server,postgres)
   --every S           mean seconds between two kills of a program (0.7)
-  --every-postgres S  mean seconds between two kills of Postgres (40)
+  --every-postgres S  mean seconds between two kills of Postgres, all being back (20)
   --every-pause S     mean seconds between two pauses of some campaign (10; 0: none)
   --zombies S         mean seconds between two workers that are stopped for 5 to 60 s (scaled) and go on; none
   --network           resets, half-open lines, 2 s of latency, 30 % loss, in spells, to Postgres and to the provider
@@ -34,7 +34,7 @@ export async function runChaos(args: string[]): Promise<boolean> {
       calls: { type: "string", default: "300" },
       kill: { type: "string", default: "server,postgres" },
       every: { type: "string", default: "0.7" },
-      "every-postgres": { type: "string", default: "40" },
+      "every-postgres": { type: "string", default: "20" },
       "every-pause": { type: "string", default: "10" },
       seed: { type: "string", default: "1" },
       zombies: { type: "string" },

@@ -5,6 +5,7 @@ import type { Progress } from "./progress.ts";
 /** Whom it hit, only while they were alive and at work, and how. */
 export type Kills = Record<"http" | "worker" | "sandbox" | "postgres" | "postgresStopped", number>;
 
+const BACK_WITHIN_MS = 60_000;
 /** Fewer at work than this share: they are left alone for a while. */
 const HALF = 0.5;
 
@@ -43,6 +44,8 @@ export class Shots {
   async postgres(everySeconds: number): Promise<void> {
     const { there, progress, random, isOver } = this.#its;
     for (;;) {
+      // every end of Postgres ends the workers too: counted from when they are back
+      await there.recovered(BACK_WITHIN_MS);
       await this.#chance(everySeconds);
       if (isOver()) return;
       const how = random() < 0.5 ? "SIGKILL" : "SIGQUIT";

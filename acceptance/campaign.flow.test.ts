@@ -72,7 +72,7 @@ beforeAll(async () => {
   calls = await everyPage((cursor) => owner.ask("calls.list", { limit: 200, cursor }));
 }, 400_000);
 
-const wire = (phoneNumber: string) => phoneNumber.replace(" ", "");
+const wire = (phoneNumber: string | null) => phoneNumber?.replace(" ", "");
 const attemptsOf = (phone: string) =>
   calls.filter((call) => wire(call.phoneNumber) === phone && call.direction === "outbound");
 

@@ -95,7 +95,7 @@ export async function livedTenant(house: House, marker: string): Promise<Tenant>
       ) && details
     );
   });
-  const call = calls.find(({ phoneNumber }) => phoneNumber.endsWith("0001"))!;
+  const call = calls.find(({ phoneNumber }) => phoneNumber?.endsWith("0001"))!;
 
   const contact = await owner.ask("contacts.create", {
     phoneNumber: "+91 9812345678",

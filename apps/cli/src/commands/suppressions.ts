@@ -71,7 +71,7 @@ export const suppressionsImport = command({
       [
         `${plural(done.added, "number")} added, ${figure(done.known)} known before, ${plural(done.stopped, "waiting call")} stopped.`,
         ...(done.inAir > 0 ? [`${plural(done.inAir, "call")} on the line end by themselves.`] : []),
-        ...(done.refused > 0 ? [`${plural(done.refused, "row")} hold no number:`] : []),
+        ...(done.refused > 0 ? [`${plural(done.refused, "row holds", "rows hold")} no number:`] : []),
         ...done.invalid
           .slice(0, 10)
           .map(({ row, raw, reason }) => `  row ${row}  ${raw || "(empty)"}  ${reason}`),

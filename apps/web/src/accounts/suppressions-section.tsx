@@ -210,7 +210,7 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
           </p>
           {done.refused > 0 && (
             <>
-              <p className="text-bad-ink">{plural(done.refused, "row")} hold no number:</p>
+              <p className="text-bad-ink">{plural(done.refused, "row holds", "rows hold")} no number:</p>
               <ul className="max-h-48 overflow-y-auto text-xs text-ink-2">
                 {done.invalid.map(({ row, raw, reason: cause }) => (
                   <li key={row}>

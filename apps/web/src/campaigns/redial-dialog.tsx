@@ -79,14 +79,16 @@ export function RedialDialog({ campaign, onClose }: { campaign: Campaign; onClos
           </div>
         </FieldGroup>
         <FieldGroup label="Who were skipped because">
-          {skipReasons.map((code) => (
-            <Checkbox
-              key={code}
-              label={briefReason(code)}
-              checked={skipped.includes(code)}
-              onChecked={(on) => setSkipped(toggled(skipped, code, on))}
-            />
-          ))}
+          <div className="flex flex-col">
+            {skipReasons.map((code) => (
+              <Checkbox
+                key={code}
+                label={briefReason(code)}
+                checked={skipped.includes(code)}
+                onChecked={(on) => setSkipped(toggled(skipped, code, on))}
+              />
+            ))}
+          </div>
         </FieldGroup>
         <p className="text-xs text-ink-3">
           The rules are those of this campaign; they can be changed before it starts. Everybody is on the new

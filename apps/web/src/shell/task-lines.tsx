@@ -10,7 +10,7 @@ import { useNow } from "@/ui/clock.ts";
 import { cn } from "@/ui/cn.ts";
 import { Dialog } from "@/ui/dialog.tsx";
 import { Field } from "@/ui/field.tsx";
-import { clockTime, dateTimeField, fromDateTimeField, viewerZone, zoneCity } from "@/ui/format.ts";
+import { clockTime, dateTimeField, fromDateTimeField, zoneCity } from "@/ui/format.ts";
 import { FormError } from "@/ui/form-error.tsx";
 import { Input, Select } from "@/ui/input.tsx";
 import { Menu } from "@/ui/popover.tsx";
@@ -27,6 +27,9 @@ const icons: Record<Task["kind"], LucideIcon> = {
   follow_up: ListTodo,
   review: Eye,
 };
+
+/** Zones have several names: what matters is whether the clocks differ. */
+const isElsewhere = (at: string, zone: string): boolean => clockTime(at, zone) !== clockTime(at);
 
 /** What is to be done, by whom and when; done with one press, everything else in its menu. */
 export function TaskLines({ tasks, withContact }: { tasks: Task[]; withContact: boolean }) {
@@ -100,7 +103,7 @@ function TaskLine({
           ) : (
             "no time"
           )}
-          {task.dueAt && task.timeZone && task.timeZone !== viewerZone && (
+          {task.dueAt && task.timeZone && isElsewhere(task.dueAt, task.timeZone) && (
             <span className="text-ink-3">
               {" "}
               ({clockTime(task.dueAt, task.timeZone)} in {zoneCity(task.timeZone)})
@@ -207,7 +210,7 @@ function MoveDialog({ task, onClose }: { task: Task; onClose: () => void }) {
         <Field
           label="When"
           help={
-            dueAt && task.timeZone && task.timeZone !== viewerZone
+            dueAt && task.timeZone && isElsewhere(dueAt, task.timeZone)
               ? `Your time; ${clockTime(dueAt, task.timeZone)} in ${zoneCity(task.timeZone)}.`
               : task.agentCalls
                 ? "The agent calls then, within the calling hours."

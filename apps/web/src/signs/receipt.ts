@@ -6,7 +6,13 @@ type Receipt = Record<string, unknown>;
 const text = (value: unknown): string | null =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : null;
 
-const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+/** Zones stand in a receipt as their lane has them: `Asia/Dubai,Asia/Kolkata`. */
+const list = (value: unknown): string[] =>
+  Array.isArray(value)
+    ? value.map(String)
+    : typeof value === "string" && value !== ""
+      ? value.split(",")
+      : [];
 
 const bases: Record<string, string> = {
   express: "express",

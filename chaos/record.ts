@@ -66,16 +66,37 @@ function commit(): string | null {
   }
 }
 
-export function keep(run: Run, file = recordFile): void {
+export function keep(run: Run | ClosingRun, file = recordFile): void {
   appendFileSync(file, `${JSON.stringify(run)}\n`);
 }
 
-export function runs(file = recordFile): Run[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Run);
+/** The last items of so many campaigns, closed by workers at once (closing.ts). */
+export type ClosingRun = {
+  at: string;
+  commit: string | null;
+  cpus: number;
+  closing: number;
+  completed: number;
+  twice: number;
+  minutes: number;
+};
+
+export const closingRunOf = (
+  its: Pick<ClosingRun, "closing" | "completed" | "twice" | "minutes">,
+): ClosingRun => ({
+  at: new Date().toISOString(),
+  commit: commit(),
+  cpus: availableParallelism(),
+  ...its,
+});
+
+export function recorded(file = recordFile): { runs: Run[]; closings: ClosingRun[] } {
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
+  const all = lines.map((line) => JSON.parse(line) as Run | ClosingRun);
+  return {
+    runs: all.filter((one): one is Run => "kills" in one),
+    closings: all.filter((one): one is ClosingRun => "closing" in one),
+  };
 }
 
 const processKills = ({ http, worker, sandbox }: Kills) => http + worker + sandbox;
@@ -111,7 +132,7 @@ export function summed(all: readonly Run[]): [string, string][] {
 }
 
 /** The sum and every run as Markdown, into the page. */
-export function publish(all: readonly Run[]): void {
+export function publish({ runs: all, closings }: ReturnType<typeof recorded>): void {
   const rows = (cells: string[][]) => cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
   const table = [
     rows([["all runs together", ""], ["---", "---"], ...summed(all)]),
@@ -138,6 +159,10 @@ export function publish(all: readonly Run[]): void {
         quantile(run.recoveries, 0.99),
       ]),
     ]),
+    ...closings.map(
+      ({ at, commit: tree, closing, completed, twice, minutes }) =>
+        `${at.slice(0, 10)}, ${tree ?? "–"}: ${figure(closing)} campaigns whose 200 last items were closed by 16 workers at once; ${figure(completed)} completed, ${figure(twice)} of them twice, in ${minutes} minutes.`,
+    ),
   ].join("\n\n");
   const text = readFileSync(page, "utf8");
   const [start, end] = [text.indexOf(from), text.indexOf(to)];

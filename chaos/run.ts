@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { closeTogether } from "./closing.ts";
 import type { Provider, Victim } from "./installation.ts";
 import { killAround } from "./kills.ts";
-import { keep, publish, recordFile, runOf, runs, summed } from "./record.ts";
+import { closingRunOf, keep, publish, recorded, recordFile, runOf, summed } from "./record.ts";
 import { printed } from "./report.ts";
 
 const usage = `npm run chaos -- [options]
@@ -57,9 +57,9 @@ export async function runChaos(args: string[]): Promise<boolean> {
     return true;
   }
   if (values.sum) {
-    const all = runs(values.record);
+    const all = recorded(values.record);
     publish(all);
-    for (const [what, figure] of summed(all)) console.log(`  ${what.padEnd(52)}${figure}`);
+    for (const [what, figure] of summed(all.runs)) console.log(`  ${what.padEnd(52)}${figure}`);
     return true;
   }
   const began = performance.now();
@@ -68,6 +68,10 @@ export async function runChaos(args: string[]): Promise<boolean> {
   if (values.closing) {
     const verdicts = await closeTogether(Number(values.closing), say);
     console.log(printed({ verdicts, counts: {}, left: null }));
+    const [completed = 0, twice = 0] = verdicts.map(({ found }) => found);
+    const minutes = Number(((performance.now() - began) / 60_000).toFixed(1));
+    if (values.record !== "none")
+      keep(closingRunOf({ closing: Number(values.closing), completed, twice, minutes }), values.record);
     return verdicts.every(({ ok }) => ok);
   }
   const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));

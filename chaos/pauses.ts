@@ -7,6 +7,10 @@ import type { Verdict } from "./invariants.ts";
 type Hold = { campaignId: string; inAir: number; from: number; to: number };
 
 const HELD_MS = 1_500;
+const RESUMES_MAX = 60;
+
+/** It runs already, or has ended. */
+const isRefusal = (error: unknown) => (error as { data?: { code?: string } }).data?.code === "conflict";
 
 /** Somebody pauses and resumes campaigns while everything else goes on, and remembers what each pause promised. */
 export class Pauser {
@@ -23,19 +27,20 @@ export class Pauser {
 
   /** One pause and its resume. A request that got no answer promised nothing, and counts for nothing. */
   async pauseAndResume({ visitor, campaignId }: Tenant, heldMs = HELD_MS): Promise<void> {
-    const its = { campaignId };
-    const answer = await visitor.trpc.campaigns.pause.mutate(its).catch(() => null);
-    if (!answer) return;
+    const answer = await visitor.trpc.campaigns.pause.mutate({ campaignId }).catch(() => null);
     const from = Date.now();
     await pause(heldMs);
     const to = Date.now();
-    const resumed = await visitor.trpc.campaigns.resume.mutate(its).then(
-      () => true,
-      () => false,
-    );
-    if (answer.status === "paused") this.#holds.push({ campaignId, inAir: answer.inAir, from, to });
-    // Unanswered, it may have been resumed all the same; then the next one decides.
-    if (!resumed) await visitor.trpc.campaigns.resume.mutate(its).catch(() => {});
+    if (answer?.status === "paused") this.#holds.push({ campaignId, inAir: answer.inAir, from, to });
+    // Whatever was answered, or not: nobody leaves until it goes on.
+    for (let tries = 0; tries < RESUMES_MAX; tries++) {
+      const isOn = await visitor.trpc.campaigns.resume.mutate({ campaignId }).then(
+        () => true,
+        (error: unknown) => isRefusal(error),
+      );
+      if (isOn) return;
+      await pause(500);
+    }
   }
 
   /** The same promise, for good. */

@@ -140,7 +140,7 @@ export function Transcript({
               </button>
               <span className={cn("truncate font-medium max-sm:hidden", ink)}>{name}</span>
               <p className="relative select-text text-ink max-sm:col-start-2">
-                <span className={cn("font-medium sm:hidden", ink)}>{name} </span>
+                <span className={cn("block font-medium sm:hidden", ink)}>{name} </span>
                 {marked(turn.text, sought.trim()).map((part, place) =>
                   part.hit ? (
                     <mark key={place} className="rounded-xs bg-accent-line text-ink">

@@ -146,6 +146,8 @@ async function ports(): Promise<[number, number, number]> {
       throw new Error(
         `Port ${fixed} (${name}) is taken. Stop what listens there, or unset ${name} to let Parley choose.`,
       );
+    if (!fixed && found !== wish && name === "PORT")
+      console.log(`${wish} is taken, so Parley listens on ${found}.`);
     return found;
   };
   // Far enough apart that none moves onto another.

@@ -102,7 +102,7 @@ export const isUnreachable = (failure: Failure): boolean => failure.exit === exi
 
 const unreachable = (url: string): Failure =>
   new Failure(
-    `No answer from ${url}. Is Parley running there? Start it with “npm start”, or name another with --url or PARLEY_URL.`,
+    `No answer from ${url}. Is Parley running there? Start it with “npm start”; if it listens elsewhere, run “npx parley login --url ADDRESS”, or set PARLEY_URL.`,
     exits.unreachable,
     { code: "unreachable" },
   );

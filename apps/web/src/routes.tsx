@@ -239,6 +239,15 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./accounts/settings-page.tsx"), "SettingsPage"),
 });
 
+/** A bare /settings opens the first section. */
+const settingsStart = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  beforeLoad: () => {
+    throw redirect({ ...paths.settings(settingsSections[0]), replace: true });
+  },
+});
+
 // Named only where it exists, so that the production build does not carry it.
 const gallery = import.meta.env.DEV
   ? [
@@ -275,6 +284,7 @@ const tree = root.addChildren([
     credits,
     operations,
     settings,
+    settingsStart,
   ]),
 ]);
 

@@ -60,7 +60,7 @@ describe("somebody new signs up and has their list called", () => {
     await page.getByLabel("First words").fill("Hello {name}, this is Bright Smile. Is now a good moment?");
     await button("Make the agent").click();
     await page.getByRole("heading", { name: "Front desk" }).waitFor();
-    await page.getByText("In step").waitFor();
+    await page.getByText("Up to date").waitFor();
   });
 
   test("a file with headings nobody knows is mapped by hand, and its bad rows come back with reasons", async () => {
@@ -133,7 +133,7 @@ describe("somebody new signs up and has their list called", () => {
       .click();
     await page.getByRole("link", { name: "Call them" }).click();
     await page.getByLabel("Name", { exact: true }).fill("Autumn check-ups");
-    await page.getByRole("combobox", { name: "Agent" }).selectOption({ label: "Front desk, en" });
+    await page.getByRole("combobox", { name: "Agent" }).selectOption({ label: "Front desk (English)" });
     await page.getByLabel("Tries for one person, at most").fill("2");
     await page.getByLabel("After no answer").fill("30");
     await button("Save the draft and check it").click();

@@ -6,7 +6,7 @@ import { refusal, trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { Field, FieldGroup } from "@/ui/field.tsx";
-import { count, plural } from "@/ui/format.ts";
+import { count, plural, zoneNow } from "@/ui/format.ts";
 import { Input, InputWithUnit, Select } from "@/ui/input.tsx";
 import { Fact, Facts, Section } from "@/ui/section.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
@@ -30,7 +30,7 @@ export function WorkspaceSection() {
   return <WorkspaceForm settings={settings.data} />;
 }
 
-const zones = Intl.supportedValuesOf("timeZone");
+const zones = Intl.supportedValuesOf("timeZone").map(zoneNow);
 const numberOrNull = (text: string) => (text.trim() === "" ? null : Number(text));
 
 function WorkspaceForm({ settings }: { settings: Settings }) {
@@ -103,7 +103,9 @@ function WorkspaceForm({ settings }: { settings: Settings }) {
           >
             <Select {...form.register("timeZone")}>
               {[...new Set([settings.timeZone, ...zones])].map((zone) => (
-                <option key={zone}>{zone}</option>
+                <option key={zone} value={zone}>
+                  {zoneNow(zone)}
+                </option>
               ))}
             </Select>
           </Field>

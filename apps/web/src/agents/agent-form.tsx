@@ -9,7 +9,7 @@ import { useWorkspace } from "@/shell/me.ts";
 import { trpc } from "@/trpc.ts";
 import { Button, IconButton } from "@/ui/button.tsx";
 import { Field, FieldGroup } from "@/ui/field.tsx";
-import { plural } from "@/ui/format.ts";
+import { languageName, plural } from "@/ui/format.ts";
 import { Input, InputWithUnit, Select, Textarea } from "@/ui/input.tsx";
 import { Section } from "@/ui/section.tsx";
 import { emptyField, extractionOf, fieldForm, kindWords } from "./extraction-form.ts";
@@ -175,7 +175,7 @@ export function AgentForm({
             <Select {...form.register("language")}>
               {[...new Set([agent?.language ?? "en", ...languages])].map((code) => (
                 <option key={code} value={code}>
-                  {new Intl.DisplayNames(undefined, { type: "language" }).of(code) ?? code}
+                  {languageName(code)}
                 </option>
               ))}
             </Select>

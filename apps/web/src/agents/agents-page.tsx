@@ -14,7 +14,7 @@ import { refusal, trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { DangerDialog } from "@/ui/dialog.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
-import { count, duration, plural, share } from "@/ui/format.ts";
+import { count, duration, languageName, plural, share } from "@/ui/format.ts";
 import { None } from "@/ui/section.tsx";
 import { TabPanel, Tabs } from "@/ui/tabs.tsx";
 import { Time } from "@/ui/time.tsx";
@@ -29,7 +29,7 @@ const columns: Column<AgentRow>[] = [
     fixed: true,
     cell: (agent) => (
       <Link {...paths.agent(agent.id)} className="quiet-link font-medium">
-        {agent.name} <span className="font-normal text-ink-3">{agent.language}</span>
+        {agent.name} <span className="font-normal text-ink-3">{languageName(agent.language)}</span>
       </Link>
     ),
   },

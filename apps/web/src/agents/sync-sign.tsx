@@ -9,7 +9,7 @@ export const SyncSign = ({ agent }: { agent: Pick<Agent, "status" | "syncStatus"
     case "synced":
       return (
         <Badge tone="ok" icon={CircleCheck}>
-          In step
+          Up to date
         </Badge>
       );
     case "drifted":

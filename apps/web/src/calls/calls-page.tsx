@@ -1,6 +1,6 @@
 import { callStatuses } from "@parley/core/calls/lifecycle";
 import type { CallRow } from "@parley/core/calls/schema";
-import { callSigns, withheldNumber } from "@parley/core/calls/words";
+import { statusWords, withheldNumber } from "@parley/core/calls/words";
 import { leadOutcomeWords } from "@parley/core/leads/words";
 import type { LeadOutcome } from "@parley/core/leads/schema";
 import { reasonOf } from "@parley/core/reasons";
@@ -197,7 +197,7 @@ export function CallsPage() {
           value={search.status}
           options={callStatuses.map((status) => ({
             value: status,
-            label: `${callSigns[status].word} (${status})`,
+            label: statusWords(status),
           }))}
           onValue={(status) => filter({ status })}
         />

@@ -10,7 +10,7 @@ import { Button } from "@/ui/button.tsx";
 import { cn } from "@/ui/cn.ts";
 import { Checkbox } from "@/ui/choice.tsx";
 import { Field, FieldGroup } from "@/ui/field.tsx";
-import { count, plural, viewerZone, zoneCity } from "@/ui/format.ts";
+import { count, languageName, plural, viewerZone, zoneCity } from "@/ui/format.ts";
 import { Input, InputWithUnit, Select } from "@/ui/input.tsx";
 import { redialText, waitsText } from "./campaign-rules.tsx";
 import { readWaits } from "./draft.ts";
@@ -259,7 +259,7 @@ export function AgentStep({ form, set, problems }: StepProps) {
           <option value="">Choose an agent</option>
           {(agents.data?.items ?? []).map((agent) => (
             <option key={agent.id} value={agent.id}>
-              {agent.name}, {agent.language}
+              {agent.name} ({languageName(agent.language)})
             </option>
           ))}
         </Select>

@@ -4,6 +4,7 @@ import { trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
 import { Field } from "@/ui/field.tsx";
+import { languageName } from "@/ui/format.ts";
 import { Select } from "@/ui/input.tsx";
 
 const lastAgent = "parley.last-agent";
@@ -54,7 +55,7 @@ export function CallDialog({
         <Select value={agentId} onChange={(event) => setChosen(event.target.value)}>
           {items.map((agent) => (
             <option key={agent.id} value={agent.id}>
-              {agent.name}, {agent.language}
+              {agent.name} ({languageName(agent.language)})
             </option>
           ))}
         </Select>

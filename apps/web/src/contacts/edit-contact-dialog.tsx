@@ -5,13 +5,14 @@ import { trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
 import { Field } from "@/ui/field.tsx";
+import { zoneNow } from "@/ui/format.ts";
 import { Input, Select, Textarea } from "@/ui/input.tsx";
 import { toast } from "@/ui/toast.ts";
 import type { ContactDetail } from "./contact-facts.tsx";
 
 const zones = (() => {
   try {
-    return Intl.supportedValuesOf("timeZone");
+    return [...new Set(Intl.supportedValuesOf("timeZone").map(zoneNow))];
   } catch {
     return [];
   }
@@ -133,7 +134,9 @@ export function EditContactDialog({ contact, onClose }: { contact: ContactDetail
           <Select {...form.register("timeZone")}>
             <option value="">From the number</option>
             {zones.map((zone) => (
-              <option key={zone}>{zone}</option>
+              <option key={zone} value={zone}>
+                {zoneNow(zone)}
+              </option>
             ))}
           </Select>
         </Field>

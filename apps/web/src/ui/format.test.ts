@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { bytes, daysFromNow, delta, duration, initials, moment, plural, share, span } from "./format.ts";
+import {
+  bytes,
+  daysFromNow,
+  delta,
+  duration,
+  initials,
+  languageName,
+  moment,
+  plural,
+  share,
+  span,
+  zoneCity,
+} from "./format.ts";
 
 describe("durations", () => {
   test("are a clock under an hour and hours with minutes above", () => {
@@ -45,3 +57,13 @@ test("one thing is singular", () =>
   expect([plural(1, "call"), plural(2, "call")]).toEqual(["1 call", "2 calls"]));
 test("sizes keep one decimal while small", () => expect(bytes(1_900_000)).toMatch(/1[.,]9/));
 test("initials take the first and the last name", () => expect(initials("Mary Grace Santos")).toBe("MS"));
+
+test("a place is called what it is called today", () => {
+  expect(zoneCity("Asia/Calcutta")).toBe("Kolkata");
+  expect(zoneCity("America/New_York")).toBe("New York");
+});
+
+test("a language without a name is shown as its code", () => {
+  expect(languageName("hi")).toBe("Hindi");
+  expect(languageName("not a code")).toBe("not a code");
+});

@@ -3,8 +3,20 @@
 export const locale: string =
   typeof navigator === "undefined" ? "en-GB" : (navigator.languages?.[0] ?? navigator.language ?? "en-GB");
 
+/** Names of zones that browsers still give for places that are called otherwise today. */
+const oldZones: Record<string, string> = {
+  "Asia/Calcutta": "Asia/Kolkata",
+  "Asia/Katmandu": "Asia/Kathmandu",
+  "Asia/Rangoon": "Asia/Yangon",
+  "Asia/Saigon": "Asia/Ho_Chi_Minh",
+  "Europe/Kiev": "Europe/Kyiv",
+};
+
+/** `Asia/Kolkata`, also where a browser says `Asia/Calcutta`. */
+export const zoneNow = (zone: string): string => oldZones[zone] ?? zone;
+
 /** The zone of this screen. Times are shown in it; the callee's zone is said where it differs. */
-export const viewerZone: string = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+export const viewerZone: string = zoneNow(new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
 
 const plain = new Intl.NumberFormat(locale);
 const signed = new Intl.NumberFormat(locale, { signDisplay: "exceptZero" });
@@ -149,8 +161,18 @@ export function zoneName(zone: string, at: Moment = Date.now()): string {
   return name === "GMT+5:30" ? "IST" : name;
 }
 
-/** `Kolkata` from `Asia/Kolkata`. */
-export const zoneCity = (zone: string): string => (zone.split("/").at(-1) ?? zone).replaceAll("_", " ");
+/** `Kolkata` from `Asia/Kolkata`, and from `Asia/Calcutta`. */
+export const zoneCity = (zone: string): string =>
+  (zoneNow(zone).split("/").at(-1) ?? zone).replaceAll("_", " ");
+
+/** `English`, `Hindi`; a code nobody has a name for is shown as it is. */
+export function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames(locale, { type: "language" }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
 
 /** Two letters for a round mark. */
 export function initials(name: string): string {

@@ -34,6 +34,24 @@ export const callSigns: Record<CallStatus, Sign> = {
   "not-placed": { word: "Not placed", icon: "undo-2", tone: "plain" },
 };
 
+/** Statuses that share a word, told apart: where one is chosen from a list of all. */
+const apart: Partial<Record<CallStatus, string>> = {
+  claimed: "Queued here, holds a line",
+  dialing: "Being sent to the provider",
+  prepared: "Queued, prepared by the provider",
+  scheduled: "Queued, scheduled by the provider",
+  queued: "Queued at the provider",
+  rescheduled: "Queued again by the provider",
+  initiated: "Dialing",
+  canceled: "Canceled",
+  stopped: "Stopped before it rang",
+  failed: "Failed",
+  error: "Failed with an error at the provider",
+};
+
+/** A status in plain words that no other status has. */
+export const statusWords = (status: CallStatus): string => apart[status] ?? callSigns[status].word;
+
 /** Glyph and colour token of an outcome; charts stack them in the order of `outcomes`. */
 export const outcomeSigns: Record<Outcome, { word: string; glyph: string; token: string }> = {
   answered: { word: "Answered", glyph: "disc", token: "o-answered" },

@@ -171,7 +171,10 @@ export function Page({
           </div>
         </ScrollContext>
         {footer && (
-          <div className="flex shrink-0 flex-wrap items-center gap-2 border-t border-line bg-surface px-4 py-2.5 lg:px-5">
+          <div
+            data-page-footer
+            className="flex shrink-0 flex-wrap items-center gap-2 border-t border-line bg-surface px-4 py-2.5 lg:px-5"
+          >
             {footer}
           </div>
         )}

@@ -39,7 +39,8 @@ export default function Toasts() {
           </Primitive.Close>
         </Primitive.Root>
       ))}
-      <Primitive.Viewport className="fixed bottom-[72px] right-4 z-50 flex w-[min(420px,calc(100vw-32px))] flex-col gap-2 outline-none lg:bottom-4" />
+      {/* Above the foot of a page that has one: its first button is what people press next. */}
+      <Primitive.Viewport className="fixed bottom-[72px] right-4 z-50 flex w-[min(420px,calc(100vw-32px))] flex-col gap-2 outline-none lg:bottom-4 max-lg:[body:has([data-page-footer])_&]:bottom-36 lg:[body:has([data-page-footer])_&]:bottom-[72px]" />
     </Primitive.Provider>
   );
 }

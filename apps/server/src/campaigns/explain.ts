@@ -1,6 +1,6 @@
 import type { Explanation } from "@parley/core/campaigns/schema";
 import { notFound } from "@parley/core/errors";
-import { reasonText } from "@parley/core/reasons";
+import { isReasonCode, reasonText } from "@parley/core/reasons";
 import { maybeRow, param, rows, sql } from "@parley/db";
 import type { Ctx } from "../context.ts";
 
@@ -29,7 +29,8 @@ export function explainItem(ctx: Ctx, { itemId }: { itemId: string }): Promise<E
       checks: checks.map(({ name, ok, reason, detail, true_again_at }) => ({
         name,
         ok,
-        detail: reason === null ? detail : `${detail} ${reasonText(reason)}`,
+        // A status stands where a reason would: the detail has said it already.
+        detail: reason === null || !isReasonCode(reason) ? detail : `${detail} ${reasonText(reason)}`,
         trueAgainAt: true_again_at,
       })),
     };

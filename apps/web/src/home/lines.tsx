@@ -1,4 +1,5 @@
 import type { HomeSummary, Line } from "@parley/core/home/schema";
+import { reasonOf } from "@parley/core/reasons";
 import { Link } from "@tanstack/react-router";
 import { paths } from "@/paths.ts";
 import { CallStatus } from "@/signs/call-status.tsx";
@@ -68,15 +69,17 @@ export function Lines({ summary: { lines, campaigns, queue } }: { summary: HomeS
         <p className="flex min-h-8 flex-wrap items-center gap-x-4 gap-y-1 border-t border-line bg-sunken px-4 py-1.5 text-xs lg:px-5">
           {waiting.length > 0 && (
             <>
-              <span className="font-medium">Next, when a line frees</span>
+              <span className="font-medium">{free > 0 ? "Waiting" : "Next, when a line frees"}</span>
               {waiting.slice(0, 3).map((campaign) => (
                 <Link
                   key={campaign.id}
                   {...paths.campaign(campaign.id, { status: "pending" })}
                   className="quiet-link text-ink-2"
                 >
-                  {campaign.name} <b className="font-semibold text-ink">{count(campaign.byStatus.pending)}</b>{" "}
-                  waiting
+                  {campaign.name} <b className="font-semibold text-ink">{count(campaign.byStatus.pending)}</b>
+                  {free > 0 && campaign.limitingFactor
+                    ? `: ${reasonOf(campaign.limitingFactor).text}`
+                    : " waiting"}
                 </Link>
               ))}
             </>

@@ -1,11 +1,15 @@
 import { isReasonCode, reasonOf } from "@parley/core/reasons";
-import { Check, X } from "lucide-react";
+import { outcomeSigns } from "@parley/core/calls/words";
+import { Check, Minus, X } from "lucide-react";
 import { ItemStatusWord } from "@/signs/item-status.tsx";
 import { refusal, trpc } from "@/trpc.ts";
 import { Drawer } from "@/ui/dialog.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
+import { plural } from "@/ui/format.ts";
 import { Time } from "@/ui/time.tsx";
 import type { Item } from "@parley/core/campaigns/schema";
+
+type Ended = Pick<Item, "status" | "lastOutcome" | "attempts">;
 
 const verdicts = {
   dial: "Would be dialled now",
@@ -14,12 +18,23 @@ const verdicts = {
   done: "Nothing more is dialled",
 } as const;
 
+/** What an ended item came to: an end, not a fault. */
+function endOf({ status, lastOutcome, attempts }: Ended): string {
+  const last = lastOutcome ? outcomeSigns[lastOutcome].word.toLowerCase() : null;
+  const tries = plural(attempts, "try", "tries");
+  if (status === "skipped") return "It was skipped; what kept it from being called stands among the checks.";
+  if (status === "canceled")
+    return last ? `Canceled after ${tries}: ${last}.` : "Canceled before it was dialled.";
+  if (status === "failed") return last ? `Given up after ${tries}; the last one: ${last}.` : "Given up.";
+  return last ? `Done after ${tries}: ${last}.` : "Done.";
+}
+
 /** Every question the dispatcher asks about one person, with its answer and when it will be yes. */
 export function ExplainDrawer({
   item,
   onClose,
 }: {
-  item: Pick<Item, "id" | "contactName" | "phoneNumber" | "status"> | null;
+  item: Pick<Item, "id" | "contactName" | "phoneNumber" | "status" | "lastOutcome" | "attempts"> | null;
   onClose: () => void;
 }) {
   const { data, error } = trpc.campaigns.explain.useQuery(
@@ -49,7 +64,9 @@ export function ExplainDrawer({
                 </>
               )}
             </p>
-            {item?.status === "in_progress" ? (
+            {item && data.verdict === "done" && item.status !== "in_progress" ? (
+              <p className="text-ink-2">{endOf(item)}</p>
+            ) : item?.status === "in_progress" ? (
               <p className="text-ink-2">The questions below are asked again when the call has ended.</p>
             ) : (
               data.reason &&
@@ -63,14 +80,22 @@ export function ExplainDrawer({
           <ol>
             {data.checks.map((check) => (
               <li key={check.name} className="flex gap-2.5 border-b border-line px-5 py-2">
-                {check.ok ? (
+                {check.name === "item" && data.verdict === "done" ? (
+                  <Minus
+                    className="mt-0.5 size-4 shrink-0 text-ink-3"
+                    strokeWidth={1.75}
+                    aria-label="Ended"
+                  />
+                ) : check.ok ? (
                   <Check className="mt-0.5 size-4 shrink-0 text-ok-ink" strokeWidth={1.75} aria-label="Yes" />
                 ) : (
                   <X className="mt-0.5 size-4 shrink-0 text-bad-ink" strokeWidth={1.75} aria-label="No" />
                 )}
                 <div className="min-w-0 grow">
                   <p className="font-medium first-letter:uppercase">{check.name.replaceAll("_", " ")}</p>
-                  <p className="text-ink-2">{check.detail}</p>
+                  <p className="text-ink-2">
+                    {item && check.name === "item" && data.verdict === "done" ? endOf(item) : check.detail}
+                  </p>
                 </div>
                 {check.trueAgainAt && (
                   <span className="whitespace-nowrap text-xs text-ink-3">

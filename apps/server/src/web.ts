@@ -33,6 +33,10 @@ export async function serveWeb(
 ) {
   const isBuilt = existsSync(join(root, "index.html"));
   if (isBuilt) {
+    // No file is named so: the dashboard says that the page is not there, where the file server would show its JSON.
+    app.addHook("onRequest", async (request, reply) => {
+      if (/^[^?]*%00/.test(request.url)) reply.callNotFound();
+    });
     await app.register(fastifyStatic, {
       root,
       index: false,

@@ -279,6 +279,17 @@ describe("finishing", () => {
       ])
     ).rowCount! > 0;
 
+  /** A runner tries a job again whose lock did not come in time. */
+  const asRunner = async (itemId: string): Promise<void> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await settleItem(job, { itemId });
+      } catch (error) {
+        if ((error as { code?: string }).code !== "55P03" || tries === 25) throw error;
+      }
+    }
+  };
+
   it("completes the campaign once its last of 200 items is closed, whoever of 16 workers closes it, 100 times over", async () => {
     const people = await Promise.all(Array.from({ length: 200 }, () => make.contact(db.owner, userId)));
     for (let round = 0; round < 100; round++) {
@@ -307,7 +318,7 @@ describe("finishing", () => {
       });
       const open = rows.map(({ id }) => id as string);
       const workers = Array.from({ length: 16 }, async () => {
-        for (let itemId = open.pop(); itemId; itemId = open.pop()) await settleItem(job, { itemId });
+        for (let itemId = open.pop(); itemId; itemId = open.pop()) await asRunner(itemId);
       });
       await Promise.all(workers);
       closing = false;

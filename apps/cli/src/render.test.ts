@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { CampaignForecast, CampaignProgress } from "@parley/core/campaigns/schema";
 import { campaignLine, forecastLines, summary } from "./campaign-line.ts";
 import { progressLine, reasonLines } from "./commands/import.ts";
-import { about, bar, clock, fields, size, table } from "./render.ts";
+import { about, agreedTime, bar, clock, fields, size, table } from "./render.ts";
 
 describe("a table", () => {
   const rows = [
@@ -150,4 +150,8 @@ describe("the line of an import", () => {
       "       11  phone invalid\n        2  phone missing",
     );
   });
+});
+
+it("tells an agreed time by the clock of the person who agreed", () => {
+  expect(agreedTime("2026-11-24T05:00:00.000Z", "Asia/Kolkata")).toBe("24 Nov 10:30 Asia/Kolkata");
 });

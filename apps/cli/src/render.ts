@@ -54,6 +54,19 @@ export function about(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
+/** `24 Nov 10:30 Asia/Kolkata`: a time somebody agreed to, by their clock, or by the reader's where theirs is not known. */
+export function agreedTime(at: string, zone: string | null): string {
+  const timeZone = zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const then = new Date(at).toLocaleString("en-GB", {
+    timeZone,
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+  return `${then.replace(",", "")} ${timeZone}`;
+}
+
 /** `14:32:05` today, `Nov 22 14:32` on other days, in the reader's own zone. */
 export function moment(at: string, now = new Date()): string {
   const then = new Date(at);

@@ -7,7 +7,7 @@ import { agentIdOf } from "../find.ts";
 import { follow } from "../follow.ts";
 import { moment } from "../render.ts";
 import type { Terminal } from "../terminal.ts";
-import { callPage } from "./calls.ts";
+import { calleeZone, callPage } from "./calls.ts";
 
 export const call = command({
   name: "call",
@@ -55,7 +55,8 @@ async function watch(parley: Parley, terminal: Terminal, itemId: string): Promis
       return { item: items[0]!, call: latest };
     },
     ({ item: { status, waitReason }, call: current }) => {
-      for (const stage of current?.stages ?? []) {
+      // In the order of their times: a stage may be told to us later than the one after it.
+      for (const stage of (current?.stages ?? []).toSorted((a, b) => a.at.localeCompare(b.at))) {
         const key = `${current!.id} ${stage.status}`;
         if (told.has(key)) continue;
         told.add(key);
@@ -67,8 +68,11 @@ async function watch(parley: Parley, terminal: Terminal, itemId: string): Promis
     ({ item: { status }, call: current }) =>
       !["pending", "in_progress"].includes(status) && (current === null || isSettled(current)),
   );
+  const zone = last && (await calleeZone(parley.api, last));
   terminal.show({ item, call: last }, () =>
-    last ? callPage(last) : `Not called: ${reasonText(item.skipReason ?? item.waitReason ?? item.status)}`,
+    last
+      ? callPage(last, zone)
+      : `Not called: ${reasonText(item.skipReason ?? item.waitReason ?? item.status)}`,
   );
   return last?.outcome === "answered" || last?.outcome === "voicemail" ? exits.ok : exits.failed;
 }

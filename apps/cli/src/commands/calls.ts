@@ -4,7 +4,7 @@ import { leadOutcomeWords } from "@parley/core/leads/words";
 import type { Parley } from "../client.ts";
 import { command } from "../command.ts";
 import { campaignIdOf } from "../find.ts";
-import { clock, fields, figure, moment, table } from "../render.ts";
+import { agreedTime, clock, fields, figure, moment, table } from "../render.ts";
 import { oneOf, whole } from "../values.ts";
 
 type Call = Awaited<ReturnType<Parley["api"]["calls"]["get"]["query"]>>;
@@ -26,7 +26,8 @@ export const calls = command({
     const { terminal } = session;
     if (args[0]) {
       const one = await api.calls.get.query({ callId: args[0] });
-      terminal.show(one, () => callPage(one));
+      const zone = await calleeZone(api, one);
+      terminal.show(one, () => callPage(one, zone));
       return;
     }
     const { items, nextCursor } = await api.calls.list.query({
@@ -71,8 +72,15 @@ export const calls = command({
   },
 });
 
-/** Everything about one call that fits a terminal. */
-export function callPage(one: Call): string {
+/** The zone of the person a call was about, null where nothing was agreed with them or it is not known. */
+export async function calleeZone(api: Parley["api"], { contactId, analysis }: Call): Promise<string | null> {
+  if (!contactId || !(analysis?.meetingAt || analysis?.callbackAt)) return null;
+  const { timeZone, zones } = await api.contacts.get.query({ contactId });
+  return timeZone ?? zones[0] ?? null;
+}
+
+/** Everything about one call that fits a terminal; `zone` is the person's. */
+export function callPage(one: Call, zone: string | null): string {
   const { analysis } = one;
   const said = analysis?.outcome ? leadOutcomeWords[analysis.outcome] : null;
   return [
@@ -94,8 +102,8 @@ export function callPage(one: Call): string {
             : `${analysis.status}: ${analysis.reason ?? ""}`),
       ],
       ["Summary", analysis?.summary],
-      ["Meeting", analysis?.meetingAt ? moment(analysis.meetingAt) : null],
-      ["Call back", analysis?.callbackAt ? moment(analysis.callbackAt) : null],
+      ["Meeting", analysis?.meetingAt ? agreedTime(analysis.meetingAt, zone) : null],
+      ["Call back", analysis?.callbackAt ? agreedTime(analysis.callbackAt, zone) : null],
     ]),
     ...(one.transcript ? ["", one.transcript.trim()] : []),
   ].join("\n");

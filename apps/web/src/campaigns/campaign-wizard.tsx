@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { FormError } from "@/ui/form-error.tsx";
 import { campaignCan } from "@parley/core/campaigns/can";
 import { paths } from "@/paths.ts";
-import { useRefused } from "@/shell/me.ts";
+import { useRefused, useWorkspace } from "@/shell/me.ts";
 import { Page } from "@/shell/page.tsx";
 import { CampaignBadge } from "@/signs/campaign-status.tsx";
 import { refusal, trpc } from "@/trpc.ts";
@@ -18,6 +18,7 @@ import type { DraftForm } from "./draft.ts";
 import { pickedContacts } from "@/table/picked.ts";
 import { PreflightPane } from "./preflight-pane.tsx";
 import { PreviewPane } from "./preview-pane.tsx";
+import { forgetUnsaved, keepUnsaved, unsavedDraft } from "./unsaved-draft.ts";
 import { StepLinks } from "./step-links.tsx";
 import { useCampaignActs } from "./use-campaign-acts.ts";
 
@@ -25,18 +26,20 @@ import { useCampaignActs } from "./use-campaign-acts.ts";
 export function NewCampaignPage() {
   const search = useSearch({ from: "/shell/campaigns/new" });
   const navigate = useNavigate();
+  const workspace = useWorkspace();
   const refused = useRefused("campaigns.create");
   const key = useRef(crypto.randomUUID());
   const create = trpc.campaigns.create.useMutation({ trpc: { context: { idempotencyKey: key.current } } });
   const [form, setForm] = useState<DraftForm>(() => {
     const picked = search.ids ? pickedContacts() : [];
     return {
-      ...emptyDraft,
+      ...(unsavedDraft(workspace.id) ?? emptyDraft),
       ...(search.importId ? { audience: "import", importId: search.importId } : {}),
       ...(search.tag ? { audience: "tag", tag: search.tag } : {}),
       ...(picked.length > 0 ? { audience: "picked", picked } : {}),
     };
   });
+  useEffect(() => keepUnsaved(workspace.id, form), [workspace.id, form]);
   const [asked, setAsked] = useState(false);
   const problems = problemsOf(form);
   const audience = audienceOf(form);
@@ -47,6 +50,7 @@ export function NewCampaignPage() {
     if (missing || !audience) return;
     try {
       const campaign = await create.mutateAsync(createInput(form, audience));
+      forgetUnsaved(workspace.id);
       await navigate({ ...paths.editCampaign(campaign.id), replace: true });
     } catch {
       key.current = crypto.randomUUID(); // told below the form
@@ -61,7 +65,13 @@ export function NewCampaignPage() {
       actions={<StepLinks checked={false} />}
       footer={
         <>
-          <Button look="ghost" onClick={() => void navigate(paths.campaigns())}>
+          <Button
+            look="ghost"
+            onClick={() => {
+              forgetUnsaved(workspace.id);
+              void navigate(paths.campaigns());
+            }}
+          >
             Cancel
           </Button>
           <span className="ml-auto flex flex-wrap items-center justify-end gap-x-3 gap-y-1">

@@ -1,11 +1,14 @@
+import { grantableScopes } from "@parley/core/accounts/permissions";
+import type { Scope } from "@parley/core/accounts/permissions";
 import { useState } from "react";
-import { useRefused } from "@/shell/me.ts";
+import { useMe, useRefused } from "@/shell/me.ts";
 import { refusal, trpc } from "@/trpc.ts";
 import { Button } from "@/ui/button.tsx";
 import { CopyButton } from "@/ui/copy-button.tsx";
 import { DangerDialog, Dialog } from "@/ui/dialog.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
-import { Field } from "@/ui/field.tsx";
+import { Checkbox } from "@/ui/choice.tsx";
+import { Field, FieldGroup } from "@/ui/field.tsx";
 import { Input } from "@/ui/input.tsx";
 import { Section } from "@/ui/section.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
@@ -106,14 +109,27 @@ export function KeysSection() {
   );
 }
 
+const scopeWords: Record<Scope, string> = {
+  read: "Read everything this workspace shows you",
+  contacts: "Import and change contacts and lists of numbers",
+  dial: "Place calls, start and stop campaigns",
+  manage: "Change agents, settings and credits",
+  platform: "Operate the whole installation, for every workspace",
+};
+
 function NewKeyDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const utils = trpc.useUtils();
+  const me = useMe();
+  const grantable = grantableScopes(me.current.member.role, me.person.isPlatformAdmin);
   const [name, setName] = useState("");
+  // The least at first; every further right is a decision of its own.
+  const [scopes, setScopes] = useState<Scope[]>(["read"]);
   const create = trpc.apiKeys.create.useMutation({ onSuccess: () => void utils.apiKeys.invalidate() });
   const close = (next: boolean) => {
     onOpenChange(next);
     if (!next) {
       setName("");
+      setScopes(["read"]);
       create.reset();
     }
   };
@@ -131,8 +147,14 @@ function NewKeyDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (op
           <Button
             look="filled"
             busy={create.isPending}
-            disabledReason={name.trim() ? null : "Name it after the program that will use it."}
-            onClick={() => create.mutate({ name: name.trim() })}
+            disabledReason={
+              !name.trim()
+                ? "Name it after the program that will use it."
+                : scopes.length === 0
+                  ? "Choose at least one thing it may do."
+                  : null
+            }
+            onClick={() => create.mutate({ name: name.trim(), scopes })}
           >
             Make the key
           </Button>
@@ -150,7 +172,7 @@ function NewKeyDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (op
       ) : (
         <div className="space-y-3">
           <FormError>{create.error ? refusal(create.error).message : null}</FormError>
-          <Field label="Name" help="It may do what you may do.">
+          <Field label="Name">
             <Input
               autoFocus
               value={name}
@@ -158,6 +180,25 @@ function NewKeyDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (op
               onChange={(event) => setName(event.target.value)}
             />
           </Field>
+          <FieldGroup label="What it may do" help="Never more than you may do yourself.">
+            <ul className="flex flex-col">
+              {grantable.map((scope) => (
+                <li key={scope}>
+                  <Checkbox
+                    checked={scopes.includes(scope)}
+                    onChecked={(on) =>
+                      setScopes(grantable.filter((each) => (each === scope ? on : scopes.includes(each))))
+                    }
+                    label={
+                      <>
+                        {scopeWords[scope]} <code className="mono text-xs text-ink-3">{scope}</code>
+                      </>
+                    }
+                  />
+                </li>
+              ))}
+            </ul>
+          </FieldGroup>
         </div>
       )}
     </Dialog>

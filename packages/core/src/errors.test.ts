@@ -39,3 +39,27 @@ test("a refused input names every field", () => {
   expect(error.issues?.map(({ path }) => path)).toEqual(["retry.busy.1", ""]);
   expect(error.message).toMatch(/^retry\.busy\.1: .*\(and 1 more\)$/);
 });
+
+test("a refused input is told in our words, and a schema's own words are kept", () => {
+  const parsed = z
+    .strictObject({
+      limit: z.int().max(200),
+      name: z.string().min(1).max(3),
+      tags: z.array(z.string()).min(1),
+      role: z.enum(["owner", "viewer"]),
+      agentId: z.uuid("must be an id (a uuid)"),
+      prompt: z.string(),
+    })
+    .safeParse({ limit: 900, name: "Asha", tags: [], role: "x", agentId: "x", extra: 1 });
+  expect(
+    Object.fromEntries(invalidInput(parsed.error!).issues!.map(({ path, message }) => [path, message])),
+  ).toEqual({
+    limit: "must be at most 200",
+    name: "must be at most 3 characters",
+    tags: "must not be empty",
+    role: "must be one of owner, viewer",
+    agentId: "must be an id (a uuid)",
+    prompt: "is missing",
+    "": "does not know “extra”: check the spelling, or leave it out",
+  });
+});

@@ -112,11 +112,69 @@ export function notAllowed(message: string): ParleyError {
 }
 
 /** The shape of a zod error's issues; named here so that this file needs no zod. */
-type ZodLikeError = { issues: readonly { path: readonly PropertyKey[]; message: string }[] };
+type ZodLikeIssue = { code?: string | undefined; path: readonly PropertyKey[]; message: string };
+type ZodLikeError = { issues: readonly ZodLikeIssue[] };
+
+/** What zod says of itself begins so; a schema's own words begin with “must”. */
+const zodsOwn = /^(Too big|Too small|Invalid|Unrecognized)/;
+
+const units: Record<string, string> = {
+  string: " characters",
+  array: " entries",
+  set: " entries",
+  file: " bytes",
+};
+
+/** An issue in our words, to be read after the field's name; a schema's own words are kept. */
+function issueWords(issue: ZodLikeIssue): string {
+  if (!zodsOwn.test(issue.message)) return issue.message;
+  const told = issue as ZodLikeIssue & {
+    origin?: string;
+    maximum?: number | bigint;
+    minimum?: number | bigint;
+    inclusive?: boolean;
+    expected?: string;
+    values?: readonly unknown[];
+    keys?: readonly string[];
+  };
+  const unit = units[told.origin ?? ""] ?? "";
+  switch (issue.code) {
+    case "too_big":
+      return `must be ${told.inclusive === false ? "less than" : "at most"} ${told.maximum}${unit}`;
+    case "too_small":
+      if (unit && Number(told.minimum) === 1) return "must not be empty";
+      return `must be ${told.inclusive === false ? "more than" : "at least"} ${told.minimum}${unit}`;
+    case "invalid_type":
+      return /received undefined$/.test(issue.message)
+        ? "is missing"
+        : `must be ${typeWords[told.expected ?? ""] ?? `of the type ${told.expected}`}`;
+    case "invalid_value":
+      return `must be ${told.values && told.values.length > 1 ? "one of " : ""}${(told.values ?? []).map(String).join(", ")}`;
+    case "unrecognized_keys":
+      return `does not know ${(told.keys ?? []).map((key) => `“${key}”`).join(", ")}: check the spelling, or leave it out`;
+    case "invalid_union":
+      return "fits none of the forms it may have: see docs/contract.md";
+    default:
+      return "does not have the form that is asked for";
+  }
+}
+
+const typeWords: Record<string, string> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
 
 /** A schema's refusal as `invalid`: every issue with its dotted field path, the first one in the message. */
 export function invalidInput(error: ZodLikeError): ParleyError {
-  const issues = error.issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
+  const issues = error.issues.map((issue) => ({
+    path: issue.path.map(String).join("."),
+    message: issueWords(issue),
+  }));
   const first = issues[0];
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
   const message = first ? `${first.path || "input"}: ${first.message}${more}` : "The input does not fit.";

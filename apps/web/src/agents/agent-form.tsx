@@ -1,6 +1,7 @@
 import type { Agent, AgentDraft } from "@parley/core/agents/schema";
 import { defaultMaxCallSeconds, extractionKinds } from "@parley/core/agents/schema";
 import { defaultDisclosure, openingWords } from "@parley/core/agents/disclosure";
+import { unknownPlaceholders } from "@parley/core/agents/placeholders";
 import { callHold } from "@parley/core/calls/price";
 import { Plus, Trash2 } from "lucide-react";
 import { useFieldArray, useForm } from "react-hook-form";
@@ -90,7 +91,9 @@ export function AgentForm({
   const { errors, isSubmitting, isDirty } = form.formState;
   const extraction = useFieldArray({ control: form.control, name: "extraction" });
   const kinds = form.watch("extraction");
-  const [welcome, disclosure, language, longest] = form.watch([
+  const own = trpc.customFields.list.useQuery({}, { staleTime: 300_000 });
+  const [prompt, welcome, disclosure, language, longest] = form.watch([
+    "prompt",
     "welcomeMessage",
     "disclosure",
     "language",
@@ -98,6 +101,12 @@ export function AgentForm({
   ]);
   const usual = defaultDisclosure(language, workspace.company);
   const chosen = voices.data?.items ?? [];
+  const unfilled = own.data
+    ? unknownPlaceholders(
+        [prompt, welcome, disclosure].join(" "),
+        own.data.items.map(({ key }) => key),
+      )
+    : [];
 
   const save = form.handleSubmit(async (values) => {
     const voice = chosen.find(({ voice: name }) => name === values.voice);
@@ -162,6 +171,12 @@ export function AgentForm({
             {...form.register("welcomeMessage", { required: "Write what the agent says first" })}
           />
         </Field>
+        {unfilled.length > 0 && (
+          <p role="status" className="text-xs text-warn-ink">
+            Nothing fills {unfilled.map((name) => `{${name}}`).join(", ")}: no column of your contacts is
+            called so. Check the spelling, or import a list that has it.
+          </p>
+        )}
         <Field
           label="Disclosure"
           optional

@@ -1,5 +1,6 @@
 import type { Preflight, Problem } from "@parley/core/campaigns/schema";
 import { agentFlaws } from "@parley/core/agents/lint";
+import { unknownPlaceholders } from "@parley/core/agents/placeholders";
 import { conflict } from "@parley/core/errors";
 import { campaignCan } from "@parley/core/campaigns/can";
 import { formatCredits } from "@parley/core/money";
@@ -53,6 +54,9 @@ type Surroundings = {
   agent_status: string;
   disclosure: string;
   prompt: string;
+  welcome_message: string;
+  /** Keys of the workspace's own contact fields. */
+  own_fields: string[];
   language: string;
   company: string;
   at_provider: boolean;
@@ -95,6 +99,15 @@ export async function lookAhead(
       "Open the agent and press Sync; it says what is wrong.",
     );
   for (const flaw of agentFlaws(around)) problem(flaw.blocking, flaw.code, flaw.message, flaw.cure);
+  const spoken = [around.prompt, around.welcome_message, around.disclosure].join(" ");
+  const unfilled = unknownPlaceholders(spoken, around.own_fields).map((name) => `{${name}}`);
+  if (unfilled.length > 0)
+    problem(
+      false,
+      "unknown_placeholder",
+      `Nothing fills ${unfilled.join(", ")} in the agent's words.`,
+      "Check the spelling on the agent's page, or import a list with that column.",
+    );
   if (audience === 0)
     problem(
       true,
@@ -271,10 +284,11 @@ function surroundings(tx: Tx, campaign: CampaignRecord): Promise<Surroundings> {
   return row<Surroundings>(
     tx,
     sql`
-    select app.now() as now, a.disclosure, a.prompt, a.language, u.company, a.status as agent_status, a.bolna_agent_id is not null as at_provider, ${holdPerCall} as hold,
+    select app.now() as now, a.disclosure, a.prompt, a.welcome_message, a.language, u.company, a.status as agent_status, a.bolna_agent_id is not null as at_provider, ${holdPerCall} as hold,
       t.available, t.concurrent_limit as user_lines, s.line_limit as system_lines, s.dialling_paused, s.account_status,
       (select i.status from imports i where i.user_id = k.user_id and i.id = (k.audience ->> 'importId')::uuid) as import_status,
       (select count(*) from phone_numbers p where p.user_id = k.user_id) as own_numbers,
+      array(select f.key from custom_fields f where f.user_id = k.user_id) as own_fields,
       exists (select 1 from phone_numbers p where p.user_id = k.user_id and p.phone_number = k.from_number) as number_known
     from call_campaigns k
     join agents a on a.user_id = k.user_id and a.id = k.agent_id

@@ -196,6 +196,21 @@ describe("preflight and start", () => {
     });
   });
 
+  it("warns of names in braces that nothing fills, which refuse no start", async () => {
+    const misspelt = await make.agent(db.owner, userId, {});
+    await db.owner.query("update agents set prompt = 'Greet {nmae} of {company}.' where id = $1", [misspelt]);
+    const audience = { contactIds: await people(1) };
+    const { id } = await createCampaign(ctx, { name: "Braces", agentId: misspelt, audience });
+    const { problems } = await preflight(ctx, { campaignId: id });
+    expect(problems).toContainEqual(
+      expect.objectContaining({
+        code: "unknown_placeholder",
+        blocking: false,
+        message: "Nothing fills {nmae} in the agent's words.",
+      }),
+    );
+  });
+
   it("answers a second start with a conflict and its reason", async () => {
     const campaignId = await running(1);
     const error = await refusalOf(startCampaign(ctx, { campaignId }));

@@ -303,6 +303,7 @@ export const problemCodes = [
   "disclosure_silent",
   "disclosure_anonymous",
   "denies_being_a_machine",
+  "unknown_placeholder",
   "zone_unknown",
   "zone_never_open",
   "window_closed_until",

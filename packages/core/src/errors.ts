@@ -145,7 +145,7 @@ function issueWords(issue: ZodLikeIssue): string {
       if (unit && Number(told.minimum) === 1) return "must not be empty";
       return `must be ${told.inclusive === false ? "more than" : "at least"} ${told.minimum}${unit}`;
     case "invalid_type":
-      return /received undefined$/.test(issue.message)
+      return issue.message.endsWith("received undefined")
         ? "is missing"
         : `must be ${typeWords[told.expected ?? ""] ?? `of the type ${told.expected}`}`;
     case "invalid_value":

@@ -116,6 +116,8 @@ test("a poison event in a group fails alone; the others are folded", async () =>
 });
 
 test("what is odd in a group goes its own way: no JSON, no execution, a tool's, a stranger's, one that comes too early, an inbound call", async () => {
+  const { rows } = await db.owner.query("select bolna_agent_id from agents where id = $1", [agentId]);
+  const asked = rows[0];
   await journal(
     told("e0", "initiated", 1),
     "{ cut off",
@@ -124,6 +126,7 @@ test("what is odd in a group goes its own way: no JSON, no execution, a tool's, 
     told("stranger", "initiated", 1),
     told("early", "initiated", 1, { context_details: { recipient_data: { call_id: crypto.randomUUID() } } }),
     told("inbound", "in-progress", 1, {
+      agent_id: asked.bolna_agent_id,
       telephony_data: { call_type: "inbound", from_number: "+916000000009", to_number: "+918035735900" },
     }),
     told("e1", "initiated", 1),

@@ -6,7 +6,9 @@ import type { ClockSettings } from "./settings.ts";
 
 /**
  * Somebody called one of our agents: the first news of it makes the call, and the contact if the number is new. It
- * takes no line and holds no credit. A withheld number makes a call without a contact. Returns the call's id; null if the execution is not an inbound call.
+ * takes no line and holds no credit. A withheld number makes a call without a contact. Returns the call's id; null if the
+ * execution is not an inbound call, or not one of this agent: whoever knows one agent's address could tell there of
+ * another workspace's callers, and be first.
  */
 export async function recordInbound(
   tx: Tx,
@@ -15,6 +17,13 @@ export async function recordInbound(
   settings: ClockSettings,
 ): Promise<string | null> {
   if (news.direction !== "inbound") return null;
+  const asked = await maybeRow(
+    tx,
+    sql`
+    select 1 as one from agents
+    where user_id = ${param(tx.userId)} and id = ${param(agentId)} and bolna_agent_id = ${param(news.agentId)}`,
+  );
+  if (!asked) return null;
   // Who withholds the number is nobody we could know again: a call without a contact.
   const contactId = news.personNumber ? await contactOf(tx, news.personNumber) : null;
   const made = await maybeRow<{ id: string }>(
@@ -43,11 +52,11 @@ export async function recordInbound(
     return made.id;
   }
   // Another event of the same call was first.
-  const { id } = await row<{ id: string }>(
+  const first = await maybeRow<{ id: string }>(
     tx,
     sql`select id from calls where user_id = ${param(tx.userId)} and bolna_execution_id = ${param(news.executionId)}`,
   );
-  return id;
+  return first?.id ?? null;
 }
 
 /** The contact of a number, made if nobody has met it yet. */

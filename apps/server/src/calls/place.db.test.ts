@@ -59,6 +59,9 @@ const item = async () =>
 
 /** A webhook of the agent, folded at once. */
 async function webhook(execution: Partial<Execution>): Promise<void> {
+  const { bolna_agent_id } = (
+    await db.owner.query("select bolna_agent_id from agents where id = $1", [ids.agentId])
+  ).rows[0];
   await db.owner.query(
     "insert into webhook_events (user_id, source, endpoint_id, body) values ($1, 'bolna', $2, $3)",
     [
@@ -66,7 +69,7 @@ async function webhook(execution: Partial<Execution>): Promise<void> {
       ids.agentId,
       Buffer.from(
         JSON.stringify({
-          agent_id: crypto.randomUUID(),
+          agent_id: bolna_agent_id,
           created_at: new Date().toISOString(),
           updated_at: new Date().toISOString(),
           ...execution,
@@ -302,6 +305,21 @@ describe("an inbound call", () => {
       "select count(*)::int as calls from calls where direction = 'inbound'",
     );
     expect(rows).toEqual([{ calls: 1 }]);
+  });
+
+  it("is not believed when it names another agent than the one whose address it came to", async () => {
+    const execution = {
+      id: "somebody-elses",
+      status: "in-progress",
+      user_number: "+919800000001",
+      telephony_data: { call_type: "inbound" } as never,
+    };
+    await webhook({ ...execution, agent_id: crypto.randomUUID() });
+    const calls = () => db.owner.query("select 1 from calls where direction = 'inbound'");
+    expect((await calls()).rowCount).toBe(0);
+    expect((await db.owner.query("select status from webhook_events")).rows).toEqual([{ status: "done" }]);
+    await webhook(execution);
+    expect((await calls()).rowCount).toBe(1);
   });
 
   it("is asked about even if nothing more is heard of it", async () => {

@@ -23,8 +23,8 @@ export default defineConfig({
           globalSetup: "packages/db/src/testing/global-setup.ts",
           pool: "forks",
           maxWorkers: 2,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
       {
@@ -35,6 +35,8 @@ export default defineConfig({
           pool: "forks",
           maxWorkers: 1,
           fileParallelism: false,
+          // Browsers on a busy machine: a journey may be walked once more, and the report says so.
+          retry: 1,
           testTimeout: 180_000,
           hookTimeout: 240_000,
         },

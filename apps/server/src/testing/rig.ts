@@ -57,7 +57,7 @@ export function useRig(env: Record<string, string> = {}): Rig {
     if (!held.made) throw new Error("useRig(): the rig exists from beforeAll on, not while the file loads.");
     return held.made;
   };
-  const until: Rig["until"] = async (what, look, withinMs = 20_000) => {
+  const until: Rig["until"] = async (what, look, withinMs = 60_000) => {
     const end = performance.now() + withinMs;
     for (;;) {
       const found = await look();

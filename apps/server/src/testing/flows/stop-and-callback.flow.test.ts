@@ -43,7 +43,6 @@ test("“stop calling me” holds with its answer: for who waits in the queue, a
     return items.length === 2 && queued.length === 1 && queued[0];
   });
   const { items } = await asha.trpc.campaigns.items.query({ campaignId, status: "pending" });
-  const asked = Date.now();
   const atProvider = await asha.trpc.contacts.suppress.mutate({
     contactId: waiting.contactId!,
     reason: "asked",
@@ -55,13 +54,11 @@ test("“stop calling me” holds with its answer: for who waits in the queue, a
   expect([atProvider.stopped, inQueue.stopped, atProvider.inAir]).toEqual([1, 1, 0]);
   const [skipped] = (await asha.trpc.campaigns.items.query({ itemId: items[0]!.id })).items;
   expect(skipped).toMatchObject({ status: "skipped", skipReason: "suppressed" });
-  expect(Date.now() - asked).toBeLessThan(5_000); // far more than it takes: the machine may be busy
   const stopped = await rig.until("the provider has taken it back", async () => {
     const call = await asha.trpc.calls.get.query({ callId: waiting.id });
     return call.endedAt !== null && call;
   });
   expect(["stopped", "canceled"]).toContain(stopped.status);
-  expect(Date.parse(stopped.endedAt!) - asked).toBeLessThan(5_000);
   await account(500);
   await asha.trpc.campaigns.cancel.mutate({ campaignId });
 });

@@ -229,7 +229,11 @@ describe("the breaker", () => {
 
 describe("a campaign without money", () => {
   const notices = async () =>
-    (await db.owner.query("select kind, title from notifications where kind like 'campaign.%' order by created_at")).rows;
+    (
+      await db.owner.query(
+        "select kind, title from notifications where kind like 'campaign.%' order by created_at",
+      )
+    ).rows;
 
   it("tells once that it waits for credits, when nothing in the air can free any, and again after the next top-up", async () => {
     await db.owner.query("update users set credits = 40 where id = $1", [userId]);

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -15,6 +15,7 @@ const usage = `npm run backtest -- [options]
   --tenants N     so many run at once (6)
   --scale N       how fast time runs while most lines are taken (20); with few calls up to six times that
   --seed N        decides lists, rules, mixes and fates (1)
+  --keep FILE     adds every finished round to what stands there, so that a run can be made in parts
   --publish       writes the figures into docs/forecast.md`;
 
 const MINUTE = 60_000;
@@ -39,6 +40,7 @@ export async function runBacktest(args: string[]): Promise<boolean> {
       tenants: { type: "string", default: "6" },
       scale: { type: "string", default: "20" },
       seed: { type: "string", default: "1" },
+      keep: { type: "string" },
       publish: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -52,11 +54,15 @@ export async function runBacktest(args: string[]): Promise<boolean> {
     number,
     number,
   ];
-  const random = seededRandom(`backtest ${values.seed}`);
+  const kept: Kept =
+    values.keep && existsSync(values.keep) ? JSON.parse(readFileSync(values.keep, "utf8")) : nothingKept;
+  const lived = kept.lived;
+  // a run that goes on has other lists and fates than the part before it
+  const seed = `${values.seed}${lived.length > 0 ? ` after ${lived.length}` : ""}`;
+  const random = seededRandom(`backtest ${seed}`);
   const began = performance.now();
-  const loads = [loadavg()[0]!];
+  const loads = [...kept.loads, loadavg()[0]!];
   const there = await openHouse();
-  const lived: Lived[] = [];
   try {
     await unlimit(there);
     const seats = await Promise.all(
@@ -64,9 +70,12 @@ export async function runBacktest(args: string[]): Promise<boolean> {
     );
     for (let round = 0; lived.length < wanted; round++) {
       const mix = round === 0 ? usualMix : otherMix(random);
-      await there.sandbox("/scenarios", { seed: `round ${round} of ${values.seed}`, mix });
+      await there.sandbox("/scenarios", { seed: `round ${round} of ${seed}`, mix });
       const its = await liveRound(there, seats, { round, scale, random });
       if (round > 0) lived.push(...its);
+      const minutes = kept.minutes + (performance.now() - began) / MINUTE;
+      if (round > 0 && values.keep)
+        writeFileSync(values.keep, JSON.stringify({ lived, minutes, loads: [...loads, loadavg()[0]!] }));
       const seconds = ((performance.now() - began) / 1000).toFixed(0).padStart(5);
       console.log(
         `${seconds} s  round ${round}: ${its.length} campaigns, ${its.reduce((sum, { people }) => sum + people, 0)} people, mix ${JSON.stringify(mix)}${round === 0 ? " (only learned from)" : ""}`,
@@ -89,28 +98,29 @@ export async function runBacktest(args: string[]): Promise<boolean> {
     publish(lines, {
       campaigns: lived.length,
       people: lived.reduce((sum, { people }) => sum + people, 0),
-      minutes: (performance.now() - began) / MINUTE,
+      minutes: kept.minutes + (performance.now() - began) / MINUTE,
       scale,
       loads,
     });
   return isMet;
 }
 
+type Kept = { lived: Lived[]; minutes: number; loads: number[] };
+const nothingKept: Kept = { lived: [], minutes: 0, loads: [] };
+
 const usualMix = { answered: 0.45, noAnswer: 0.2, busy: 0.1, voicemail: 0.12, failed: 0.05 };
 
-/** Shares that are up to half as large again, or two thirds as large, each for itself. */
+/** Every share, also that of people who hang up at once, up to half as large again or two thirds as large; together 1. */
 function otherMix(random: () => number): typeof usualMix {
-  const sway = (share: number) => Math.round(100 * share * Math.exp(0.4 * (2 * random() - 1))) / 100;
-  const { answered, noAnswer, busy, voicemail, failed } = usualMix;
-  const mix = {
-    answered: sway(answered),
-    noAnswer: sway(noAnswer),
-    busy: sway(busy),
-    voicemail: sway(voicemail),
-    failed: sway(failed),
-  };
-  const whole = Object.values(mix).reduce((sum, share) => sum + share, 0);
-  return whole > 0.97 ? { ...mix, answered: Math.round(100 * (mix.answered - (whole - 0.97))) / 100 } : mix;
+  const hangsUp = 1 - Object.values(usualMix).reduce((sum, share) => sum + share, 0);
+  const swayed = Object.entries({ ...usualMix, hangsUp }).map(
+    ([end, share]) => [end, share * Math.exp(0.4 * (2 * random() - 1))] as const,
+  );
+  const whole = swayed.reduce((sum, [, share]) => sum + share, 0);
+  const { hangsUp: _, ...mix } = Object.fromEntries(
+    swayed.map(([end, share]) => [end, Math.floor((1000 * share) / whole) / 1000]),
+  ) as typeof usualMix & { hangsUp: number };
+  return mix;
 }
 
 /** What is shared by all tenants would be shared by all forecasts' errors too: here everybody has their own lines. */
@@ -146,25 +156,29 @@ type Round = { round: number; scale: number; random: () => number };
 
 /** One campaign for each tenant, side by side, from the draft to the end. */
 async function liveRound(there: House, seats: Seat[], { round, scale, random }: Round): Promise<Lived[]> {
-  await there.sandbox("/clock", { scale });
+  await there.sandbox("/clock", { scale: 1 });
   const lived: Lived[] = [];
   for (const seat of seats) {
-    const people = Math.round(30 * Math.pow(3, random()));
+    const people = Math.round((round === 0 ? 15 : 30) * Math.pow(3, random()));
     const { visitor } = seat;
     await importPeople(visitor, `r${round}`, peopleCsv(round, seat.n, people));
-    const now = await domainNow(there);
     const campaign = await visitor.trpc.campaigns.create.mutate({
       name: `Round ${round}`,
       agentId: seat.agentId,
       audience: { tag: `r${round}` },
       retry: retries[Math.floor(random() * retries.length)]!,
       // a third of them do not get through before the evening
-      ...(random() < 0.34 ? { window: shortDay(now, 12 + 20 * random()) } : {}),
+      ...(random() < 0.34 ? { window: shortDay(await domainNow(there), 12 + 20 * random()) } : {}),
     });
-    const { forecast } = await visitor.trpc.campaigns.preflight.query({ campaignId: campaign.id });
-    const told = toldNow(0, await domainNow(there), forecast);
-    await visitor.trpc.campaigns.start.mutate({ campaignId: campaign.id });
-    lived.push({ campaignId: campaign.id, people, told: told ? [told] : [], end: 0 });
+    lived.push({ campaignId: campaign.id, people, told: [], end: 0 });
+  }
+  await there.sandbox("/clock", { scale });
+  for (const [n, { campaignId, told }] of lived.entries()) {
+    const { campaigns } = seats[n]!.visitor.trpc;
+    const { forecast } = await campaigns.preflight.query({ campaignId });
+    const before = toldNow(0, await domainNow(there), forecast);
+    if (before) told.push(before);
+    await campaigns.start.mutate({ campaignId });
   }
   await follow(there, seats, lived, scale);
   return lived;
@@ -343,7 +357,7 @@ function publish(lines: string[], { campaigns, people, minutes, scale, loads }: 
   const file = join(resolve(import.meta.dirname, ".."), "docs/forecast.md");
   const [before, rest] = readFileSync(file, "utf8").split("<!-- made: back-test -->") as [string, string];
   const after = rest.slice(rest.indexOf("<!-- end -->"));
-  const load = loads.map((each) => each.toFixed(1)).join(" to ");
+  const load = [Math.min(...loads), Math.max(...loads)].map((each) => each.toFixed(1)).join(" to ");
   const said = `${new Date().toISOString().slice(0, 10)}: ${campaigns} campaigns, ${people.toLocaleString("en")} people, ${minutes.toFixed(0)} minutes on ${cpus().length} cores, time ${scale} times as fast, load average ${load}.`;
   writeFileSync(file, `${before}<!-- made: back-test -->\n\n${said}\n\n${lines.join("\n")}\n\n${after}`);
 }

@@ -55,7 +55,7 @@ export async function runBacktest(args: string[]): Promise<boolean> {
     number,
   ];
   const kept: Kept =
-    values.keep && existsSync(values.keep) ? JSON.parse(readFileSync(values.keep, "utf8")) : nothingKept;
+    values.keep && existsSync(values.keep) ? JSON.parse(readFileSync(values.keep, "utf8")) : nothingKept();
   const lived = kept.lived;
   // a run that goes on has other lists and fates than the part before it
   const seed = `${values.seed}${lived.length > 0 ? ` after ${lived.length}` : ""}`;
@@ -106,7 +106,7 @@ export async function runBacktest(args: string[]): Promise<boolean> {
 }
 
 type Kept = { lived: Lived[]; minutes: number; loads: number[] };
-const nothingKept: Kept = { lived: [], minutes: 0, loads: [] };
+const nothingKept = (): Kept => ({ lived: [], minutes: 0, loads: [] });
 
 const usualMix = { answered: 0.45, noAnswer: 0.2, busy: 0.1, voicemail: 0.12, failed: 0.05 };
 

@@ -21,7 +21,7 @@ export type House = {
 const PATIENCE_MS = 120_000;
 
 export async function openHouse(): Promise<House> {
-  const home = mkdtempSync(join(tmpdir(), "parley-house-"));
+  const home = mkdtempSync(join(tmpdir(), "parley-backtest-"));
   const bench = await openBench({ quick: true });
   const database = await bench.database();
   const pool = createPool({ url: database.superUrl, name: "house", max: 4 });

@@ -66,6 +66,8 @@ async function begin(): Promise<void> {
   const campaignId = await make.campaign(db.owner, userId, agentId, { budgetCredits: 500 });
   const laneId = await make.lane(db.owner, userId, campaignId, { holdCredits: HOLD });
   for (let n = 0; n < 25; n++) await make.item(db.owner, userId, { laneId, campaignId });
+  // Some calls are there from the start: later ticks pass over an account that somebody is just spending from.
+  await one(1, { does: "claim" });
 }
 
 /** The room at one instant, in one snapshot: never less than nothing, and what is held is always there. */

@@ -13,13 +13,14 @@ import { Button } from "@/ui/button.tsx";
 import { useNow } from "@/ui/clock.ts";
 import { clockTime, plural, viewerZone, weekdayAndDay, zoneName } from "@/ui/format.ts";
 import { CampaignLines } from "./campaign-lines.tsx";
-import { DueToday } from "./due-today.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { LeadsToActOn } from "./leads-to-act-on.tsx";
 import { Lines } from "./lines.tsx";
 import { Needs } from "./needs.tsx";
 import { TodayFigures } from "./today-figures.tsx";
 
+// What few days have: its menus and dialogs come when the page stands.
+const DueToday = lazy(() => import("./due-today.tsx").then((module) => ({ default: module.DueToday })));
 const DiallingSwitch = lazy(() =>
   import("@/shell/dialling-switch.tsx").then((module) => ({ default: module.DiallingSwitch })),
 );
@@ -70,7 +71,9 @@ export function HomePage() {
         <Lines summary={summary} />
         <Needs needs={summary.needs} total={summary.needsTotal} />
       </div>
-      <DueToday now={summary.now} />
+      <Suspense fallback={null}>
+        <DueToday now={summary.now} />
+      </Suspense>
       <div className="grid border-b border-line xl:grid-cols-[minmax(0,1fr)_412px]">
         <OutcomeChart
           title="Calls finished, last 24 h"

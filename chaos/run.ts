@@ -87,7 +87,7 @@ export async function runChaos(args: string[]): Promise<boolean> {
       everySecondsStandstill: number(values.zombies),
       network: values.network,
       everyMsMeddle: number(values.meddle),
-      visits: number(values.failpoints),
+      ...(values.failpoints ? { visits: { times: Number(values.failpoints), all: true } } : {}),
       naive: values.naive,
       provider: providerOf(values.provider),
       tenants: number(values.tenants),

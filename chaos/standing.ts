@@ -5,6 +5,7 @@ import type { Progress } from "./progress.ts";
 
 /** And at the end, when only late figures and calls without an end are waited for: three days in half a minute. */
 const CLOCK_SCALE_AT_LAST = 10_000;
+const QUIET_MS = 5_000;
 /** No event of any call for so long, with nobody killing: it will not end by itself. */
 const STALLED_MS = 90_000;
 
@@ -63,12 +64,17 @@ export async function untilSeen(there: Installation, progress: Progress): Promis
 /** Days pass in seconds: final figures that come late, calls that the provider never ends, people who ring back. */
 export async function settleTheRest(there: Installation): Promise<void> {
   const until = Date.now() + 60_000;
+  let settledAt: number | null = null;
   if (there.provider === "sandbox") await there.sandbox("/clock", { scale: CLOCK_SCALE_AT_LAST });
   while (Date.now() < until) {
     const [open] = await there.ask<{ n: string }>(`
       select (select count(*) from calls where settled_at is null or ended_at is null)
         + (select count(*) from webhook_events where status in ('pending', 'parked')) as n`);
-    if (Number(open!.n) === 0 && (await there.eventsOnTheirWay()) === 0) return;
+    if (Number(open!.n) > 0) settledAt = null;
+    else settledAt ??= Date.now();
+    // Events that found nobody at home are sent again after minutes; nothing waits for them any more.
+    const isQuiet = settledAt !== null && Date.now() - settledAt > QUIET_MS;
+    if (settledAt !== null && (isQuiet || (await there.eventsOnTheirWay()) === 0)) return;
     await pause(500);
   }
 }

@@ -34,6 +34,10 @@ export class Visits {
     this.#isOn = true;
   }
 
+  end(): void {
+    this.#isOn = false;
+  }
+
   get counts(): Record<Step, number> {
     const seen = existsSync(this.#log) ? readFileSync(this.#log, "utf8").split("\n") : [];
     const by = Map.groupBy(seen, (step) => step);

@@ -210,7 +210,7 @@ export async function lookAhead(
       `The budget of ${formatCredits(campaign.budget_credits)} is less than the ${formatCredits(hold)} one call sets aside.`,
       "Raise the budget, or shorten the agent's longest call.",
     );
-  if (!config.voice.isSandbox && isLocal(config.publicUrl))
+  if (!config.voice.isSandbox && !config.voice.isLoopback && isLocal(config.publicUrl))
     problem(
       true,
       "webhook_unreachable",

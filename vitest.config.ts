@@ -19,7 +19,11 @@ export default defineConfig({
         test: {
           name: "db",
           include: database,
-          exclude: never,
+          // A death at every step takes minutes: PARLEY_FAILPOINTS_TEST=1 adds it.
+          exclude:
+            process.env["PARLEY_FAILPOINTS_TEST"] === "1"
+              ? never
+              : [...never, "chaos/failpoints.flow.test.ts"],
           globalSetup: "packages/db/src/testing/global-setup.ts",
           pool: "forks",
           maxWorkers: 2,
@@ -31,7 +35,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/**/*.e2e.ts"],
-          exclude: never,
+          // The audit of every screen takes minutes: PARLEY_SCREENS=1 adds it.
+          exclude: process.env["PARLEY_SCREENS"] === "1" ? never : [...never, "e2e/screens.e2e.ts"],
           pool: "forks",
           maxWorkers: 1,
           fileParallelism: false,

@@ -5,7 +5,7 @@ import { enqueue, enqueueMany, param, row, rows, sql, touch, type Job, type Tx }
 import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { logEvent } from "./log-event.ts";
-import { inAirOf, setLanesPaused, type Stopped } from "./pause.ts";
+import { inAirOf, insist, setLanesPaused, type Stopped } from "./pause.ts";
 import { campaignOf } from "./row.ts";
 
 const CHUNK = 10_000;
@@ -19,6 +19,7 @@ export function cancelCampaign(
   input: { campaignId: string; reason?: string | undefined },
 ): Promise<Stopped> {
   return ctx.db.tx(async (tx) => {
+    await insist(tx);
     const campaign = await campaignOf(tx, input.campaignId, "for no key update");
     const may = campaignCan.cancel(campaign.status);
     if (!may.ok) throw conflict(may.reason);

@@ -20,6 +20,8 @@ test("each act is open in its states only", () => {
     changeLimits: ["draft", "scheduled", "running", "paused"],
     preflight: ["draft", "scheduled", "paused"],
     duplicate: [...campaignStatuses],
+    redial: ["completed", "canceled"],
+    archive: ["draft", "completed", "canceled"],
   });
 });
 

@@ -341,7 +341,7 @@ export class Forecaster {
             seconds = positive(random, line[outcome]!.mean, line[outcome]!.deviation);
           }
           endAt = now + 1000 * Math.max(0.15 * gone, seconds - gone);
-          this.#lines.take(endAt + (1000 * worlds[campaign]!.idleSeconds) / unit);
+          this.#lines.take(endAt);
           if (this.#caps[campaign]!.free.length > 0) this.#caps[campaign]!.take(endAt);
         }
         const price = worlds[campaign]!.credits[outcome]!;
@@ -457,10 +457,10 @@ export class Forecaster {
       if (n === 1) {
         const outcome = drawOutcome(ends);
         const line = world.line[outcome]!;
-        const ms = 1000 * positive(random, line.mean, line.deviation);
-        const idle = 1000 * world.idleSeconds;
-        this.#lines.take(start + (ms + idle) / unit);
-        if (caps.free.length > 0) caps.take(start + (ms + idle) / unit);
+        // until there is news of it, a call is our own doing
+        const ms = 1000 * (world.idleSeconds + positive(random, line.mean, line.deviation));
+        this.#lines.take(start + ms / unit);
+        if (caps.free.length > 0) caps.take(start + ms / unit);
         const price = world.credits[outcome]!;
         const paid = Math.min(its.holdPerCall, positive(random, price.mean, price.deviation));
         credits -= paid;
@@ -498,7 +498,7 @@ export class Forecaster {
       run.answered += counts[answeredAt]!;
       const done = this.#lines.level(width, start, (1000 * work) / unit);
       if (caps.free.length > 0) caps.level(Math.min(width, caps.free.length), start, (1000 * work) / unit);
-      const endAt = Math.max(done, start + 1000 * longest, paceAt[campaign]!);
+      const endAt = Math.max(done, start + 1000 * (world.idleSeconds + longest), paceAt[campaign]!);
       for (let at = 0; at < ends.length; at++)
         if (counts[at]! > 0) follow(campaign, lane, state, at, counts[at]!, endAt);
     }

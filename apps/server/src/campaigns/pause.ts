@@ -34,7 +34,7 @@ export function pauseCampaign(
   });
 }
 
-/** Who stops calls waits longer for a lock than others: on a busy machine it must not be refused. */
+/** Who starts or stops calls waits longer for a lock than others: on a busy machine it must not be refused. */
 export async function insist(tx: Tx): Promise<void> {
   await tx.query("set local lock_timeout = '10s'; set local statement_timeout = '12s'");
 }

@@ -5,7 +5,7 @@ import { enqueue, param, row, rows, sql } from "@parley/db";
 import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { logEvent } from "./log-event.ts";
-import { setLanesPaused } from "./pause.ts";
+import { insist, setLanesPaused } from "./pause.ts";
 import { lookAhead } from "./preflight.ts";
 import { campaignOf, readCampaign } from "./row.ts";
 import { refusal, setRunning } from "./start.ts";
@@ -13,6 +13,7 @@ import { refusal, setRunning } from "./start.ts";
 /** Goes on where it stood; one that was paused before its start waits for its time again, or starts. */
 export function resumeCampaign(ctx: Ctx, { campaignId }: { campaignId: string }): Promise<Campaign> {
   return ctx.db.tx(async (tx) => {
+    await insist(tx);
     const campaign = await campaignOf(tx, campaignId, "for no key update");
     const may = campaignCan.resume(campaign.status);
     if (!may.ok) throw conflict(may.reason);

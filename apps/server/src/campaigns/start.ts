@@ -4,6 +4,7 @@ import { conflict, ParleyError } from "@parley/core/errors";
 import { enqueue, param, rows, sql, type Tx } from "@parley/db";
 import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
+import { insist } from "./pause.ts";
 import { logEvent } from "./log-event.ts";
 import { lookAhead } from "./preflight.ts";
 import { campaignOf, readCampaign } from "./row.ts";
@@ -11,6 +12,7 @@ import { campaignOf, readCampaign } from "./row.ts";
 /** Starts a draft, or a scheduled campaign early. A start time ahead schedules a draft instead. */
 export function startCampaign(ctx: Ctx, { campaignId }: { campaignId: string }): Promise<Campaign> {
   return ctx.db.tx(async (tx) => {
+    await insist(tx);
     const campaign = await campaignOf(tx, campaignId, "for no key update");
     const may = campaignCan.start(campaign.status);
     if (!may.ok) throw conflict(may.reason);

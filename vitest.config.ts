@@ -19,11 +19,7 @@ export default defineConfig({
         test: {
           name: "db",
           include: database,
-          // A death at every step takes minutes: PARLEY_FAILPOINTS_TEST=1 adds it.
-          exclude:
-            process.env["PARLEY_FAILPOINTS_TEST"] === "1"
-              ? never
-              : [...never, "chaos/failpoints.flow.test.ts"],
+          exclude: never,
           globalSetup: "packages/db/src/testing/global-setup.ts",
           pool: "forks",
           maxWorkers: 2,
@@ -35,13 +31,9 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/**/*.e2e.ts"],
-          // The audit of every screen takes minutes: PARLEY_SCREENS=1 adds it.
-          exclude: process.env["PARLEY_SCREENS"] === "1" ? never : [...never, "e2e/screens.e2e.ts"],
+          exclude: never,
           pool: "forks",
-          maxWorkers: 1,
-          fileParallelism: false,
-          // Browsers on a busy machine: a journey may be walked once more, and the report says so.
-          retry: 1,
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 240_000,
         },

@@ -1,15 +1,16 @@
 /// <reference lib="dom" />
 import axe from "axe-core";
 import type { Page } from "playwright-core";
+import { loaded, still } from "./steps.ts";
 
 /** The rules whose answer can differ between day and night. */
 const colours = { type: "rule" as const, values: ["color-contrast", "link-in-text-block"] };
 const everything = {
   type: "tag" as const,
-  values: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
+  values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
 };
 
-/** What axe finds against WCAG 2.2 AA on the page as it stands: rule, element, reason. */
+/** What axe finds against WCAG 2.2 AA and its own best practice on the page as it stands: rule, element, reason. */
 export async function barriers(
   page: Page,
   which: "everything" | "colours" = "everything",
@@ -29,6 +30,27 @@ export async function barriers(
     },
     which === "everything" ? everything : colours,
   );
+}
+
+/** The same by day and by night, with whatever stands open over the page; it is left by day. */
+export async function barriersByDayAndNight(
+  page: Page,
+  picture: (theme: "light" | "dark") => Promise<unknown> = async () => {},
+): Promise<string[]> {
+  await loaded(page);
+  await still(page);
+  await picture("light");
+  const byDay = await barriers(page);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await still(page);
+  await picture("dark");
+  const byNight = await barriers(page);
+  await page.emulateMedia({ colorScheme: "light" });
+  await still(page);
+  return [
+    ...byDay.map((barrier) => `by day: ${barrier}`),
+    ...byNight.map((barrier) => `by night: ${barrier}`),
+  ];
 }
 
 /** What can be pushed sideways without being a named region that takes the focus. The page itself never may. */

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { desk, phone, pictures, useBrowser } from "./browser.ts";
@@ -7,24 +7,12 @@ import { useHouse } from "./house.ts";
 import { barriers, sidewaysScrollers } from "./inspect.ts";
 import { settled, signIn, signUp, still } from "./steps.ts";
 
-/** With PARLEY_SHOTS=1 the pictures that the README shows are taken anew. */
-const shots = process.env["PARLEY_SHOTS"] === "1" ? resolve(import.meta.dirname, "../docs/images") : null;
-const shown: Record<string, string> = {
-  "home-1440-light": "home-light",
-  "home-1440-dark": "home-dark",
-  "campaign-running-1440-dark": "campaign-dark",
-  "campaign-running-390-light": "campaign-phone",
-  "call-answered-1440-light": "call-light",
-  "import-checked-1440-light": "import-light",
-};
-
 const house = useHouse({ seed: true });
 const { visitor } = useBrowser();
 type Seat = { page: Page; width: number };
 
 async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
-  if (shots && shown[name]) await page.screenshot({ path: join(shots, `${shown[name]}.png`) });
 }
 
 /** Looks at one place from each seat, by day and by night: nothing may bar anybody, and nothing may hang over. */
@@ -51,7 +39,7 @@ async function faultsOf(seats: Seat[], name: string, path: string): Promise<stri
 }
 
 beforeAll(() => {
-  for (const directory of [pictures, shots ?? pictures]) mkdirSync(directory, { recursive: true });
+  mkdirSync(pictures, { recursive: true });
 });
 
 describe("a stranger, and the owner of an empty workspace, find every screen without barriers", () => {

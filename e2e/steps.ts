@@ -15,12 +15,17 @@ export function eachStepNeedsTheOneBefore(): void {
 /** Nothing is being fetched that the page waits for, the letters are there, and nothing moves any more. */
 export async function settled(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).first().waitFor();
-  await page.waitForFunction(() => document.querySelector("[role=status][aria-label^=Loading]") === null);
+  await loaded(page);
   // Menus come after the page; on a phone they stand behind "More".
   if ((await page.getByRole("navigation").count()) > 0)
     for (const name of [/^Notices/, /your menu$|^More$/])
       await page.getByRole("button", { name }).filter({ visible: true }).first().waitFor();
   await still(page);
+}
+
+/** Nothing shows that it is still being fetched. */
+export async function loaded(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector("[role=status][aria-label^=Loading]") === null);
 }
 
 /** The letters are there and nothing moves any more. */

@@ -118,7 +118,6 @@ export function MemberMenu() {
       trigger={
         <button
           type="button"
-          aria-label={`${me.person.name}, your menu`}
           className="flex h-9 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-hover max-xl:justify-center max-xl:px-0"
         >
           <span
@@ -127,8 +126,9 @@ export function MemberMenu() {
           >
             {initials(me.person.name)}
           </span>
-          <span className="min-w-0 grow truncate max-xl:hidden">{me.person.name}</span>
+          <span className="min-w-0 grow truncate max-xl:sr-only">{me.person.name}</span>{" "}
           <span className="text-xs text-ink-3 max-xl:hidden">{roleWords[me.current.member.role]}</span>
+          <span className="sr-only">, your menu</span>
         </button>
       }
     />

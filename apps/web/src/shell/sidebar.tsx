@@ -74,12 +74,14 @@ export function Sidebar() {
       <button
         type="button"
         onClick={openPalette}
-        aria-label="Search or run"
+        aria-keyshortcuts="Control+K Meta+K"
         className="mb-2 flex h-7 items-center gap-2 rounded-md border border-line-2 bg-surface px-2 text-xs text-ink-3 hover:border-line-3 max-xl:justify-center max-xl:border-transparent max-xl:bg-transparent max-xl:px-0"
       >
         <Search className="size-3.5 shrink-0" strokeWidth={1.75} aria-hidden />
-        <span className="grow text-left max-xl:hidden">Search or run</span>
-        <Kbd className="max-xl:hidden">{commandKey}K</Kbd>
+        <span className="grow text-left max-xl:sr-only">Search or run</span>
+        <span className="max-xl:hidden" aria-hidden>
+          <Kbd>{commandKey}K</Kbd>
+        </span>
       </button>
       <ul className="flex flex-col gap-px">
         {all.map((destination) => (

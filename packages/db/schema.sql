@@ -647,7 +647,8 @@ create table public.calls (
   constraint recording_status_is_known CHECK ((recording_status = ANY (ARRAY['none'::text, 'fetching'::text, 'ready'::text, 'missing'::text]))),
   constraint retries_are_counted CHECK ((provider_retries >= 0)),
   constraint settled_call_has_price CHECK (((settled_at IS NULL) = (price_credits IS NULL))),
-  constraint slots_are_positive CHECK (((system_slot > 0) AND (user_slot > 0) AND (account_slot > 0)))
+  constraint slots_are_positive CHECK (((system_slot > 0) AND (user_slot > 0) AND (account_slot > 0))),
+  constraint stop_reason_is_known CHECK ((stop_reason = ANY (ARRAY['person'::text, 'provider_queue'::text, 'campaign_paused'::text, 'other_call_open'::text])))
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX calls_by_execution ON public.calls USING btree (user_id, bolna_execution_id) WHERE (bolna_execution_id IS NOT NULL);
 CREATE INDEX calls_by_phone ON public.calls USING btree (user_id, phone_number, created_at DESC);

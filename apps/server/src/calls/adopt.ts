@@ -9,6 +9,7 @@ import { laneFor } from "./lane-for.ts";
 import { bind, lookThrough } from "./reconcile.ts";
 import { lockCall } from "./row.ts";
 import { clockSettings } from "./settings.ts";
+import { stopUnwanted } from "./stop-unwanted.ts";
 
 type Task = {
   agentId: string;
@@ -62,9 +63,13 @@ async function takeOver(tx: Tx, { agentId, accountId }: Task, news: ExecutionNew
   const settings = await clockSettings(tx);
   const forgotten =
     (await recordInbound(tx, agentId, news, settings)) ?? (await forgottenCall(tx, agentId, news));
-  if (!forgotten) return bind(tx, agentId, accountId, news);
+  if (!forgotten) {
+    await bind(tx, agentId, accountId, news);
+    return;
+  }
   const call = await lockCall(tx, forgotten);
   await applyEvent(tx, call, { ...news, source: "poll", note: "Found after a restore." }, settings);
+  await stopUnwanted(tx, [call.id]);
 }
 
 /**

@@ -1,21 +1,11 @@
-import {
-  enqueue,
-  enqueueMany,
-  maybeRow,
-  param,
-  raw,
-  rows,
-  sql,
-  touchAll,
-  type Job,
-  type Tx,
-} from "@parley/db";
+import { enqueue, enqueueMany, param, raw, rows, sql, touchAll, type Job, type Tx } from "@parley/db";
 import { leaseSeconds, pollAtSeconds } from "@parley/core/calls/lease";
 import {
   artefactNames,
   foldEvent,
   isSighting,
   isTerminal,
+  isWaiting,
   statusRank,
   type CallEffect,
   type CallEvent,
@@ -23,7 +13,8 @@ import {
 } from "@parley/core/calls/lifecycle";
 import { requestAnalyses } from "../leads/request-analysis.ts";
 import { raiseIncident } from "./incident.ts";
-import { factColumns, factsOf, type CallRow } from "./row.ts";
+import { factColumns, factsOf, isAccepted, type CallRow } from "./row.ts";
+import { stopUnwanted } from "./stop-unwanted.ts";
 import { leaseTerms, type ClockSettings } from "./settings.ts";
 
 export type News = CallEvent & {
@@ -84,6 +75,10 @@ export async function applyEvents(
     having("analyse").map(({ before }) => before.id),
   );
   for (const { before } of having("sighted")) await adopted(tx, before);
+  await stopUnwanted(
+    tx,
+    stories.filter(isToBeAsked).map(({ call }) => call.id),
+  );
   for (const { before, next } of steps)
     if (next.provider_retries > before.provider_retries) await dialledAgain(tx, next);
   for (const { news, before, isUnknownWord } of steps)
@@ -110,6 +105,17 @@ export async function applyEvents(
     tx.wake("dispatch");
   }
   return stories.map(({ next }) => next);
+}
+
+/**
+ * Accepted by the provider since, as far as we knew: somebody may have said stop meanwhile, or another call to the
+ * person may be under way. Again when one begins to ring that should have been taken back for such another.
+ */
+function isToBeAsked({ call, next }: Story): boolean {
+  if (next.ended_at !== null || !isAccepted(next.status)) return false;
+  const couldNotBeStopped =
+    call.stop_reason === "other_call_open" && isWaiting(call.status) && !isWaiting(next.status);
+  return !isAccepted(call.status) || couldNotBeStopped;
 }
 
 type Step = {
@@ -280,8 +286,8 @@ async function writeCalls(tx: Tx, stories: readonly Story[], settings: ClockSett
 }
 
 /**
- * The one thing that must never happen did: say so loudly, let the item wait for this call's end, and stop the younger
- * call if it waits at the provider. A claimed one is withheld by the check before its dial.
+ * The one thing that must never happen did: say so loudly, and let the item wait for this call's end. A younger call is
+ * withheld by the check before its dial, or one of the two is stopped as soon as both are accepted.
  */
 async function adopted(tx: Tx, call: CallRow): Promise<void> {
   await raiseIncident(tx, {
@@ -298,13 +304,4 @@ async function adopted(tx: Tx, call: CallRow): Promise<void> {
     update call_queue set status = 'in_progress', wait_reason = null, attempts = attempts + 1
     where user_id = ${param(call.user_id)} and id = ${param(call.queue_id)} and status = 'pending'`,
   );
-  const younger = await maybeRow<{ id: string }>(
-    tx,
-    sql`
-    select id from calls
-    where user_id = ${param(call.user_id)} and phone_number = ${param(call.phone_number)} and id <> ${param(call.id)}
-      and ended_at is null and direction = 'outbound' and status in ('queued', 'scheduled', 'prepared', 'rescheduled')
-    order by id desc limit 1`,
-  );
-  if (younger) await enqueue(tx, "calls/stop", { userId: call.user_id, callId: younger.id });
 }

@@ -5,7 +5,7 @@ import { failpoint } from "../failpoints.ts";
 import { applyEvent, applyEvents, type News } from "./apply-event.ts";
 import { raiseIncident } from "./incident.ts";
 import { recordInbound } from "./inbound.ts";
-import { lockCall, type CallRow } from "./row.ts";
+import { lockForNews, type CallRow } from "./row.ts";
 import { secondExecution } from "./second-execution.ts";
 import { clockSettings } from "./settings.ts";
 
@@ -58,7 +58,8 @@ type Readable = { id: number; agentId: string; body: unknown; news: ExecutionNew
 
 /**
  * Folds in one transaction what is news of a call we know, and returns the rest: what cannot be read or failed before,
- * calls nobody knows yet or that were thought not placed, calls that somebody else has locked.
+ * calls nobody knows yet, calls not known to be accepted (they are locked together with their person), calls that
+ * somebody else has locked.
  */
 async function drainTogether(parts: Parts, userId: string, due: Due[]): Promise<Due[]> {
   if (due.length < 2) return due;
@@ -114,7 +115,7 @@ function lockKnown(tx: Tx, events: readonly Readable[]): Promise<CallRow[]> {
     tx,
     sql`
     select *, provider_cost_cents::float8 from calls
-    where user_id = ${param(tx.userId)} and status <> 'not-placed' and id = any(array(
+    where user_id = ${param(tx.userId)} and status not in ('claimed', 'dialing', 'unknown', 'not-placed') and id = any(array(
       select id from calls
       where user_id = ${param(tx.userId)} and bolna_execution_id = any(${param(events.map(({ news }) => news.executionId))}::text[])
       union
@@ -214,28 +215,20 @@ async function foldWebhook(tx: Tx, due: Due): Promise<void> {
   const known = await knownCall(tx, event.endpoint_id, news);
   const callId = known?.id ?? (await recordInbound(tx, event.endpoint_id, news, settings));
   if (!callId) return notOurs(tx, due, news, event.attempts);
-  // Thought never placed: its item, which is locked before a call, may have to wait for it again.
-  if (known?.status === "not-placed")
-    await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
-      tx.userId,
-      known.queue_id,
-    ]);
-  const call = await lockCall(tx, callId);
+  const call = await lockForNews(tx, callId);
   await applyEvent(tx, call, { ...news, source: "webhook", body, webhookEventId: due.id }, settings);
   await done(tx, due, callId, null);
 }
 
-type Known = { id: string; status: string; queue_id: string | null };
-
 /** By execution once bound; before that by our own id, which we sent along with the call. */
-async function knownCall(tx: Tx, agentId: string, news: ExecutionNews): Promise<Known | undefined> {
-  return maybeRow<Known>(
+async function knownCall(tx: Tx, agentId: string, news: ExecutionNews): Promise<{ id: string } | undefined> {
+  return maybeRow<{ id: string }>(
     tx,
     sql`
-    select id, status, queue_id from calls
+    select id from calls
     where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and bolna_execution_id = ${param(news.executionId)}
     union
-    select id, status, queue_id from calls
+    select id from calls
     where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and bolna_execution_id is null and id = ${param(uuidOrNull(news.callId))}::uuid
     limit 1`,
   );

@@ -253,7 +253,6 @@ async function writeDown(
       tx,
       sql`update calls set placed_at = coalesce(placed_at, app.now()) where id = ${param(call.id)}`,
     );
-    await stopIfUnwanted(tx, call);
     return;
   }
   // A no, or no answer, counts only for the dial it answers.
@@ -264,17 +263,6 @@ async function writeDown(
   else if (result.kind === "rate_limited")
     await withdraw(tx, call, { reason: "rate_limited", dueAt: gateAt });
   else await becomeUnknown(tx, call, result.reason);
-}
-
-/** Somebody said stop while the request was on its way: what waits at the provider is taken back at once. */
-async function stopIfUnwanted(tx: Tx, call: CallRow): Promise<void> {
-  const { unwanted } = await row<{ unwanted: boolean }>(
-    tx,
-    sql`
-    select k.suppressed is not null or k.erased or coalesce(k.campaign_status = 'canceled', false) as unwanted
-    from app.item_checks(${param(call.queue_id)}) k`,
-  );
-  if (unwanted) await enqueue(tx, "calls/stop", { userId: call.user_id, callId: call.id });
 }
 
 /** A process that was stopped before its request left, longer than its lease: it alone knows that nothing rang. */

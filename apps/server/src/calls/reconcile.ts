@@ -2,13 +2,14 @@ import { setTimeout } from "node:timers/promises";
 import { enqueue, maybeRow, param, row, rows, sql, touch, type Tx } from "@parley/db";
 import { settleCall } from "@parley/db/ledger";
 import { settleAfterDays } from "@parley/core/calls/lease";
+import type { CallStatus } from "@parley/core/calls/lifecycle";
 import type { Ctx } from "../context.ts";
 import type { TaskResult } from "../define-task.ts";
 import { newsOf, type ExecutionNews } from "../providers/bolna-news.ts";
 import { failpoint } from "../failpoints.ts";
 import { applyEvent } from "./apply-event.ts";
 import { raiseIncident, resolveIncident } from "./incident.ts";
-import { lockCall, lockInOrder, type CallRow } from "./row.ts";
+import { lockInOrder, type CallRow } from "./row.ts";
 import { secondExecution } from "./second-execution.ts";
 import { clockSettings } from "./settings.ts";
 import { withdraw } from "./withdraw.ts";
@@ -41,14 +42,16 @@ type Looked =
 /**
  * Looks for an agent's unknown calls at the provider. One listing serves all of them: a call whose id an execution
  * carries is adopted; one that two complete listings, a grace apart and both begun after its dial could have been
- * answered, do not show was never placed. Anything less proves nothing, and the call keeps its line.
+ * answered, do not show was never placed. Anything less proves nothing, and the call keeps its line: so does one to
+ * whose number there is an execution that carries no id at all, unless it can only be that one.
  */
 export async function reconcileAgent(ctx: Ctx, { agentId }: { agentId: string }): Promise<TaskResult> {
   for (const callId of await ctx.db.tx((tx) => forgottenCalls(tx, agentId)))
     await ctx.db.tx((tx) => giveUp(tx, callId));
   for (const search of await ctx.db.tx((tx) => openSearches(tx, agentId))) {
+    const unclear = new Set<string>();
     const looked = await lookThrough(ctx, search, async (tx, news) => {
-      await bind(tx, agentId, search.accountId, news);
+      for (const callId of await bind(tx, agentId, search.accountId, news)) unclear.add(callId);
       failpoint("reconcile.bound");
     });
     if (looked.kind === "wait") return { snoozeSeconds: looked.seconds };
@@ -57,7 +60,8 @@ export async function reconcileAgent(ctx: Ctx, { agentId }: { agentId: string })
       return;
     }
     failpoint("reconcile.listed");
-    for (const callId of await ctx.db.tx((tx) => provenAbsent(tx, search)))
+    const callIds = search.callIds.filter((callId) => !unclear.has(callId));
+    for (const callId of await ctx.db.tx((tx) => provenAbsent(tx, { ...search, callIds })))
       await ctx.db.tx((tx) => takeBack(tx, callId));
   }
   await ctx.db.tx(async (tx) => {
@@ -156,16 +160,29 @@ async function notSeenBefore(tx: Tx, accountId: string, found: ExecutionNews[]):
   return fresh.map(({ id }) => id);
 }
 
-/** A call of ours that carries this execution's id gets it; any other execution is remembered as somebody else's. */
-export async function bind(tx: Tx, agentId: string, accountId: string, news: ExecutionNews): Promise<void> {
-  const ours = await maybeRow<{ id: string; queue_id: string | null; executionId: string | null }>(
+/**
+ * A call of ours whose id the execution carries gets it; any other execution is remembered as somebody else's. One that
+ * carries no id is compared by number and time: the only call that it can be gets it, and as long as that is not
+ * certain it is nobody's. Returns the calls that it may be and that may not be held to be absent because of it.
+ */
+export async function bind(
+  tx: Tx,
+  agentId: string,
+  accountId: string,
+  news: ExecutionNews,
+): Promise<string[]> {
+  const candidates = news.callId === null ? await callsAlike(tx, agentId, news) : [];
+  const [only] = candidates;
+  const isCertain = candidates.length === 1 && only!.status === "unknown" && news.personNumber !== null;
+  if (only && !isCertain) return candidates.map(({ id }) => id);
+  const ours = await maybeRow<{ id: string; executionId: string | null }>(
     tx,
     sql`
-    select id, queue_id, bolna_execution_id as "executionId" from calls
-    where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and id::text = ${param(news.callId ?? "")}`,
+    select id, bolna_execution_id as "executionId" from calls
+    where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and id::text = ${param(news.callId ?? only?.id ?? "")}`,
   );
   // A webhook or an answer was faster than we.
-  if (ours?.executionId === news.executionId) return;
+  if (ours && ours.executionId === news.executionId) return [];
   if (ours?.executionId) await secondExecution(tx, { callId: ours.id, userId: tx.userId! });
   if (!ours || ours.executionId) {
     await rows(
@@ -175,19 +192,32 @@ export async function bind(tx: Tx, agentId: string, accountId: string, news: Exe
       values (${param(accountId)}, ${param(news.executionId)}, ${param(tx.userId)}, ${param(news.status)}, '{}')
       on conflict do nothing`,
     );
-    return;
+    return [];
   }
-  await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
-    tx.userId,
-    ours.queue_id,
-  ]);
-  const call = await lockCall(tx, ours.id);
-  if (call.bolna_execution_id) return;
-  await applyEvent(
+  const call = await lockInOrder(tx, ours.id);
+  if (call.bolna_execution_id) return [];
+  if (only && call.status !== "unknown") return [only.id];
+  const note = only ? "Found by reconciliation, by number and time." : "Found by reconciliation.";
+  await applyEvent(tx, call, { ...news, source: "poll", note }, await clockSettings(tx));
+  return [];
+}
+
+/** The agent's calls without an answer that an execution without an id of ours may be: same number, or none shown, begun after the dial. */
+function callsAlike(
+  tx: Tx,
+  agentId: string,
+  news: ExecutionNews,
+): Promise<{ id: string; status: CallStatus }[]> {
+  if (news.direction === "inbound") return Promise.resolve([]);
+  return rows(
     tx,
-    call,
-    { ...news, source: "poll", note: "Found by reconciliation." },
-    await clockSettings(tx),
+    sql`
+    select id, status from calls
+    where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and ended_at is null
+      and status in ('dialing', 'unknown') and bolna_execution_id is null
+      and phone_number = coalesce(${param(news.personNumber)}, phone_number)
+      -- clocks differ a little
+      and dialing_at - interval '1 minute' <= coalesce(${param(news.createdAt)}::timestamptz, app.now())`,
   );
 }
 

@@ -1,6 +1,9 @@
 import { param, row, sql, type Tx } from "@parley/db";
-import type { CallFacts, CallStatus } from "@parley/core/calls/lifecycle";
+import { neverBegan, statusRank, type CallFacts, type CallStatus } from "@parley/core/calls/lifecycle";
 import { finalWords, type Outcome } from "@parley/core/calls/outcome";
+
+/** Why we had it taken back at the provider; all but a person's wish are our own doing, and its item is due again. */
+export type StopReason = "person" | "provider_queue" | "campaign_paused" | "other_call_open";
 
 /** A row of `calls`, as far as the verbs of this room read it. */
 export type CallRow = {
@@ -32,7 +35,7 @@ export type CallRow = {
   polls: number;
   disagreements: number;
   adopted: boolean;
-  stop_reason: "provider_queue" | null;
+  stop_reason: StopReason | null;
   provider_retries: number;
   absent_since: string | null;
   dialing_at: string | null;
@@ -88,6 +91,28 @@ export async function lockInOrder(tx: Tx, callId: string): Promise<CallRow> {
   return lockCall(tx, callId);
 }
 
+/**
+ * Locks a call for what was heard of it. One that is not known to be accepted may begin to wait at the provider by it,
+ * and is then asked whether it is still wanted: together with the person, so that a STOP comes before or after.
+ */
+export async function lockForNews(tx: Tx, callId: string): Promise<CallRow> {
+  const { status } = await row<{ status: CallStatus }>(
+    tx,
+    sql`select status from calls where user_id = ${param(tx.userId)} and id = ${param(callId)}`,
+  );
+  return isAccepted(status) ? lockCall(tx, callId) : lockInOrder(tx, callId);
+}
+
+/** Known to be at the provider. From then on a call never goes back to where it is not. */
+export function isAccepted(status: CallStatus): boolean {
+  return status !== "not-placed" && statusRank[status] >= statusRank.queued;
+}
+
+/** Taken back by ourselves before any phone rang: no attempt is counted, and the item is due again. */
+export function wasTakenBack(call: Pick<CallRow, "stop_reason">, facts: Parameters<typeof neverBegan>[0]) {
+  return call.stop_reason !== null && call.stop_reason !== "person" && neverBegan(facts);
+}
+
 /** The part of a row that the fold of core/calls/lifecycle works on. */
 export function factsOf(call: CallRow): CallFacts {
   return {
@@ -113,8 +138,8 @@ export function factsOf(call: CallRow): CallFacts {
 export function finalWordsOf(call: Pick<CallRow, "stop_reason">, facts: CallFacts): FinalWords {
   const words = finalWords(facts);
   // Taken back by ourselves, and the provider says no more than that it was.
-  const isOurs = words.outcome === "canceled" && words.reason === "stopped";
-  return isOurs ? { ...words, reason: call.stop_reason ?? words.reason } : words;
+  const isOurs = words.reason === "stopped" && wasTakenBack(call, facts);
+  return isOurs ? { ...words, reason: call.stop_reason } : words;
 }
 export type FinalWords = ReturnType<typeof finalWords>;
 

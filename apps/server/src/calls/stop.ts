@@ -1,4 +1,4 @@
-import { enqueue, touch } from "@parley/db";
+import { enqueue, param, rows, sql, touch } from "@parley/db";
 import { ParleyError } from "@parley/core/errors";
 import { isWaiting, type CallStatus } from "@parley/core/calls/lifecycle";
 import { audit } from "../audit.ts";
@@ -29,6 +29,11 @@ export async function stopCall(
           ? "The call has ended already."
           : "The provider cannot hang up a call that is being dialled or under way. It ends by itself, at the latest after the agent's longest call.",
       );
+    // Written down: whatever reason of our own there was or comes, a person's wish ends the item.
+    await rows(
+      tx,
+      sql`update calls set stop_reason = 'person' where user_id = ${param(tx.userId)} and id = ${param(callId)}`,
+    );
     await enqueue(tx, "calls/stop", { userId: ctx.user.id, callId });
     await audit(ctx, tx, { ...stopped, changes: { status: [call.status, "stopping"] } });
     await touch(tx, "calls", callId);

@@ -1,7 +1,8 @@
 import { campaignCan } from "@parley/core/campaigns/can";
 import type { CampaignStatus } from "@parley/core/campaigns/status";
 import { conflict } from "@parley/core/errors";
-import { param, row, rows, sql, type Tx } from "@parley/db";
+import { waitingStatuses } from "@parley/core/calls/lifecycle";
+import { enqueueMany, param, row, rows, sql, type Job, type Tx } from "@parley/db";
 import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { logEvent } from "./log-event.ts";
@@ -75,8 +76,37 @@ export async function pauseLocked(tx: Tx, campaign: CampaignRecord, reason: stri
     update call_campaigns set status = 'paused', status_reason = ${param(reason)}
     where user_id = ${param(tx.userId)} and id = ${param(campaign.id)}`,
   );
+  await stopWaiting(tx, campaign.id);
   await setLanesPaused(tx, campaign.id, true);
   return { status: "paused", inAir: await inAirOf(tx, campaign.id) };
+}
+
+/**
+ * Calls that wait at the provider are taken back, so that nobody is rung by a campaign that is paused; their people are
+ * due again. Before the account's lock, which comes after a call's.
+ */
+async function stopWaiting(tx: Tx, campaignId: string): Promise<void> {
+  const waiting = await rows<{ id: string }>(
+    tx,
+    sql`
+    with waiting as (
+      select id from calls
+      where user_id = ${param(tx.userId)} and campaign_id = ${param(campaignId)} and ended_at is null and direction = 'outbound'
+        and status = any(${param([...waitingStatuses])}::text[])
+      order by id
+      for update
+    )
+    update calls c set stop_reason = coalesce(c.stop_reason, 'campaign_paused')
+    from waiting w where c.user_id = ${param(tx.userId)} and c.id = w.id
+    returning c.id`,
+  );
+  await enqueueMany(
+    tx,
+    waiting.map(({ id }): Job<"calls/stop"> => ({
+      name: "calls/stop",
+      payload: { userId: tx.userId!, callId: id },
+    })),
+  );
 }
 
 /** Whoever writes many lanes holds the account first, so that two of them never wait for each other crosswise. */
@@ -88,7 +118,7 @@ export async function setLanesPaused(tx: Tx, campaignId: string, paused: boolean
   );
 }
 
-/** Calls whose request to dial has left, or may have: they end by themselves. */
+/** Calls whose request to dial has left, or may have: they end by themselves, or are taken back if they still wait. */
 export async function inAirOf(tx: Tx, campaignId: string): Promise<number> {
   const { calls } = await row<{ calls: number }>(
     tx,

@@ -1,10 +1,10 @@
-import type { CallStatus } from "@parley/core/calls/lifecycle";
 import { isUnburned, type Outcome } from "@parley/core/calls/outcome";
 import { directRetry, nextAttempt, type Attempt } from "@parley/core/campaigns/retry";
 import type { CampaignStatus } from "@parley/core/campaigns/status";
 import type { Retry } from "@parley/core/campaigns/schema";
 import { enqueue, maybeRow, param, row, rows, sql, touch, type Tx } from "@parley/db";
 import type { Ctx } from "../context.ts";
+import { wasTakenBack, type CallRow } from "../calls/row.ts";
 import { failpoint } from "../failpoints.ts";
 import { checkBreaker } from "./breaker.ts";
 import { tellBlocked, tellBudgetNear, tellCreditsLow } from "./tell-blocked.ts";
@@ -93,12 +93,16 @@ async function settle(tx: Tx, itemId: string): Promise<{ campaignId: string; fai
       at,
       attempts,
       lastOutcome,
-      waitReason: next.kind === "retry" && !next.burned ? "provider_gate" : "retry_gap",
+      waitReason: next.kind === "retry" && !next.burned ? waitReasonOf(last) : "retry_gap",
     });
   }
   const failed = last?.status === "failed" || last?.status === "error" || last?.status === "not-placed";
   return item.campaign_id && campaign?.status === "running" ? { campaignId: item.campaign_id, failed } : null;
 }
+
+/** Why an item waits whose attempt is not counted: what took its call back, where that was not the provider. */
+const waitReasonOf = (last: Tried | undefined) =>
+  last?.reason === "campaign_paused" || last?.reason === "other_call_open" ? last.reason : "provider_gate";
 
 type Written = { attempts: number; lastOutcome: Outcome | null };
 
@@ -128,17 +132,25 @@ async function retry(tx: Tx, item: Item, its: Written & { at: string; waitReason
   if (item.campaign_id) await touch(tx, "campaigns", item.campaign_id);
 }
 
-/** Oldest first. What the provider kept waiting until we took it back never rang. An attempt that was not the person's fault may be repeated once the provider takes calls again. */
-function attemptsOf(tx: Tx, itemId: string): Promise<Tried[]> {
-  return rows<Tried & { status: CallStatus }>(
+type Kept = Tried & Pick<CallRow, "stop_reason"> & Parameters<typeof wasTakenBack>[1];
+
+/**
+ * The first to end comes first: one that showed itself late may have outlasted a younger one. What we took back at the
+ * provider before it rang counts as not placed. An attempt that was not the person's fault may be repeated once the
+ * provider takes calls again.
+ */
+async function attemptsOf(tx: Tx, itemId: string): Promise<Tried[]> {
+  const kept = await rows<Kept>(
     tx,
     sql`
-    select case when c.stop_reason = 'provider_queue' and c.status in ('stopped', 'canceled') then 'not-placed' else c.status end as status,
+    select c.status, c.stop_reason, c.stages, c.transcript, c.conversation_seconds as "conversationSeconds",
+      c.provider_cost_cents::float8 as "providerCostCents",
       case when c.final_at is not null then c.outcome end as outcome, c.ended_at as "endedAt", c.reason,
       case when a.gate_until > app.wall() then app.in_wall(a.gate_until - app.wall()) end as "dueAgainAt"
     from calls c
     join provider_accounts a on a.id = c.provider_account_id
     where c.user_id = ${param(tx.userId)} and c.queue_id = ${param(itemId)}
-    order by c.attempt, c.id`,
+    order by c.ended_at nulls last, c.attempt, c.id`,
   );
+  return kept.map((call) => (wasTakenBack(call, call) ? { ...call, status: "not-placed" } : call));
 }

@@ -2,8 +2,9 @@
  * The life of one call: its statuses, their ranks, and the fold that turns what the provider says, in any order and
  * any number of copies, into one row. Drawn in docs/lifecycle.md.
  *
- * Why it commutes: the status is the highest one ever seen, a stage's time the earliest, and every artefact the one
- * from the best source (final over partial, re-read over webhook, later over earlier). All three are maxima.
+ * Why it commutes: the status is the highest one ever seen (of two ends, one that was re-read), a stage's time the
+ * earliest, and every artefact the one from the best source (final over partial, re-read over webhook, later over
+ * earlier). All three are maxima.
  */
 
 /** Ours up to `not-placed`, then the provider's own words. */
@@ -86,6 +87,23 @@ export function isWaiting(status: CallStatus): boolean {
   return statusRank[status] === statusRank.queued;
 }
 
+/**
+ * It was taken back at the provider and no phone rang: no stage from `initiated` on, no word, no second of talk, no
+ * cost. Anything less is no proof, and the attempt counts.
+ */
+export function neverBegan(
+  call: Pick<CallFacts, "status" | "stages" | "transcript" | "conversationSeconds" | "providerCostCents">,
+): boolean {
+  const isTakenBack = call.status === "stopped" || call.status === "canceled";
+  const began = callStatuses.some(
+    (status) =>
+      call.stages[status] !== undefined &&
+      statusRank[status] >= statusRank.initiated &&
+      statusRank[status] <= disconnected,
+  );
+  return isTakenBack && !began && !call.transcript && !call.conversationSeconds && !call.providerCostCents;
+}
+
 /** An open call is what a slot is. */
 export function isOpen(call: { endedAt: string | null }): boolean {
   return call.endedAt === null;
@@ -140,9 +158,10 @@ export type CallFacts = Artefacts & {
   endedBy: "provider" | "clock" | null;
   /**
    * How good the source of each artefact was: an opaque text that compares. Where it is not stored (`{}`), an
-   * artefact counts as told by the call's present status.
+   * artefact counts as told by the call's present status. `status` is `verified` once the provider itself named an
+   * end: no webhook contradicts that any more.
    */
-  sources: Partial<Record<ArtefactName, string>>;
+  sources: Partial<Record<ArtefactName | "status", string>>;
 };
 
 /** One piece of news: a webhook, or (`verified`) what we read at the provider ourselves. */
@@ -207,7 +226,7 @@ export function foldEvent(call: CallFacts, event: CallEvent): Fold {
   if (event.status !== null && status === null) effects.push("unknown_word");
 
   if (status) {
-    const rises = supersedes(status, call.status);
+    const rises = isDecided(call, status, event.verified === true) ?? supersedes(status, call.status);
     const sighted = rises && call.status === "not-placed";
     const held = sighted ? { endedAt: null, endedBy: null } : call; // our end of it was a wrong conclusion
     if (rises) changes.status = status;
@@ -234,6 +253,10 @@ export function foldEvent(call: CallFacts, event: CallEvent): Fold {
 
   const source = sourceOf(status, event.verified === true, at);
   const sources = { ...call.sources };
+  if (status && isTerminal(status) && event.verified && sources.status !== "verified") {
+    sources.status = "verified";
+    changes.sources = sources;
+  }
   for (const name of artefactNames) {
     const value = told(event[name], status);
     const heldSource = call.sources[name] ?? sourceOf(call.status, false, "");
@@ -247,6 +270,17 @@ export function foldEvent(call: CallFacts, event: CallEvent): Fold {
   }
 
   return { facts: { ...call, ...changes }, changes, effects };
+}
+
+/**
+ * Of two different ends the one decides that the provider's own record names, whichever came first. Null: no such
+ * contradiction, the rank decides.
+ */
+function isDecided(call: CallFacts, status: CallStatus, verified: boolean): boolean | null {
+  if (status === call.status || !isTerminal(status)) return null;
+  if (!isTerminal(call.status) || call.status === "not-placed") return null;
+  const isHeldVerified = call.sources.status === "verified";
+  return isHeldVerified === verified ? null : verified;
 }
 
 /** A call plus all its news: how a replay arrives at the same row. */

@@ -42,6 +42,8 @@ export type KillOptions = {
   everyMsMeddle?: number;
   /** At each labelled step so many processes die; then the killing is over. `all`: none may be missed. */
   visits?: { times: number; all: boolean };
+  /** The killing is not over before each of `kill` was hit this often. */
+  atLeast?: number;
   /** A server that takes an unclear answer for a no: the verdicts must not hold. */
   naive?: boolean;
   provider?: Provider;
@@ -160,8 +162,9 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     const deadline = began + options.minutes * 60_000;
     let now: Standing = { left: contacts, calls: 0, lines: 0, unclear: 0 };
     const isOver = () =>
-      Date.now() > deadline || (visits?.isDone ?? false) || (now.left === 0 && !options.more);
+      (visits?.isDone ?? false) || (enough() && (Date.now() > deadline || (now.left === 0 && !options.more)));
     const shots = new Shots({ there, progress, random, isOver });
+    const enough = () => options.kill.every((whom) => shots.kills[whom] >= (options.atLeast ?? 0));
     const report = setInterval(() => {
       void standing(there).then((seen) => {
         now = seen;
@@ -207,7 +210,7 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
       ...Array.from({ length: visits ? FEEDERS : 1 }, feeding),
       noticingDeaths(),
       pausing(),
-      shots.programs(programs, options.everySeconds),
+      shots.programs(programs, options.everySeconds, options.atLeast),
       options.kill.includes("postgres") ? shots.postgres(options.everySecondsPostgres) : null,
       options.everySecondsStandstill
         ? shots.standstill(options.everySecondsStandstill, STANDSTILL_SECONDS)

@@ -27,14 +27,16 @@ export class Shots {
     this.#its = its;
   }
 
-  async programs(victims: readonly Victim[], everySeconds: number): Promise<void> {
+  /** `atLeast`: whoever was hit less often than that comes first. */
+  async programs(victims: readonly Victim[], everySeconds: number, atLeast = 0): Promise<void> {
     const { there, progress, random, isOver } = this.#its;
     while (victims.length > 0) {
       await this.#chance(everySeconds);
       if (isOver()) return;
       // On a busy machine they get up slowly; who shoots on regardless sees them get up and nothing else.
       if (there.shareAtWork(victims) < HALF && random() < 0.9) continue;
-      const victim = there.someAtWork(victims, random);
+      const spared = victims.filter((name) => this.kills[name] < atLeast);
+      const victim = there.someAtWork(spared.length > 0 ? spared : victims, random);
       if (!victim || !(await victim.kill())) continue;
       progress.killed();
       this.kills[victim.name as keyof Kills]++;

@@ -48,7 +48,7 @@ it("shows live lines, the queue, campaigns with their limit, and what today came
     campaigns: [
       { id: campaignId, total: 5, byStatus: { pending: 3, inProgress: 2 }, limitingFactor: "user_limit" },
     ],
-    today: { calls: 2, answered: 0, spent: 0 },
+    today: { calls: 2, finished: 0, answered: 0, spent: 0 },
     credits: { held: 100, available: 900 },
     steps: { agent: true, contacts: true, call: true, campaign: true },
   });
@@ -70,7 +70,7 @@ it("shows live lines, the queue, campaigns with their limit, and what today came
   );
   expect(await summary()).toMatchObject({
     live: { total: 0 },
-    today: { calls: 2, answered: 2, bookings: 2, spent: 14, leads: 2 },
+    today: { calls: 2, finished: 2, answered: 2, bookings: 2, spent: 14, leads: 2 },
     yesterday: { calls: 0 },
     credits: { perDay: 14 },
     leads: [{ score: 14, summary: "Wants a visit." }, { score: 14 }],

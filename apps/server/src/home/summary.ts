@@ -183,11 +183,11 @@ async function spendingOf(
       select 'yesterday', (midnight - interval '1 day') at time zone time_zone, at - interval '1 day' from clock
     ),
     day as (
-      select s.name, jsonb_build_object('calls', c.calls, 'answered', c.answered, 'bookings', c.bookings, 'leads', c.leads, 'spent', e.spent) as figures
+      select s.name, jsonb_build_object('calls', c.calls, 'finished', c.finished, 'answered', c.answered, 'bookings', c.bookings, 'leads', c.leads, 'spent', e.spent) as figures
       from span s
       cross join clock k
       cross join lateral (
-        select count(*) as calls, count(*) filter (where c.outcome = 'answered') as answered,
+        select count(*) as calls, count(*) filter (where c.outcome is not null) as finished, count(*) filter (where c.outcome = 'answered') as answered,
           count(*) filter (where a.call_outcome = 'appointment') as bookings,
           count(distinct a.contact_id) filter (where a.temperature in ('hot', 'warm')) as leads
         from calls c

@@ -48,8 +48,8 @@ export function TodayFigures({ summary }: { summary: HomeSummary }) {
       />
       <KeyFigure
         label="Answered today"
-        figure={share(today.answered, today.calls)}
-        note={`${count(today.answered)} of ${plural(today.calls, "call")}`}
+        figure={share(today.answered, today.finished)}
+        note={`${count(today.answered)} of ${plural(today.finished, "call")}`}
         drawing={<Sparkline values={rates} />}
         render={(cell) => <Go place={paths.calls({ outcome: "answered" })} {...cell} />}
       />

@@ -46,6 +46,16 @@ export const Need = z.object({
 });
 export type Need = z.infer<typeof Need>;
 
+/** What a day came to so far. `calls` were placed or are about to be; `finished` have an outcome. */
+const Day = z.object({
+  calls: Count,
+  finished: Count,
+  answered: Count,
+  bookings: Count,
+  spent: Credits,
+  leads: Count,
+});
+
 export const HomeSummary = z.object({
   now: Instant,
   live: z.object({
@@ -83,8 +93,8 @@ export const HomeSummary = z.object({
     }),
   ),
   /** Since midnight in the workspace's zone, and the same hours of yesterday. */
-  today: z.object({ calls: Count, answered: Count, bookings: Count, spent: Credits, leads: Count }),
-  yesterday: z.object({ calls: Count, answered: Count, bookings: Count, spent: Credits, leads: Count }),
+  today: Day,
+  yesterday: Day,
   credits: z.object({
     credits: Credits,
     held: Credits,

@@ -91,7 +91,7 @@ async function start(): Promise<void> {
       ...(seeding
         ? [
             "",
-            "The demo workspaces are living through a day of calls; that takes a minute. Ctrl-C stops everything.",
+            "The demo workspaces are living through a day of calls; that takes about two minutes. Ctrl-C stops everything.",
           ]
         : ["", "Ctrl-C stops everything."]),
     ].join("\n"),

@@ -83,6 +83,18 @@ test.each([
     /Split it/,
   ],
   [
+    "a provider at hand asked inside a transaction",
+    "apps/server/src/leads/x.ts",
+    "const { openai } = ctx.providers; await ctx.db.tx(async (tx) => { await openai.analyse(text); });",
+    /Split it/,
+  ],
+  [
+    "a vendor's words outside providers",
+    "apps/server/src/agents/x.ts",
+    `import type { BolnaAgent } from "@parley/core/wire/bolna";`,
+    /providers\//,
+  ],
+  [
     "another clock in SQL",
     "apps/server/src/calls/x.ts",
     "await rows(tx, sql`select 1 where at < now()`);",

@@ -107,8 +107,9 @@ const importTable: Law = (source) => {
       return [];
     }
     if (to === "core")
-      return room === "web" && target.includes("/wire/")
-        ? fault("Vendor payloads stay with providers and sandbox. Use our own schema.")
+      return target.includes("/wire/") &&
+        (room === "web" || ((room === "server" || room === "chat") && folder !== "providers"))
+        ? fault("Vendor payloads stay with providers/ and the sandbox. Use our own schema.")
         : [];
     if (["scripts", "acceptance", "bench", "chaos"].includes(room)) return [];
     if (room === "core") return fault("Core imports nothing of the house.");
@@ -162,7 +163,9 @@ const providersOutsideTransactions: Law = ({ path, text }) => {
   const taking = [...text.matchAll(/\btx: Tx\b[^{]*(?=\{)/g)].map(({ 0: head, index }) =>
     enclosed(text, index + head.length),
   );
-  const asked = [...handed, ...taking].flatMap((inside) => /\bproviders\.\w+\.\w+\(/.exec(inside)?.[0] ?? []);
+  const asked = [...handed, ...taking].flatMap(
+    (inside) => /\b(providers\.\w+|bolna|openai)\.\w+\(/.exec(inside)?.[0] ?? [],
+  );
   return [...new Set(asked)].map(
     (call) => `calls ${call}…) inside a transaction. Split it: read, then ask the provider, then write.`,
   );

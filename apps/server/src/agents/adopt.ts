@@ -1,7 +1,7 @@
 import type { Agent } from "@parley/core/agents/schema";
 import { conflict } from "@parley/core/errors";
 import type { Ctx } from "../context.ts";
-import { theirsOf } from "./mirror.ts";
+import { theirsOf } from "../providers/bolna-agent.ts";
 import { resyncAgent } from "./resync.ts";
 import { agentById } from "./row.ts";
 import { updateAgent } from "./update.ts";

@@ -1,9 +1,8 @@
 import type { Voice } from "@parley/core/agents/schema";
 import { asParleyError } from "@parley/core/errors";
-import type { BolnaAgent } from "@parley/core/wire/bolna";
 import { enqueue, maybeRow, param, row, sql, touch, type Tx } from "@parley/db";
 import type { Ctx } from "../context.ts";
-import { bodyOf, defaultVoice, driftOf, type Mirrored } from "./mirror.ts";
+import { bodyOf, defaultVoice, driftOf, type BolnaAgent, type Mirrored } from "../providers/bolna-agent.ts";
 import { retireKeysBefore, webhookBase, webhookKey } from "./webhook-keys.ts";
 
 type Row = Mirrored & {

@@ -2,6 +2,8 @@ import { openingWords } from "@parley/core/agents/disclosure";
 import type { Agent, AgentPatch, Voice } from "@parley/core/agents/schema";
 import type { AgentBody, BolnaAgent } from "@parley/core/wire/bolna";
 
+export type { BolnaAgent };
+
 /** What the provider has to know of an agent. */
 export type Mirrored = {
   name: string;

@@ -147,6 +147,57 @@ describe("looking for a call whose dial had no clear answer", () => {
     expect(Date.parse((await call()).next_poll_at)).toBeGreaterThan(Date.now() + 5_000);
   });
 
+  const number = "+919876543210";
+  const shown = (its: Omit<Partial<Execution>, "created_at"> & { created_at?: string } = {}) => {
+    const found = execution({ created_at: new Date(Date.now() - 540_000).toISOString(), ...its });
+    executions.push(found);
+    byId = (id) => ({ kind: "found", execution: executions.find((one) => one.id === id)!, body: {} });
+    return found;
+  };
+
+  it.each([
+    ["is taken for the only call that it can be, by number and time", { user_number: number }, "completed"],
+    ["of which not even the number is shown, proves nothing", {}, "unknown"],
+  ])("an execution without our id %s", async (_, its, status) => {
+    await db.owner.query("update calls set phone_number = '+91 9876543210'");
+    shown(its);
+    await reconcile();
+    await aGraceLater();
+    await reconcile();
+    expect(await call()).toMatchObject({ status });
+    expect(await item()).toMatchObject({ status: "in_progress", attempts: 1 });
+  });
+
+  it("an execution without our id, first seen while its call is still being dialled, is not remembered as a stranger's", async () => {
+    await db.owner.query("update calls set phone_number = '+91 9876543210', status = 'dialing'");
+    await make.item(db.owner, ids.userId, { laneId: ids.laneId, campaignId: ids.campaignId });
+    await db.worker.pool.query("select * from app.claim_tick()");
+    const other =
+      "update calls set status = 'unknown', lease_until = null, dialing_at = app.now() - interval '10 minutes', dialing_wall = app.wall() - interval '10 minutes', dialing_lease_end = app.wall() - interval '9 minutes' where id <> $1";
+    await db.owner.query(other, [ids.callId]);
+    const ours = shown({ user_number: number });
+    await reconcile();
+    expect((await db.owner.query("select id from provider_executions")).rows).toEqual([]);
+    await db.owner.query("update calls set status = 'unknown' where id = $1", [ids.callId]);
+    await reconcile();
+    expect(await call()).toMatchObject({ status: "completed", bolna_execution_id: ours.id });
+  });
+
+  it.each([
+    ["to another number", { user_number: "+919812345678" }],
+    [
+      "from before the dial",
+      { user_number: number, created_at: new Date(Date.now() - 720_000).toISOString() },
+    ],
+  ])("an execution without our id %s is somebody else's: the call is proven absent", async (_, its) => {
+    await db.owner.query("update calls set phone_number = '+91 9876543210'");
+    shown(its);
+    await reconcile();
+    await aGraceLater();
+    await reconcile();
+    expect(await call()).toMatchObject({ status: "not-placed", reason: "proven_absent" });
+  });
+
   it("takes a word it does not know for a sign that the call is there", async () => {
     executions = [
       execution({

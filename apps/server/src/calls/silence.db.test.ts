@@ -149,6 +149,23 @@ describe("a call whose end is never told", () => {
     });
   });
 
+  it("ends by the provider's own word when a webhook had told another end", async () => {
+    await ctx.db.tx(async (tx) => {
+      const settings = await clockSettings(tx);
+      const news = { source: "webhook", status: "completed", at: settings.now } as const;
+      await applyEvent(tx, await lockCall(tx, callId), news, settings);
+    });
+    answer = { ...inProgress, execution: { id: "e", status: "no-answer" } as Execution };
+    await verifyCall(ctx, { callId });
+    expect(await call()).toMatchObject({ status: "no-answer", outcome: "no_answer", settled: true });
+    await ctx.db.tx(async (tx) => {
+      const settings = await clockSettings(tx);
+      const news = { source: "webhook", status: "completed", at: settings.now } as const;
+      await applyEvent(tx, await lockCall(tx, callId), news, settings);
+    });
+    expect(await call()).toMatchObject({ status: "no-answer" });
+  });
+
   it("tells its talk time too when the provider's word comes after our clock has ended it", async () => {
     answer = inProgress;
     await later("3 minutes");

@@ -132,25 +132,31 @@ async function retry(tx: Tx, item: Item, its: Written & { at: string; waitReason
   if (item.campaign_id) await touch(tx, "campaigns", item.campaign_id);
 }
 
-type Kept = Tried & Pick<CallRow, "stop_reason"> & Parameters<typeof wasTakenBack>[1];
+type Kept = Tried & Pick<CallRow, "stop_reason"> & { createdAt: string } & Parameters<typeof wasTakenBack>[1];
 
 /**
- * The first to end comes first: one that showed itself late may have outlasted a younger one. What we took back at the
- * provider before it rang counts as not placed. An attempt that was not the person's fault may be repeated once the
- * provider takes calls again.
+ * In the order in which they decided something: one that showed itself late may have outlasted a younger one, and one
+ * that is not counted only says that the item was due when it was claimed. What we took back at the provider before it
+ * rang counts as not placed. An attempt that was not the person's fault may be repeated once the provider takes calls
+ * again.
  */
 async function attemptsOf(tx: Tx, itemId: string): Promise<Tried[]> {
   const kept = await rows<Kept>(
     tx,
     sql`
-    select c.status, c.stop_reason, c.stages, c.transcript, c.conversation_seconds as "conversationSeconds",
+    select c.status, c.created_at as "createdAt", c.stop_reason, c.stages, c.transcript, c.conversation_seconds as "conversationSeconds",
       c.provider_cost_cents::float8 as "providerCostCents",
       case when c.final_at is not null then c.outcome end as outcome, c.ended_at as "endedAt", c.reason,
       case when a.gate_until > app.wall() then app.in_wall(a.gate_until - app.wall()) end as "dueAgainAt"
     from calls c
     join provider_accounts a on a.id = c.provider_account_id
     where c.user_id = ${param(tx.userId)} and c.queue_id = ${param(itemId)}
-    order by c.ended_at nulls last, c.attempt, c.id`,
+    order by c.attempt, c.id`,
   );
-  return kept.map((call) => (wasTakenBack(call, call) ? { ...call, status: "not-placed" } : call));
+  const tried = kept.map((call) =>
+    wasTakenBack(call, call) ? { ...call, status: "not-placed" as const } : call,
+  );
+  const decidedAt = ({ status, createdAt, endedAt }: (typeof tried)[number]) =>
+    isUnburned(status) ? createdAt : (endedAt ?? "9");
+  return tried.toSorted((a, b) => (decidedAt(a) < decidedAt(b) ? -1 : decidedAt(a) > decidedAt(b) ? 1 : 0));
 }

@@ -10,6 +10,7 @@ import {
   isSighting,
   isTerminal,
   isWaiting,
+  neverBegan,
   statusRank,
   supersedes,
   terminalStatuses,
@@ -104,6 +105,44 @@ describe("the ranks", () => {
     expect(supersedes("not-placed", "unknown")).toBe(true);
     expect(supersedes("not-placed", "ringing")).toBe(false);
   });
+});
+
+describe("two ends of one call", () => {
+  const ends = terminalStatuses.filter((status) => status !== "not-placed");
+
+  test("that contradict each other: the provider's own record decides, in every order", () => {
+    for (const record of ends)
+      for (const heard of ends) {
+        const news: CallEvent[] = [
+          { status: record, at: after(1), verified: true },
+          { status: heard, at: after(2) },
+        ];
+        for (const order of orders(news))
+          expect(foldEvents(claimedCall(began), order).facts.status, `${record}, ${heard}`).toBe(record);
+      }
+  });
+
+  test("do not undo each other when nothing was re-read: one wins in every order", () => {
+    for (const [a, b] of ends.flatMap((one) => ends.map((other) => [one, other] as const))) {
+      const [first, second] = orders([a, b].map((status): CallEvent => ({ status, at: after(1) }))).map(
+        (order) => foldEvents(claimedCall(began), order).facts.status,
+      );
+      expect(first).toBe(second);
+    }
+  });
+});
+
+test("a call that was taken back never began only if no phone rang and nothing was said or charged", () => {
+  const back = foldEvents(claimedCall(began), [
+    { status: "queued", at: after(1) },
+    { status: "stopped", at: after(9) },
+  ]).facts;
+  expect(neverBegan(back)).toBe(true);
+  expect(neverBegan({ ...back, status: "canceled" })).toBe(true);
+  expect(neverBegan({ ...back, status: "no-answer" })).toBe(false);
+  expect(neverBegan({ ...back, stages: { ...back.stages, initiated: after(2) } })).toBe(false);
+  for (const began of [{ transcript: "user: hi" }, { conversationSeconds: 2 }, { providerCostCents: 0.5 }])
+    expect(neverBegan({ ...back, ...began })).toBe(false);
 });
 
 describe("the fold", () => {

@@ -22,6 +22,7 @@ create or replace function app.task_names() returns text[] language sql immutabl
     'contacts/commit_import',
     'contacts/undo_import',
     'ops/prune',
+    'ops/seal_audit',
     'ops/noop'
   ]
 $$;

@@ -224,6 +224,36 @@ create policy tenant on public.api_keys for all to parley_web, parley_worker
 -- grant delete, insert, select, update to parley_worker
 -- comment: Keys of programs, hashed; shown once when made.
 
+create table public.audit_digests (
+  user_id uuid not null,
+  day date not null,
+  entries integer not null,
+  rows_sha256 text not null,
+  seal text not null,
+  sealed_at timestamp with time zone not null default app.wall(),
+  constraint audit_digests_pkey PRIMARY KEY (user_id, day),
+  constraint digest_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint digest_of_something CHECK ((entries > 0))
+);
+alter table public.audit_digests enable row level security;
+alter table public.audit_digests force row level security;
+create policy definer on public.audit_digests for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.audit_digests for select to parley_ro
+  using (true);
+create policy tenant on public.audit_digests for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant insert, select to parley_definer
+-- grant insert, select to parley_web
+-- grant insert, select to parley_worker
+-- column day: grant select to parley_ro
+-- column entries: grant select to parley_ro
+-- column sealed_at: grant select to parley_ro
+-- column user_id: grant select to parley_ro
+-- comment: One row for each day (UTC) on which a tenant's audit log has entries: the hash of its rows in order, and a seal over it and the tenant's seal before, made with a key outside the database.
+
 create table public.audit_log (
   id bigint not null generated always as identity,
   user_id uuid not null,
@@ -239,6 +269,7 @@ create table public.audit_log (
   constraint audit_log_tenant_key UNIQUE (user_id, id),
   constraint audit_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id)
 );
+CREATE INDEX audit_log_by_time ON public.audit_log USING brin (at);
 CREATE INDEX audit_log_latest ON public.audit_log USING btree (user_id, id DESC);
 alter table public.audit_log enable row level security;
 alter table public.audit_log force row level security;
@@ -2721,6 +2752,86 @@ end $function$
 -- grant execute to parley_web
 -- comment: Whose key this is and what it may do; nothing once it is revoked or its maker has left.
 
+CREATE OR REPLACE FUNCTION app.audit_days(p_from timestamp with time zone, p_to timestamp with time zone)
+ RETURNS TABLE(user_id uuid, day date, entries integer, rows_sha256 text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select a.user_id, (a.at at time zone 'UTC')::date, count(*)::int,
+    encode(sha256(convert_to(string_agg(
+      jsonb_build_array(a.id, extract(epoch from a.at), a.person_id, a.actor, a.action, a.entity, a.entity_id, a.changes, a.request_id)::text,
+      E'\n' order by a.id), 'UTF8')), 'hex')
+  from audit_log a
+  where a.at >= p_from and a.at < p_to
+  group by 1, 2
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: What the audit log holds of each tenant and day (UTC): how many entries, and the SHA-256 of them in order.
+
+CREATE OR REPLACE FUNCTION app.audit_over()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select date_trunc('day', (app.wall() - interval '1 hour') at time zone 'UTC') at time zone 'UTC'
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- grant execute to parley_worker
+-- comment: Where the last day of the audit log ends that is over.
+
+CREATE OR REPLACE FUNCTION app.audit_sealed(p_days integer)
+ RETURNS TABLE(user_id uuid, day date, entries integer, rows_sha256 text, seal text, seal_before text, found integer, found_sha256 text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with since as (
+    select greatest(
+      app.audit_over() - make_interval(days => coalesce(p_days, 100000)),
+      -- before the first day that was sealed nothing was promised
+      (select min(s.day)::timestamp at time zone 'UTC' from audit_digests s)) as at
+  )
+  select coalesce(s.user_id, d.user_id), coalesce(s.day, d.day), s.entries, s.rows_sha256, s.seal, b.seal,
+    coalesce(d.entries, 0), d.rows_sha256
+  from (select x.* from audit_digests x, since where x.day >= (since.at at time zone 'UTC')::date) s
+  full join (
+    select y.* from since
+    cross join lateral app.audit_days(since.at, (select (max(x.day) + 1)::timestamp at time zone 'UTC' from audit_digests x)) y
+  ) d on d.user_id = s.user_id and d.day = s.day
+  left join lateral (
+    select p.seal from audit_digests p where p.user_id = s.user_id and p.day < s.day order by p.day desc limit 1
+  ) b on true
+  order by 1, 2
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: The sealed days of the last p_days (null: all) as they were sealed and as they are now; a day that lost its seal has none.
+
+CREATE OR REPLACE FUNCTION app.audit_unsealed()
+ RETURNS TABLE(user_id uuid, day date, entries integer, rows_sha256 text, seal_before text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select d.user_id, d.day, d.entries, d.rows_sha256, b.seal
+  from app.audit_days(
+    coalesce((select (max(s.day) + 1)::timestamp at time zone 'UTC' from audit_digests s), '-infinity'), app.audit_over()) d
+  left join lateral (
+    select s.seal from audit_digests s where s.user_id = d.user_id and s.day < d.day order by s.day desc limit 1
+  ) b on true
+  order by d.user_id, d.day
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Days that are over and not sealed yet, by tenant in order, with the tenant's last seal.
+
 CREATE OR REPLACE FUNCTION app.callback_closed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4683,6 +4794,26 @@ end $function$
 -- grant execute to parley_worker
 -- comment: Rings agents/sync for every agent that must be mirrored or compared; p_webhook_base is the address its webhooks should go to.
 
+CREATE OR REPLACE FUNCTION app.seal_audit(p_seals jsonb)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with sealed as (
+    insert into audit_digests (user_id, day, entries, rows_sha256, seal)
+    select s.user_id, s.day, s.entries, s.rows_sha256, s.seal
+    from jsonb_to_recordset(p_seals) s (user_id uuid, day date, entries int, rows_sha256 text, seal text)
+    on conflict on constraint audit_digests_pkey do nothing
+    returning 1
+  )
+  select count(*)::int from sealed
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Keeps seals of days. One that is there already stays.
+
 CREATE OR REPLACE FUNCTION app.search_contacts(p_text text)
  RETURNS SETOF uuid
  LANGUAGE plpgsql
@@ -5192,6 +5323,7 @@ AS $function$
     'contacts/commit_import',
     'contacts/undo_import',
     'ops/prune',
+    'ops/seal_audit',
     'ops/noop'
   ]
 $function$

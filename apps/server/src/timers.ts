@@ -57,6 +57,7 @@ export function startTimers(parts: Parts, its: { role: string; inHand: () => InH
     every(REFRESH_MS, "Provider refresh", () => ring("provider/refresh"), true),
     every(REFRESH_MS, "Room", () => checkRoom(parts)),
     every(HOUR_MS, "Prune", () => ring("ops/prune"), true),
+    every(HOUR_MS, "Audit seals", () => ring("ops/seal_audit"), true),
     every(HOUR_MS, "Agent comparison", () => ring("agents/repoint"), true),
   ];
   return {

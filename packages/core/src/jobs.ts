@@ -78,6 +78,7 @@ export const jobs = {
     subject: "importId",
   }),
   "ops/prune": task({}, { runner: "slow", priority: 9, maxAttempts: 2, subject: null }),
+  "ops/seal_audit": task({}, { runner: "slow", priority: 9, maxAttempts: 2, subject: null }),
   "ops/noop": task({}, { runner: "live", priority: 0, maxAttempts: 1, subject: null }),
 };
 

@@ -6,7 +6,7 @@ create table audit_digests (
   entries int not null,
   rows_sha256 text not null,
   seal text not null,
-  sealed_at timestamptz not null default app.wall(),
+  at timestamptz not null default app.wall(),
   constraint audit_digests_pkey primary key (user_id, day),
   constraint digest_of_something check (entries > 0)
 );

@@ -10,7 +10,7 @@ grant select (id, company, status, credits, concurrent_limit, time_zone, default
   on users to parley_ro;
 grant select (id, user_id, person_id, role, created_at, last_seen_at) on members to parley_ro;
 grant select (id, user_id, at, actor, action, entity, entity_id, request_id) on audit_log to parley_ro;
-grant select (user_id, day, entries, sealed_at) on audit_digests to parley_ro;
+grant select (user_id, day, entries, at) on audit_digests to parley_ro;
 grant select (id, user_id, topic, ref, at, xid) on live_changes to parley_ro;
 grant select (id, user_id, name, status, sync_status, sync_error, synced_at, bolna_agent_id, provider_account_id, language,
   max_call_seconds, drift_checked_at, webhook_base, version, created_at, updated_at, archived_at) on agents to parley_ro;

@@ -230,7 +230,7 @@ create table public.audit_digests (
   entries integer not null,
   rows_sha256 text not null,
   seal text not null,
-  sealed_at timestamp with time zone not null default app.wall(),
+  at timestamp with time zone not null default app.wall(),
   constraint audit_digests_pkey PRIMARY KEY (user_id, day),
   constraint digest_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
   constraint digest_of_something CHECK ((entries > 0))
@@ -248,9 +248,9 @@ create policy tenant on public.audit_digests for all to parley_web, parley_worke
 -- grant insert, select to parley_definer
 -- grant insert, select to parley_web
 -- grant insert, select to parley_worker
+-- column at: grant select to parley_ro
 -- column day: grant select to parley_ro
 -- column entries: grant select to parley_ro
--- column sealed_at: grant select to parley_ro
 -- column user_id: grant select to parley_ro
 -- comment: One row for each day (UTC) on which a tenant's audit log has entries: the hash of its rows in order, and a seal over it and the tenant's seal before, made with a key outside the database.
 

@@ -1,7 +1,7 @@
 drop view if exists ops.lines_held;
 create view ops.lines_held with (security_invoker = true) as
 select c.system_slot, c.user_slot as tenant_slot, c.account_slot, u.company, coalesce(k.name, '(direct call)') as campaign,
-  a.name as agent, p.name as account, c.status, c.created_at as held_since, n.at - c.created_at as held_for,
+  a.name as agent, p.name as account, c.status, c.created_at as held_since, date_trunc('second', n.at - c.created_at) as held_for,
   case when c.lease_until is not null then app.in_wall(c.lease_until - app.wall()) else c.next_poll_at end as looked_at_again,
   c.held_credits, c.id as call_id, c.queue_id as item_id, c.campaign_id, c.user_id
 from calls c

@@ -2260,7 +2260,7 @@ create view ops.lines_held with (security_invoker=true) as
     p.name AS account,
     c.status,
     c.created_at AS held_since,
-    n.at - c.created_at AS held_for,
+    date_trunc('second'::text, n.at - c.created_at) AS held_for,
         CASE
             WHEN c.lease_until IS NOT NULL THEN app.in_wall(c.lease_until - app.wall())
             ELSE c.next_poll_at

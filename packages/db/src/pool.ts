@@ -4,6 +4,7 @@ const TIMESTAMPTZ = 1184;
 const INT8 = 20;
 const NUMERIC = 1700;
 const DATE = 1082;
+const INTERVAL = 1186;
 const arrayOf: Record<number, number> = { 1185: TIMESTAMPTZ, 1016: INT8, 1231: NUMERIC, 1182: DATE };
 
 const builtin = (oid: number) => pg.types.getTypeParser(oid, "text") as (text: string) => unknown;
@@ -19,11 +20,13 @@ const scalar: Record<number, (text: string) => unknown> = {
   [INT8]: Number,
   [NUMERIC]: Number,
   [DATE]: (text) => text,
+  [INTERVAL]: (text) => text,
 };
 
 /**
  * Column values as the wire wants them, so that rows are JSON-ready: instants are ISO-8601 strings in
- * UTC with milliseconds, `bigint` and `numeric` are numbers, dates are `YYYY-MM-DD`, json is parsed.
+ * UTC with milliseconds, `bigint` and `numeric` are numbers, dates are `YYYY-MM-DD`, spans as Postgres writes them
+ * (`1 day 02:03:04`), json is parsed.
  */
 export const columnTypes = {
   getTypeParser(oid: number, format?: "text" | "binary"): (text: string) => unknown {

@@ -54,7 +54,7 @@ test("rows are JSON-ready: instants ISO with milliseconds, bigint and numeric nu
     row(
       tx,
       sql`select timestamptz '2026-03-29 01:30:00.123456+05:30' as at, 9007199254740991::bigint as big,
-      sum(x) as total, date '2026-01-05' as day, '{"a": [1]}'::jsonb as json, 'infinity'::timestamptz as never,
+      sum(x) as total, date '2026-01-05' as day, '{"a": [1]}'::jsonb as json, 'infinity'::timestamptz as never, interval '42.5 seconds' as span,
       array[1, null]::bigint[] as ids, array['2026-01-01T00:00:00Z']::timestamptz[] as instants
       from (values (1::bigint), (2)) v(x)`,
     ),
@@ -66,6 +66,7 @@ test("rows are JSON-ready: instants ISO with milliseconds, bigint and numeric nu
     day: "2026-01-05",
     json: { a: [1] },
     never: "infinity",
+    span: "00:00:42.5",
     ids: [1, null],
     instants: ["2026-01-01T00:00:00.000Z"],
   });

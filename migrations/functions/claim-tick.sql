@@ -361,12 +361,24 @@ begin
     cross join lateral (select * from agents a where a.id = coalesce(q.agent_id, l.agent_id) offset 0) a
     where j.dials and h.open
   ),
+  -- calls by hand share a lane, whoever makes them: one through an agent whose longest call costs more than there is
+  -- waits by itself, and those behind it do not
+  too_dear as materialized (
+    select id from dialable where campaign_id is null and hold > available
+  ),
+  put_off as (
+    update call_queue q
+    set wait_reason = 'credits', due_at = p_now + interval '1 minute'
+    where q.id = any (array(select id from too_dear))
+    returning q.id
+  ),
   within_campaign as materialized (
     select * from (
       select d.*,
         row_number() over of_campaign as campaign_rank,
         sum(d.hold) over of_campaign as campaign_hold
       from dialable d
+      where d.id <> all (array(select id from too_dear))
       window of_campaign as (partition by d.campaign_id order by d.priority, d.due_at, d.id)
     ) r
     where campaign_id is null
@@ -477,7 +489,7 @@ begin
   )
   select
     (select count(call_id) from took),
-    (select count(*) - count(call_id) from took),
+    (select count(*) - count(call_id) from took) + (select count(*) from put_off),
     (select count(*) from blocked),
     unfinished or (select count(*) from head where dials) > (select count(*) from mine),
     (select l.user_id from call c join lane l using (user_id) order by l.turn desc limit 1),
@@ -490,7 +502,8 @@ begin
       select spent.id from share s cross join unnest(s.lanes) as spent (id)
       where s.user_id not in (select user_id from looked where place > quota)
         or spent.id in (select lane_id from looked)
-          and spent.id not in (select lane_id from looked where id not in (select id from took))
+          and spent.id not in (
+            select lane_id from looked where id not in (select id from took) and id not in (select id from put_off))
     ),
     array(select distinct user_id from told),
     coalesce((select jsonb_agg(jsonb_build_object(

@@ -8,9 +8,21 @@ begin
   set next_due_at = '-infinity', blocked_by = null
   where user_id = p_user_id and blocked_by = any (p_reasons);
   get diagnostics v_woken = row_count;
+  -- calls by hand that were too dear wait one by one, not with their lane
+  if 'credits' = any (p_reasons) then
+    with redue as (
+      update public.call_queue
+      set due_at = app.now(), wait_reason = null
+      where lane_id = any (array(select l.id from public.call_lanes l where l.user_id = p_user_id and l.campaign_id is null))
+        and status = 'pending' and wait_reason = 'credits'
+      returning lane_id
+    )
+    update public.call_lanes set next_due_at = least(next_due_at, app.now())
+    where id = any (array(select lane_id from redue)) and blocked_by is null;
+  end if;
   return v_woken;
 end $$;
-comment on function app.wake_tenant(uuid, text[]) is 'Lanes blocked by one of the reasons (credits, budget, campaign_cap, user_limit, pace) are ready again. Inside the tenant''s transaction.';
+comment on function app.wake_tenant(uuid, text[]) is 'Lanes blocked by one of the reasons (credits, budget, campaign_cap, user_limit, pace) are ready again, and calls by hand that waited for credits are due. Inside the tenant''s transaction.';
 grant execute on function app.wake_tenant(uuid, text[]) to parley_web, parley_worker, parley_definer;
 
 -- What ended calls free: their tenant's line, their campaign's line, and the people who waited for those numbers.

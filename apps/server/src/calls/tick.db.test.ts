@@ -142,6 +142,22 @@ describe("the dispatcher's tick", () => {
     expect(await tickUntilQuiet()).toBe(1);
   });
 
+  it("lets a call by hand that costs more than there is wait by itself, until there is more", async () => {
+    const { userId } = await tenant({ credits: 60, items: 1 });
+    const dear = await make.agent(db.owner, userId, { maxCallSeconds: 3_600 });
+    const direct = await make.lane(db.owner, userId, null);
+    const byHand = await make.item(db.owner, userId, { laneId: direct, agentId: dear });
+    expect(await tickUntilQuiet()).toBe(1);
+    expect((await calls(userId)).map(({ campaign_id }) => campaign_id)).toEqual([expect.any(String)]);
+    expect((await items(userId)).find(({ id }) => id === byHand)).toMatchObject({
+      status: "pending",
+      wait_reason: "credits",
+    });
+    await db.owner.query("update users set credits = 10000 where id = $1", [userId]);
+    await db.worker.tx(userId, (tx) => tx.query("select app.wake_tenant($1, array['credits'])", [userId]));
+    expect(await tickUntilQuiet()).toBe(1);
+  });
+
   it("keeps to a campaign's own cap and its budget", async () => {
     const capped = await tenant({ concurrentLimit: 5, items: 5, campaign: { maxConcurrent: 1 } });
     const poor = await tenant({ concurrentLimit: 5, items: 5, campaign: { budgetCredits: 120 } });

@@ -16,6 +16,7 @@ export const faultNames = {
   rate_limit: "POST /call answers 429 with Retry-After: 2 and places nothing",
   read_error: "GET /executions/… and the executions list answer 500",
   odd_figures: "the final length of a conversation is a text, negative, absent or an hour too long",
+  lost_user_data: "the execution never shows the data that was sent along with its call",
   odd_text: "the transcript holds U+0000 and half a surrogate pair",
   forged_webhook:
     "another agent's address is told, too, that the call is over, after 16 minutes of conversation",

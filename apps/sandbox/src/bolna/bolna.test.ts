@@ -455,6 +455,15 @@ describe("events", () => {
     expect(String(done["transcript"])).toContain("\u0000\ud800");
   });
 
+  test("an execution can come without the data that was sent along, told by event and by record alike", async () => {
+    await rig.send("POST", "/sandbox/faults", { lost_user_data: 1 });
+    const id = await rig.place(person("0001"));
+    await rig.forward(600);
+    const without = { context_details: { recipient_data: null, recipient_phone_number: person("0001") } };
+    expect(await rig.heard(ended(id))).toMatchObject(without);
+    expect((await rig.get(`/bolna/executions/${id}`)).body).toMatchObject(without);
+  });
+
   test("a forged event reaches another agent's address, and says that the call is over", async () => {
     const other = await rig.send("POST", "/bolna/v2/agent", agentBody(`${rig.hook}?other`));
     await rig.send("POST", "/sandbox/faults", { forged_webhook: 1, drop_webhook: 1 });

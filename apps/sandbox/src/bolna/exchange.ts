@@ -124,6 +124,8 @@ export class Exchange {
     if (status && isTerminal(status) && faults.strikes("odd_figures", execution.id)) oddFigures(told);
     if (told.transcript && faults.strikes("odd_text", execution.id))
       told.transcript += "user: \u0000\ud800\n";
+    if (told.context_details && faults.strikes("lost_user_data", execution.id))
+      told.context_details.recipient_data = null;
     return told;
   }
 

@@ -25,9 +25,12 @@ returns table (
         and (rule.consent = 'any' or t.basis = 'written' or (rule.consent = 'express' and t.basis = 'express'))),
     (select o.id from public.calls o
      where o.user_id = q.user_id and o.phone_number = q.phone_number and o.ended_at is null limit 1),
+    -- a dial counts when a phone may have rung: not one that never left the provider
     case when q.kind <> 'direct' then greatest(
       (select d.created_at from public.calls d
        where d.user_id = q.user_id and d.phone_number = q.phone_number and d.direction = 'outbound' and d.status <> 'not-placed'
+         and d.status <> 'balance-low'
+         and not (d.status in ('stopped', 'canceled') and not d.stages ?| array['initiated', 'ringing', 'in-progress', 'call-disconnected'])
          and (d.queue_id is distinct from q.id or d.ended_at is not null) -- its own call, asked about before it is dialled
          and d.created_at > n.at - make_interval(days => u.frequency_days)
        order by d.created_at desc offset coalesce(u.frequency_dials_max, rule.dials_max) - 1

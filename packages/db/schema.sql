@@ -3505,12 +3505,24 @@ begin
     cross join lateral (select * from agents a where a.id = coalesce(q.agent_id, l.agent_id) offset 0) a
     where j.dials and h.open
   ),
+  -- calls by hand share a lane, whoever makes them: one through an agent whose longest call costs more than there is
+  -- waits by itself, and those behind it do not
+  too_dear as materialized (
+    select id from dialable where campaign_id is null and hold > available
+  ),
+  put_off as (
+    update call_queue q
+    set wait_reason = 'credits', due_at = p_now + interval '1 minute'
+    where q.id = any (array(select id from too_dear))
+    returning q.id
+  ),
   within_campaign as materialized (
     select * from (
       select d.*,
         row_number() over of_campaign as campaign_rank,
         sum(d.hold) over of_campaign as campaign_hold
       from dialable d
+      where d.id <> all (array(select id from too_dear))
       window of_campaign as (partition by d.campaign_id order by d.priority, d.due_at, d.id)
     ) r
     where campaign_id is null
@@ -3621,7 +3633,7 @@ begin
   )
   select
     (select count(call_id) from took),
-    (select count(*) - count(call_id) from took),
+    (select count(*) - count(call_id) from took) + (select count(*) from put_off),
     (select count(*) from blocked),
     unfinished or (select count(*) from head where dials) > (select count(*) from mine),
     (select l.user_id from call c join lane l using (user_id) order by l.turn desc limit 1),
@@ -3634,7 +3646,8 @@ begin
       select spent.id from share s cross join unnest(s.lanes) as spent (id)
       where s.user_id not in (select user_id from looked where place > quota)
         or spent.id in (select lane_id from looked)
-          and spent.id not in (select lane_id from looked where id not in (select id from took))
+          and spent.id not in (
+            select lane_id from looked where id not in (select id from took) and id not in (select id from put_off))
     ),
     array(select distinct user_id from told),
     coalesce((select jsonb_agg(jsonb_build_object(
@@ -3895,9 +3908,12 @@ AS $function$
         and (rule.consent = 'any' or t.basis = 'written' or (rule.consent = 'express' and t.basis = 'express'))),
     (select o.id from public.calls o
      where o.user_id = q.user_id and o.phone_number = q.phone_number and o.ended_at is null limit 1),
+    -- a dial counts when a phone may have rung: not one that never left the provider
     case when q.kind <> 'direct' then greatest(
       (select d.created_at from public.calls d
        where d.user_id = q.user_id and d.phone_number = q.phone_number and d.direction = 'outbound' and d.status <> 'not-placed'
+         and d.status <> 'balance-low'
+         and not (d.status in ('stopped', 'canceled') and not d.stages ?| array['initiated', 'ringing', 'in-progress', 'call-disconnected'])
          and (d.queue_id is distinct from q.id or d.ended_at is not null) -- its own call, asked about before it is dialled
          and d.created_at > n.at - make_interval(days => u.frequency_days)
        order by d.created_at desc offset coalesce(u.frequency_dials_max, rule.dials_max) - 1
@@ -5479,6 +5495,18 @@ begin
   set next_due_at = '-infinity', blocked_by = null
   where user_id = p_user_id and blocked_by = any (p_reasons);
   get diagnostics v_woken = row_count;
+  -- calls by hand that were too dear wait one by one, not with their lane
+  if 'credits' = any (p_reasons) then
+    with redue as (
+      update public.call_queue
+      set due_at = app.now(), wait_reason = null
+      where lane_id = any (array(select l.id from public.call_lanes l where l.user_id = p_user_id and l.campaign_id is null))
+        and status = 'pending' and wait_reason = 'credits'
+      returning lane_id
+    )
+    update public.call_lanes set next_due_at = least(next_due_at, app.now())
+    where id = any (array(select lane_id from redue)) and blocked_by is null;
+  end if;
   return v_woken;
 end $function$
 ;
@@ -5486,7 +5514,7 @@ end $function$
 -- grant execute to parley_definer
 -- grant execute to parley_web
 -- grant execute to parley_worker
--- comment: Lanes blocked by one of the reasons (credits, budget, campaign_cap, user_limit, pace) are ready again. Inside the tenant's transaction.
+-- comment: Lanes blocked by one of the reasons (credits, budget, campaign_cap, user_limit, pace) are ready again, and calls by hand that waited for credits are due. Inside the tenant's transaction.
 
 CREATE OR REPLACE FUNCTION app.wall()
  RETURNS timestamp with time zone

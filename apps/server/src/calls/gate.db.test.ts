@@ -258,6 +258,33 @@ describe("the frequency cap", () => {
     });
   });
 
+  it.each([
+    ["ended at an empty wallet", "status = 'balance-low'"],
+    ["was taken back before a phone rang", "status = 'stopped', stop_reason = 'provider_queue'"],
+    ["was never placed", "status = 'not-placed'"],
+  ])("does not count a call that %s", async (_what, end) => {
+    await db.owner.query("update users set frequency_dials_max = 1 where id = $1", [userId]);
+    const { itemId } = await waiting({ country: "IN" });
+    await tick();
+    const callId = await claimed(itemId);
+    await db.owner.query(
+      `update calls set ${end}, lease_until = null, outcome = 'failed', ended_at = app.now(), final_at = app.now(), settled_at = app.now(), price_credits = 0 where id = $1`,
+      [callId],
+    );
+    await db.owner.query(
+      "update call_queue set status = 'pending', due_at = app.now(), attempts = 0 where id = $1",
+      [itemId],
+    );
+    const { rows } = await db.owner.query("select verdict from app.item_verdict($1)", [itemId]);
+    expect(rows).toEqual([{ verdict: "dial" }]);
+    await db.owner.query(
+      "update calls set status = 'busy', outcome = 'busy', stop_reason = null where id = $1",
+      [callId],
+    );
+    const { rows: rung } = await db.owner.query("select verdict, reason from app.item_verdict($1)", [itemId]);
+    expect(rung).toEqual([{ verdict: "defer", reason: "frequency_cap" }]);
+  });
+
   it("does not count the call that is asked about", async () => {
     await db.owner.query("update users set frequency_dials_max = 1 where id = $1", [userId]);
     const { itemId } = await waiting({ country: "IN" });

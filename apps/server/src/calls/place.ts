@@ -33,7 +33,7 @@ export async function placeCall(ctx: Ctx, { callId }: { callId: string }): Promi
     return;
   }
   failpoint("place.dialing");
-  const result = await ctx.providers.bolna.placeCall(dial.request);
+  const result = await dialled(ctx, dial.request);
   failpoint("place.answered");
   const gateAt =
     result.kind !== "accepted" || dial.afterGate
@@ -263,6 +263,23 @@ async function writeDown(
   else if (result.kind === "rate_limited")
     await withdraw(tx, call, { reason: "rate_limited", dueAt: gateAt });
   else await becomeUnknown(tx, call, result.reason);
+}
+
+/**
+ * One POST. "Not allowed" (403) may be said of the key or of this call alone; a key that works elsewhere is not to blame,
+ * and one agent's or number's fault stops nobody else.
+ */
+async function dialled(
+  { providers: { bolna } }: Ctx,
+  request: Parameters<typeof bolna.placeCall>[0],
+): Promise<PlaceResult> {
+  const result = await bolna.placeCall(request);
+  if (result.kind !== "refused" || result.status !== 403) return result;
+  const keyWorks = await bolna.me().then(
+    () => true,
+    () => false,
+  );
+  return keyWorks ? { ...result, credential: false } : result;
 }
 
 /** A process that was stopped before its request left, longer than its lease: it alone knows that nothing rang. */

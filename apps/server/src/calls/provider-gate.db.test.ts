@@ -4,20 +4,28 @@ import type { AddressInfo } from "node:net";
 import { make } from "@parley/db/testing/make";
 import { useDatabase } from "@parley/db/testing/database";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { jobContext, type Ctx } from "../context.ts";
+import { jobContext, type Ctx, type Parts } from "../context.ts";
 import { testParts } from "../testing/test-parts.ts";
 import { placeCall } from "./place.ts";
+import { refreshAccount } from "./refresh-account.ts";
 
 const db = useDatabase();
 let provider: Server;
 let says: { status: number; headers?: Record<string, string>; body?: () => string };
 let posts: number;
+/** What the account says of itself; null: it answers as everything does. */
+let me: object | null;
+let parts: Parts;
 let ctx: Ctx;
 
 beforeAll(async () => {
   provider = createServer((request, response) => {
-    posts += 1;
     request.resume();
+    if (request.method === "GET" && me) {
+      response.writeHead(200, { "content-type": "application/json" });
+      return void response.end(JSON.stringify(me));
+    }
+    posts += 1;
     response.writeHead(says.status, { "content-type": "application/json", ...says.headers });
     response.end(says.body?.() ?? JSON.stringify({ message: "no", error: "no" }));
   }).listen(0, "127.0.0.1");
@@ -33,11 +41,10 @@ beforeEach(async () => {
   const laneId = await make.lane(db.owner, userId, campaignId);
   for (let n = 0; n < 2; n++) await make.item(db.owner, userId, { laneId, campaignId });
   posts = 0;
+  me = null;
   const { port } = provider.address() as AddressInfo;
-  ctx = jobContext(
-    testParts(db, { BOLNA_API_URL: `http://127.0.0.1:${port}`, BOLNA_API_KEY: "bn-test" }),
-    userId,
-  );
+  parts = testParts(db, { BOLNA_API_URL: `http://127.0.0.1:${port}`, BOLNA_API_KEY: "bn-test" });
+  ctx = jobContext(parts, userId);
 });
 
 const bare = { status: 429 };
@@ -124,6 +131,51 @@ describe("a provider that refuses our key", () => {
     expect(posts).toBe(before);
     const incidents = await db.owner.query("select kind from incidents");
     expect(incidents.rows).toContainEqual({ kind: "provider_credentials" });
+  });
+});
+
+const holding = (wallet: number) => ({
+  id: "u",
+  name: "Acme",
+  email: "a@example.com",
+  wallet,
+  concurrency: { max: 100, current: 0 },
+});
+
+describe("a provider that does not allow one call (403) with a key that works", () => {
+  it("ends that call with its words and goes on with the others", async () => {
+    says = { status: 403, body: () => JSON.stringify({ message: "Agent belongs to another account" }) };
+    me = holding(100);
+    await dial();
+    expect(await account()).toMatchObject({ status: "ok" });
+    const { rows } = await db.owner.query(
+      "select distinct status, reason, ended_at is not null as ended from calls",
+    );
+    expect(rows).toEqual([
+      { status: "failed", reason: expect.stringContaining("another account"), ended: true },
+    ]);
+    expect((await db.owner.query("select from incidents where kind = 'provider_credentials'")).rowCount).toBe(
+      0,
+    );
+  });
+});
+
+describe("a provider whose wallet is empty", () => {
+  it("is not asked to dial until there is something in it, and is then at once", async () => {
+    says = accepts();
+    me = holding(0);
+    await refreshAccount(parts);
+    await db.owner.query("update call_lanes set next_due_at = app.now()");
+    const tick = async () =>
+      (await db.worker.pool.query("select dialled, stopped_by from app.claim_tick()")).rows[0];
+    expect(await tick()).toEqual({ dialled: 0, stopped_by: "provider_gate" });
+    const { rows: asked } = await db.owner.query(
+      "select 1 from graphile_worker.jobs where task_identifier = 'provider/refresh' and run_at > now()",
+    );
+    expect(asked).toHaveLength(1);
+    me = holding(5);
+    await refreshAccount(parts);
+    expect(await tick()).toMatchObject({ dialled: 2 });
   });
 });
 

@@ -179,11 +179,15 @@ async function settle(tx: Tx, call: CallRow, estimated: boolean): Promise<void> 
     });
 }
 
-/** The provider's own balance is nobody's fault here: the account rests a little, the item is due again. */
+/**
+ * The provider's own balance is nobody's fault here: the account rests a little, and its wallet is asked for at once. As
+ * long as that is empty the refresh keeps the gate shut. The item is due again.
+ */
 async function gateForBalance(tx: Tx, call: CallRow): Promise<void> {
   await tx.query("select app.gate_account($1, interval '5 seconds', 'balance_low')", [
     call.provider_account_id,
   ]);
+  await enqueue(tx, "provider/refresh", {});
   await raiseIncident(tx, {
     kind: "provider_balance",
     ref: call.provider_account_id,

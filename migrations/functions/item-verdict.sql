@@ -32,15 +32,15 @@ returns table (
          and d.status <> 'balance-low'
          and not (d.status in ('stopped', 'canceled') and not d.stages ?| array['initiated', 'ringing', 'in-progress', 'call-disconnected'])
          and (d.queue_id is distinct from q.id or d.ended_at is not null) -- its own call, asked about before it is dialled
-         and d.created_at > n.at - make_interval(days => u.frequency_days)
-       order by d.created_at desc offset coalesce(u.frequency_dials_max, rule.dials_max) - 1
-       limit case when coalesce(u.frequency_dials_max, rule.dials_max) is null then 0 else 1 end),
+         and d.created_at > n.at - make_interval(days => cap.days)
+       order by d.created_at desc offset cap.dials_max - 1
+       limit case when cap.dials_max is null then 0 else 1 end),
       (select d.created_at from public.calls d
        where d.user_id = q.user_id and d.phone_number = q.phone_number and d.outcome = 'answered' and d.talk_seconds >= 10
-         and d.created_at > n.at - make_interval(days => u.frequency_days)
-       order by d.created_at desc offset coalesce(u.frequency_answered_max, rule.answered_max) - 1
-       limit case when coalesce(u.frequency_answered_max, rule.answered_max) is null then 0 else 1 end)
-    ) + make_interval(days => u.frequency_days) end,
+         and d.created_at > n.at - make_interval(days => cap.days)
+       order by d.created_at desc offset cap.answered_max - 1
+       limit case when cap.answered_max is null then 0 else 1 end)
+    ) + make_interval(days => cap.days) end,
     u.rule_set = 'rehearsal' or l.country = u.default_region or l.country = any (u.destinations)
   from public.call_queue q
   join public.users u on u.id = q.user_id
@@ -50,10 +50,17 @@ returns table (
   left join public.agents a on a.user_id = q.user_id and a.id = coalesce(q.agent_id, k.agent_id)
   cross join (select p_at as at offset 0) n -- offset 0: read the clock once, not in every predicate
   cross join lateral (
-    select r.consent, r.dials_max, r.answered_max from public.calling_rules r
+    select r.consent, r.dials_max, r.answered_max, r.caps_bind from public.calling_rules r
     where r.rule_set = u.rule_set and r.country in (l.country, '**')
     order by r.country = '**' limit 1
   ) rule
+  -- a workspace may be stricter than a country, not laxer
+  cross join lateral (
+    select
+      case when rule.caps_bind then least(u.frequency_dials_max, rule.dials_max) else coalesce(u.frequency_dials_max, rule.dials_max) end as dials_max,
+      case when rule.caps_bind then least(u.frequency_answered_max, rule.answered_max) else coalesce(u.frequency_answered_max, rule.answered_max) end as answered_max,
+      case when rule.caps_bind then greatest(u.frequency_days, 7) else u.frequency_days end as days
+  ) cap
   where q.id = p_item_id
 $$;
 comment on function app.item_checks(uuid, timestamptz) is 'Each predicate that decides whether a queue item may be dialled at that domain time (absent: now), with its value.';

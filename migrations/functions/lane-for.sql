@@ -41,6 +41,35 @@ comment on function app.lane_for(uuid, uuid, text, text, text, jsonb, bigint) is
   'Lane of a campaign (null: direct calls) for a country and a set of zones, made if missing; opens_at infinity = never within 14 days. Call app.lanes_due after writing its items.';
 grant execute on function app.lane_for(uuid, uuid, text, text, text, jsonb, bigint) to parley_web, parley_worker;
 
+-- Waiting items follow their contact: its number now, and the lane of its country and zones, made if there is none. Also an
+-- item that was on the phone while somebody corrected the number: its next try is to the new one.
+create or replace function app.follow_contacts(p_user_id uuid, p_items uuid[])
+returns table (lane_id uuid, due_at timestamptz) language sql as $$
+  with waiting as (
+    select q.id, q.campaign_id, k."window", u.rule_set, coalesce(c.phone_number, q.phone_number) as phone_number, c.country, c.zone_set,
+      greatest(1, ceil(a.max_call_seconds::numeric / u.pulse_seconds)::bigint * u.pulse_credits) as hold
+    from public.call_queue q
+    join public.users u on u.id = q.user_id
+    join public.contacts c on c.user_id = q.user_id and c.id = q.contact_id
+    join public.call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
+    left join public.call_campaigns k on k.user_id = q.user_id and k.id = q.campaign_id
+    join public.agents a on a.user_id = q.user_id and a.id = coalesce(q.agent_id, k.agent_id)
+    where q.user_id = p_user_id and q.id = any (p_items) and q.status = 'pending'
+      and (c.phone_number is distinct from q.phone_number or coalesce(c.country, '**') <> l.country or coalesce(c.zone_set, '') <> l.zone_set)
+  ),
+  placed as materialized (
+    select w.id, w.phone_number, l.lane_id
+    from waiting w, lateral app.lane_for(p_user_id, w.campaign_id, w.country, w.zone_set, w.rule_set, w."window", w.hold) l
+  )
+  update public.call_queue q
+  set lane_id = p.lane_id, phone_number = p.phone_number
+  from placed p
+  where q.user_id = p_user_id and q.id = p.id and q.status = 'pending'
+  returning q.lane_id, q.due_at
+$$;
+comment on function app.follow_contacts(uuid, uuid[]) is 'Gives pending items whose contact has another number, country or zone by now what it has; answers their lanes. Call app.lanes_due with them.';
+grant execute on function app.follow_contacts(uuid, uuid[]) to parley_web, parley_worker;
+
 -- New hours or a new longest call: every lane of a campaign gets its next stretch and its hold, in one statement.
 create or replace function app.relane(p_user_id uuid, p_campaign_id uuid) returns int language plpgsql as $$
 declare v_lanes int;

@@ -53,3 +53,11 @@ create or replace function app.lanes_due(p_lane_ids uuid[], p_due_at timestamptz
 $$;
 comment on function app.lanes_due(uuid[], timestamptz) is 'Lowers the next due time of lanes; called by every verb that adds or re-dues items, after it has written them.';
 grant execute on function app.lanes_due(uuid[], timestamptz) to parley_web, parley_worker, parley_definer;
+
+create or replace function app.item_due(p_user_id uuid, p_item_id uuid, p_due_at timestamptz) returns void language plpgsql as $$
+begin
+  perform app.follow_contacts(p_user_id, array[p_item_id]);
+  perform app.lanes_due(array[q.lane_id], p_due_at) from public.call_queue q where q.user_id = p_user_id and q.id = p_item_id;
+end $$;
+comment on function app.item_due(uuid, uuid, timestamptz) is 'An item waits again after a call: it follows its contact, and its lane knows when it is due.';
+grant execute on function app.item_due(uuid, uuid, timestamptz) to parley_web, parley_worker;

@@ -580,6 +580,7 @@ create table public.calling_rules (
   dials_max integer,
   answered_max integer,
   note text not null,
+  caps_bind boolean not null default false,
   constraint calling_rules_pkey PRIMARY KEY (rule_set, country),
   constraint consent_need_is_known CHECK ((consent = ANY (ARRAY['none'::text, 'any'::text, 'express'::text, 'written'::text]))),
   constraint days_are_iso CHECK ((days <@ ARRAY[(1)::smallint, (2)::smallint, (3)::smallint, (4)::smallint, (5)::smallint, (6)::smallint, (7)::smallint]))
@@ -3754,6 +3755,38 @@ $function$
 -- grant execute to parley_web
 -- comment: What is needed to check a password.
 
+CREATE OR REPLACE FUNCTION app.follow_contacts(p_user_id uuid, p_items uuid[])
+ RETURNS TABLE(lane_id uuid, due_at timestamp with time zone)
+ LANGUAGE sql
+AS $function$
+  with waiting as (
+    select q.id, q.campaign_id, k."window", u.rule_set, coalesce(c.phone_number, q.phone_number) as phone_number, c.country, c.zone_set,
+      greatest(1, ceil(a.max_call_seconds::numeric / u.pulse_seconds)::bigint * u.pulse_credits) as hold
+    from public.call_queue q
+    join public.users u on u.id = q.user_id
+    join public.contacts c on c.user_id = q.user_id and c.id = q.contact_id
+    join public.call_lanes l on l.user_id = q.user_id and l.id = q.lane_id
+    left join public.call_campaigns k on k.user_id = q.user_id and k.id = q.campaign_id
+    join public.agents a on a.user_id = q.user_id and a.id = coalesce(q.agent_id, k.agent_id)
+    where q.user_id = p_user_id and q.id = any (p_items) and q.status = 'pending'
+      and (c.phone_number is distinct from q.phone_number or coalesce(c.country, '**') <> l.country or coalesce(c.zone_set, '') <> l.zone_set)
+  ),
+  placed as materialized (
+    select w.id, w.phone_number, l.lane_id
+    from waiting w, lateral app.lane_for(p_user_id, w.campaign_id, w.country, w.zone_set, w.rule_set, w."window", w.hold) l
+  )
+  update public.call_queue q
+  set lane_id = p.lane_id, phone_number = p.phone_number
+  from placed p
+  where q.user_id = p_user_id and q.id = p.id and q.status = 'pending'
+  returning q.lane_id, q.due_at
+$function$
+;
+-- owner: parley
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Gives pending items whose contact has another number, country or zone by now what it has; answers their lanes. Call app.lanes_due with them.
+
 CREATE OR REPLACE FUNCTION app.free_jobs()
  RETURNS integer
  LANGUAGE plpgsql
@@ -3915,15 +3948,15 @@ AS $function$
          and d.status <> 'balance-low'
          and not (d.status in ('stopped', 'canceled') and not d.stages ?| array['initiated', 'ringing', 'in-progress', 'call-disconnected'])
          and (d.queue_id is distinct from q.id or d.ended_at is not null) -- its own call, asked about before it is dialled
-         and d.created_at > n.at - make_interval(days => u.frequency_days)
-       order by d.created_at desc offset coalesce(u.frequency_dials_max, rule.dials_max) - 1
-       limit case when coalesce(u.frequency_dials_max, rule.dials_max) is null then 0 else 1 end),
+         and d.created_at > n.at - make_interval(days => cap.days)
+       order by d.created_at desc offset cap.dials_max - 1
+       limit case when cap.dials_max is null then 0 else 1 end),
       (select d.created_at from public.calls d
        where d.user_id = q.user_id and d.phone_number = q.phone_number and d.outcome = 'answered' and d.talk_seconds >= 10
-         and d.created_at > n.at - make_interval(days => u.frequency_days)
-       order by d.created_at desc offset coalesce(u.frequency_answered_max, rule.answered_max) - 1
-       limit case when coalesce(u.frequency_answered_max, rule.answered_max) is null then 0 else 1 end)
-    ) + make_interval(days => u.frequency_days) end,
+         and d.created_at > n.at - make_interval(days => cap.days)
+       order by d.created_at desc offset cap.answered_max - 1
+       limit case when cap.answered_max is null then 0 else 1 end)
+    ) + make_interval(days => cap.days) end,
     u.rule_set = 'rehearsal' or l.country = u.default_region or l.country = any (u.destinations)
   from public.call_queue q
   join public.users u on u.id = q.user_id
@@ -3933,10 +3966,17 @@ AS $function$
   left join public.agents a on a.user_id = q.user_id and a.id = coalesce(q.agent_id, k.agent_id)
   cross join (select p_at as at offset 0) n -- offset 0: read the clock once, not in every predicate
   cross join lateral (
-    select r.consent, r.dials_max, r.answered_max from public.calling_rules r
+    select r.consent, r.dials_max, r.answered_max, r.caps_bind from public.calling_rules r
     where r.rule_set = u.rule_set and r.country in (l.country, '**')
     order by r.country = '**' limit 1
   ) rule
+  -- a workspace may be stricter than a country, not laxer
+  cross join lateral (
+    select
+      case when rule.caps_bind then least(u.frequency_dials_max, rule.dials_max) else coalesce(u.frequency_dials_max, rule.dials_max) end as dials_max,
+      case when rule.caps_bind then least(u.frequency_answered_max, rule.answered_max) else coalesce(u.frequency_answered_max, rule.answered_max) end as answered_max,
+      case when rule.caps_bind then greatest(u.frequency_days, 7) else u.frequency_days end as days
+  ) cap
   where q.id = p_item_id
 $function$
 ;
@@ -3946,6 +3986,20 @@ $function$
 -- grant execute to parley_web
 -- grant execute to parley_worker
 -- comment: Each predicate that decides whether a queue item may be dialled at that domain time (absent: now), with its value.
+
+CREATE OR REPLACE FUNCTION app.item_due(p_user_id uuid, p_item_id uuid, p_due_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform app.follow_contacts(p_user_id, array[p_item_id]);
+  perform app.lanes_due(array[q.lane_id], p_due_at) from public.call_queue q where q.user_id = p_user_id and q.id = p_item_id;
+end $function$
+;
+-- owner: parley
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: An item waits again after a call: it follows its contact, and its lane knows when it is due.
 
 CREATE OR REPLACE FUNCTION app.item_verdict(p_item_id uuid, p_at timestamp with time zone DEFAULT app.now())
  RETURNS TABLE(verdict text, reason text, until timestamp with time zone)

@@ -1114,6 +1114,7 @@ declare module 'zapatos/schema' {
     export type Table = 'calling_rules';
     export interface Selectable {
       answered_max: number | null;
+      caps_bind: boolean;
       closes: db.TimeString;
       consent: string;
       country: string;
@@ -1127,6 +1128,7 @@ declare module 'zapatos/schema' {
     }
     export interface JSONSelectable {
       answered_max: number | null;
+      caps_bind: boolean;
       closes: db.TimeString;
       consent: string;
       country: string;
@@ -1140,6 +1142,7 @@ declare module 'zapatos/schema' {
     }
     export interface Whereable {
       answered_max?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      caps_bind?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       closes?: db.TimeString | db.Parameter<db.TimeString> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, db.TimeString | db.Parameter<db.TimeString> | db.SQLFragment | db.ParentColumn>;
       consent?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       country?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
@@ -1153,6 +1156,7 @@ declare module 'zapatos/schema' {
     }
     export interface Insertable {
       answered_max?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment;
+      caps_bind?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       closes: db.TimeString | db.Parameter<db.TimeString> | db.SQLFragment;
       consent?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment;
       country: string | db.Parameter<string> | db.SQLFragment;
@@ -1166,6 +1170,7 @@ declare module 'zapatos/schema' {
     }
     export interface Updatable {
       answered_max?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment>;
+      caps_bind?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       closes?: db.TimeString | db.Parameter<db.TimeString> | db.SQLFragment | db.SQLFragment<any, db.TimeString | db.Parameter<db.TimeString> | db.SQLFragment>;
       consent?: string | db.Parameter<string> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.DefaultType | db.SQLFragment>;
       country?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;

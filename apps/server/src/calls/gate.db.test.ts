@@ -285,6 +285,40 @@ describe("the frequency cap", () => {
     expect(rung).toEqual([{ verdict: "defer", reason: "frequency_cap" }]);
   });
 
+  it("of a workspace may be stricter than a country's own, not laxer; where there is no such rule it holds as set", async () => {
+    await db.owner.query(
+      "update calling_rules set dials_max = 3 where rule_set = 'by-country' and caps_bind",
+    );
+    const { itemId, contactId } = await waiting({ country: "GB" });
+    const cap = async (dialsMax: number | null, dials: number, country = "GB") => {
+      await db.owner.query("delete from calls");
+      await db.owner.query("update users set frequency_dials_max = $2, frequency_days = 1 where id = $1", [
+        userId,
+        dialsMax,
+      ]);
+      await db.owner.query("update call_lanes set country = $2 where user_id = $1", [userId, country]);
+      await db.owner.query(
+        `insert into calls (user_id, status, outcome, created_at, ended_at, final_at, settled_at, price_credits, queue_id, attempt, contact_id, agent_id,
+           provider_account_id, phone_number, max_call_seconds)
+         select k.user_id, 'busy', 'busy', app.now() - interval '2 days', app.now(), app.now(), app.now(), 0, $4, n, k.id, a.id, a.provider_account_id, k.phone_number, 300
+         from contacts k, agents a, generate_series(1, $3) n where k.id = $1 and a.id = $2`,
+        [contactId, agentId, dials, itemId],
+      );
+      const { rows } = await db.owner.query(
+        "select frequency_until is not null as capped from app.item_checks($1)",
+        [itemId],
+      );
+      return rows[0].capped;
+    };
+    expect(await cap(100, 3)).toBe(true);
+    expect(await cap(100, 2)).toBe(false);
+    expect(await cap(1, 1)).toBe(true);
+    expect(await cap(null, 3)).toBe(true);
+    // India's is a habit: the workspace's own cap holds, over its own days
+    expect(await cap(4, 3, "IN")).toBe(false);
+    expect(await cap(1, 3, "IN")).toBe(false);
+  });
+
   it("does not count the call that is asked about", async () => {
     await db.owner.query("update users set frequency_dials_max = 1 where id = $1", [userId]);
     const { itemId } = await waiting({ country: "IN" });

@@ -50,14 +50,14 @@ async function isOver(tx: Tx, call: CallRow): Promise<boolean> {
 
 async function itemBack(tx: Tx, itemId: string, its: Withdrawal): Promise<void> {
   const closed = its.skip ? "skipped" : its.cancel ? "canceled" : null;
-  const item = await maybeRow<{ lane_id: string; campaign_id: string | null; due_at: string }>(
+  const item = await maybeRow<{ campaign_id: string | null; due_at: string }>(
     tx,
     closed
       ? sql`
         update call_queue
         set status = ${param(closed)}, skip_reason = ${param(its.skip ?? null)}, wait_reason = null, attempts = greatest(attempts - 1, 0), closed_at = app.now()
         where id = ${param(itemId)} and status = 'in_progress'
-        returning lane_id, campaign_id, due_at`
+        returning campaign_id, due_at`
       : sql`
         update call_queue
         set status = 'pending', wait_reason = ${param(its.reason)}, due_at = coalesce(${param(its.dueAt ?? null)}::timestamptz, app.now()),
@@ -65,10 +65,10 @@ async function itemBack(tx: Tx, itemId: string, its: Withdrawal): Promise<void> 
         where id = ${param(itemId)} and status = 'in_progress'
           -- an earlier attempt that showed itself late is still to decide
           and not exists (select 1 from calls c where c.queue_id = call_queue.id and c.final_at is null)
-        returning lane_id, campaign_id, due_at`,
+        returning campaign_id, due_at`,
   );
   if (!item) return;
-  if (!closed) await tx.query("select app.lanes_due(array[$1]::uuid[], $2)", [item.lane_id, item.due_at]);
+  if (!closed) await tx.query("select app.item_due($1, $2, $3)", [tx.userId, itemId, item.due_at]);
   else if (item.campaign_id)
     await enqueue(tx, "campaigns/finish", { userId: tx.userId!, campaignId: item.campaign_id });
 }

@@ -9,7 +9,7 @@ import { failpoint } from "../failpoints.ts";
 import { checkBreaker } from "./breaker.ts";
 import { tellBlocked, tellBudgetNear, tellCreditsLow } from "./tell-blocked.ts";
 
-type Item = { id: string; lane_id: string; campaign_id: string | null; contact_id: string };
+type Item = { id: string; campaign_id: string | null; contact_id: string };
 type Campaign = { status: CampaignStatus; retry: Retry; ends_at: string | null };
 type Tried = Attempt & { reason: string | null };
 
@@ -39,7 +39,7 @@ async function settle(tx: Tx, itemId: string): Promise<{ campaignId: string; fai
   const known = await maybeRow<Item>(
     tx,
     sql`
-    select id, lane_id, campaign_id, contact_id from call_queue
+    select id, campaign_id, contact_id from call_queue
     where user_id = ${param(tx.userId)} and id = ${param(itemId)}`,
   );
   if (!known) return null;
@@ -55,7 +55,7 @@ async function settle(tx: Tx, itemId: string): Promise<{ campaignId: string; fai
   const item = await maybeRow<Item>(
     tx,
     sql`
-    select id, lane_id, campaign_id, contact_id from call_queue
+    select id, campaign_id, contact_id from call_queue
     where user_id = ${param(tx.userId)} and id = ${param(itemId)} and status = 'in_progress' for update`,
   );
   if (!item) return null;
@@ -127,7 +127,7 @@ async function retry(tx: Tx, item: Item, its: Written & { at: string; waitReason
     set status = 'pending', due_at = ${param(its.at)}, wait_reason = ${param(its.waitReason)}, attempts = ${param(its.attempts)}, last_outcome = ${param(its.lastOutcome)}
     where id = ${param(item.id)}`,
   );
-  await tx.query("select app.lanes_due(array[$1]::uuid[], $2)", [item.lane_id, its.at]);
+  await tx.query("select app.item_due($1, $2, $3)", [tx.userId, item.id, its.at]);
   tx.wake("dispatch");
   if (item.campaign_id) await touch(tx, "campaigns", item.campaign_id);
 }

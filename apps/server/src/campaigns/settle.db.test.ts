@@ -114,6 +114,31 @@ describe("settling an item", () => {
     expect(await item(tired.itemId)).toMatchObject({ status: "failed", attempts: 2, last_outcome: "busy" });
   });
 
+  it("tries the number and the hours again that the person has by then", async () => {
+    const { itemId } = await campaignItem();
+    await attempt(itemId, { status: "busy", outcome: "busy", minutesAgo: 5 });
+    await db.owner.query(
+      `update contacts set phone_number = '+44 7700900123', country = 'GB', zones = '{Europe/London}', time_zone = null
+       where id = (select contact_id from call_queue where id = $1)`,
+      [itemId],
+    );
+    await settleItem(job, { itemId });
+    const { rows } = await db.owner.query(
+      `select q.status, q.phone_number, l.country, l.zone_set, l.next_due_at <= q.due_at as lane_knows
+       from call_queue q join call_lanes l on l.id = q.lane_id where q.id = $1`,
+      [itemId],
+    );
+    expect(rows).toEqual([
+      {
+        status: "pending",
+        phone_number: "+44 7700900123",
+        country: "GB",
+        zone_set: "Europe/London",
+        lane_knows: true,
+      },
+    ]);
+  });
+
   it("burns nobody's attempt for a call that was never placed, and waits for the provider's gate", async () => {
     await db.owner.query("update provider_accounts set gate_until = app.wall() + interval '10 minutes'");
     const { itemId } = await campaignItem();

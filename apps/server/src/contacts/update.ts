@@ -137,33 +137,14 @@ async function lockNumbers(tx: Tx, contactId: string, next: string): Promise<voi
     await tx.query("select app.lock_phone($1, $2)", [tx.userId, number]);
 }
 
-/**
- * Waiting items follow their contact: its number now, and the lane of its country and zones, made if there is none.
- * The tick judges them anew.
- */
+/** Waiting items follow their contact; the tick judges them anew. One that is on the phone follows when it waits again. */
 async function relane(tx: Tx, contactId: string): Promise<void> {
   const moved = await rows<{ lane_id: string; due_at: string }>(
     tx,
     sql`
-    with waiting as (
-      select q.id, q.campaign_id, k."window", u.rule_set, c.phone_number, c.country, c.zone_set,
-        greatest(1, ceil(a.max_call_seconds::numeric / u.pulse_seconds)::bigint * u.pulse_credits) as hold
-      from call_queue q
-      join users u on u.id = q.user_id
-      join contacts c on c.user_id = q.user_id and c.id = q.contact_id
-      left join call_campaigns k on k.user_id = q.user_id and k.id = q.campaign_id
-      join agents a on a.user_id = q.user_id and a.id = coalesce(q.agent_id, k.agent_id)
-      where q.user_id = ${param(tx.userId)} and q.contact_id = ${param(contactId)} and q.status = 'pending'
-    ),
-    placed as materialized (
-      select w.id, w.phone_number, l.lane_id
-      from waiting w,
-        lateral app.lane_for(${param(tx.userId)}, w.campaign_id, w.country, w.zone_set, w.rule_set, w."window", w.hold) l
-    )
-    update call_queue q set lane_id = p.lane_id, phone_number = p.phone_number
-    from placed p
-    where q.user_id = ${param(tx.userId)} and q.id = p.id and q.status = 'pending'
-    returning q.lane_id, q.due_at`,
+    select lane_id, due_at from app.follow_contacts(${param(tx.userId)}, array(
+      select id from call_queue
+      where user_id = ${param(tx.userId)} and contact_id = ${param(contactId)} and status = 'pending'))`,
   );
   for (const { lane_id, due_at } of moved)
     await tx.query("select app.lanes_due(array[$1]::uuid[], $2)", [lane_id, due_at]);

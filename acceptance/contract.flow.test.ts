@@ -503,7 +503,7 @@ describe("campaigns", () => {
     const busy = items.find(({ phoneNumber }) => phoneNumber.endsWith("0005"))!;
     const waiting = await until("the busy one waits for its next try", async () => {
       const { items: found } = await asha.ask("campaigns.items", { itemId: busy.id });
-      return found[0]!.waitReason && found[0]!.dueAt && found[0]!;
+      return found[0]!.waitReason === "retry_gap" && found[0]!.dueAt && found[0]!;
     });
     const why = await asha.ask("campaigns.explain", { itemId: busy.id });
     expect(why.verdict).toBe("defer");
@@ -1184,12 +1184,16 @@ describe("a provider that misbehaves", () => {
       return items.find(({ priceCredits, outcome }) => outcome !== null && priceCredits !== null);
     });
 
-  test.each(["truncated_json", "error_after_placing", "reset_after"])(
+  test.each([
+    ["truncated_json", "+91 98765 70002"],
+    ["error_after_placing", "+91 98765 80002"],
+    ["reset_after", "+91 98765 90002"],
+  ])(
     "%s: the call that was placed all the same is found, rings once and is charged once",
-    async (fault) => {
+    async (fault, phoneNumber) => {
       await house.control("POST", "faults", { [fault]: 1 });
       const { length: before } = (await house.truth()).rings;
-      const { itemId } = await asha.ask("calls.place", { phoneNumber: "+91 98765 70002", agentId: agent.id });
+      const { itemId } = await asha.ask("calls.place", { phoneNumber, agentId: agent.id });
       const ended = await settledCall(itemId);
       await house.control("DELETE", "faults");
       expect(ended).toMatchObject({ status: "completed", outcome: "answered", priceCredits: 5 });

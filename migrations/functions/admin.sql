@@ -1,13 +1,17 @@
 -- The operator of an installation sees all tenants; a tenant's own rows are still changed in that tenant's transaction.
-create or replace function app.admin_set_limits(p_concurrent_calls_limit int) returns int language sql security definer
+drop function if exists app.admin_set_limits(int);
+create or replace function app.admin_set_limits(p_concurrent_calls_limit int, p_reserve_given boolean, p_direct_reserve int)
+returns table (system_limit int, direct_reserve int) language sql security definer
 set search_path = public, pg_temp as $$
   update system_settings
-  set concurrent_calls_limit = coalesce(p_concurrent_calls_limit, concurrent_calls_limit), updated_at = app.wall()
-  returning concurrent_calls_limit
+  set concurrent_calls_limit = coalesce(p_concurrent_calls_limit, concurrent_calls_limit),
+    direct_reserve = case when p_reserve_given then p_direct_reserve else direct_reserve end,
+    updated_at = app.wall()
+  returning concurrent_calls_limit, least(coalesce(direct_reserve, concurrent_calls_limit / 20), concurrent_calls_limit)
 $$;
-comment on function app.admin_set_limits(int) is 'How many calls the whole system may hold at once; null only asks.';
-alter function app.admin_set_limits(int) owner to parley_definer;
-grant execute on function app.admin_set_limits(int) to parley_web, parley_worker;
+comment on function app.admin_set_limits(int, boolean, int) is 'How many calls the whole system may hold at once (null: as before), and how many of them campaigns leave to calls by hand (null: one of every twenty).';
+alter function app.admin_set_limits(int, boolean, int) owner to parley_definer;
+grant execute on function app.admin_set_limits(int, boolean, int) to parley_web;
 
 create or replace function app.admin_pause_dialling(p_paused boolean, p_reason text, p_by text) returns int language plpgsql security definer
 set search_path = public, pg_temp as $$

@@ -231,8 +231,9 @@ grant execute on function app.dispose_of_blocked(uuid[], uuid[], int, timestampt
 -- Fills lines for some tenants, in the order given. The caller has found them ready and the lines free.
 drop function if exists app.fill_lines(uuid[], int, int, int, uuid);
 drop function if exists app.fill_lines(uuid[], int, int, int, uuid, timestamptz, timestamptz);
+drop function if exists app.fill_lines(uuid[], int, int, int, uuid, timestamptz, timestamptz, boolean);
 create function app.fill_lines(
-  p_users uuid[], p_lines int, p_system_open int, p_account_open int, p_account uuid, p_now timestamptz, p_wall timestamptz
+  p_users uuid[], p_lines int, p_system_open int, p_account_open int, p_account uuid, p_now timestamptz, p_wall timestamptz, p_by_hand boolean
 )
 returns table (dialled int, disposed int, put_aside int, unfinished boolean, served_upto uuid, missed uuid[], woken uuid[])
 language plpgsql
@@ -260,6 +261,7 @@ begin
     select l.id from call_lanes l
     where l.user_id = any (array(select id from tenant))
       and not l.paused and l.ready_at < 'infinity' and l.ready_at <= p_now and l.closes_at > p_now
+      and (not p_by_hand or l.campaign_id is null)
   ),
   mine as materialized (
     select l.id, l.campaign_id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
@@ -549,14 +551,15 @@ begin
   end if;
   return next;
 end $$;
-comment on function app.fill_lines(uuid[], int, int, int, uuid, timestamptz, timestamptz) is 'Part of the tick: claims at most p_lines calls for tenants in turn, and disposes of what it looked at. unfinished = something was locked by others.';
-grant execute on function app.fill_lines(uuid[], int, int, int, uuid, timestamptz, timestamptz) to parley_definer;
+comment on function app.fill_lines(uuid[], int, int, int, uuid, timestamptz, timestamptz, boolean) is 'Part of the tick: claims at most p_lines calls for tenants in turn, and disposes of what it looked at. p_by_hand = campaigns are left alone; unfinished = something was locked by others.';
+grant execute on function app.fill_lines(uuid[], int, int, int, uuid, timestamptz, timestamptz, boolean) to parley_definer;
 
 -- When one tenant's rows make the statement fail, the others must not wait for it: each gets one line on its own, and
 -- the tenant that fails again rests for a minute, with an incident. Transient failures are the whole tick's.
 drop function if exists app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz);
+drop function if exists app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz, boolean);
 create function app.fill_lines_singly(
-  p_users uuid[], p_lines int, p_system_open int, p_account_open int, p_account uuid, p_now timestamptz, p_wall timestamptz
+  p_users uuid[], p_lines int, p_system_open int, p_account_open int, p_account uuid, p_now timestamptz, p_wall timestamptz, p_by_hand boolean
 )
 returns table (dialled int, disposed int, put_aside int, unfinished boolean, served_upto uuid, missed uuid[], woken uuid[])
 language plpgsql
@@ -572,7 +575,7 @@ begin
     exit when dialled >= p_lines;
     begin
       select * into v_one
-      from app.fill_lines(array[v_user], 1, p_system_open + dialled, p_account_open + dialled, p_account, p_now, p_wall);
+      from app.fill_lines(array[v_user], 1, p_system_open + dialled, p_account_open + dialled, p_account, p_now, p_wall, p_by_hand);
       dialled := dialled + v_one.dialled;
       disposed := disposed + v_one.disposed;
       put_aside := put_aside + v_one.put_aside;
@@ -595,8 +598,8 @@ begin
   end loop;
   return next;
 end $$;
-comment on function app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz) is 'Part of the tick: fill_lines for one tenant after the other, one line each, putting aside and reporting those that fail.';
-grant execute on function app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz) to parley_definer;
+comment on function app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz, boolean) is 'Part of the tick: fill_lines for one tenant after the other, one line each, putting aside and reporting those that fail.';
+grant execute on function app.fill_lines_singly(uuid[], int, int, int, uuid, timestamptz, timestamptz, boolean) to parley_definer;
 
 drop function if exists app.next_wake(timestamptz);
 drop function if exists app.claim_tick();
@@ -615,6 +618,7 @@ declare
   v_account record;
   v_open int;
   v_free int;
+  v_kept int;
   v_wanted int;
   v_after uuid;
   v_users uuid[];
@@ -628,7 +632,7 @@ begin
   ran := true;
 
   -- rung for nothing, as most rings are: one look
-  select s.dialling_paused, s.concurrent_calls_limit, c.now, c.wall,
+  select s.dialling_paused, s.concurrent_calls_limit, coalesce(s.direct_reserve, s.concurrent_calls_limit / 20) as reserve, c.now, c.wall,
     exists (
       select from call_lanes l
       where not l.paused and l.ready_at < 'infinity' and l.ready_at <= c.now and l.closes_at > c.now
@@ -688,7 +692,13 @@ begin
   if stopped_by is not null then
     return next; return;
   end if;
-  v_free := least(v_free, v_account.lines, v_account.tokens);
+  -- some of the free lines are not for campaigns
+  v_kept := least(v_free, v_account.lines, v_account.tokens);
+  v_free := greatest(0, least(v_kept, v_free - v.reserve));
+  v_kept := v_kept - v_free;
+  if v_free = 0 then
+    stopped_by := 'system_limit';
+  end if;
 
   -- As many tenants without a line as there are lines to give, if there are so many: nobody is to get a second one before.
   -- A few more, because some will turn out to have no room. Whoever has none leaves the ready ones for good, so when many
@@ -696,6 +706,7 @@ begin
   v_after := v_account.served_upto;
   v_wanted := v_free + 8 + least(v_account.tenants, 256);
   for pass in 1..8 loop
+    exit when v_free = 0;
     v_users := array(select t.user_id from app.tenants_ready(v_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff', v_wanted, v.now) t);
     if cardinality(v_users) < v_wanted then
       v_users := v_users || array(
@@ -707,11 +718,11 @@ begin
     exit when cardinality(v_users) = 0;
     begin
       select * into v_done
-      from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall);
+      from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, false);
     exception when others then
       if app.is_transient(sqlstate) then raise; end if;
       select * into v_done
-      from app.fill_lines_singly(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall);
+      from app.fill_lines_singly(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, false);
     end;
     dialled := dialled + v_done.dialled;
     disposed := disposed + v_done.disposed;
@@ -735,6 +746,31 @@ begin
     exit when v_free <= 0 or v_done.put_aside + v_done.disposed = 0;
     v_wanted := v_free + case when v_done.put_aside > 0 then 256 else 8 + least(v_account.tenants, 256) end;
   end loop;
+
+  -- What campaigns may not take is for calls by hand: they come first among their own tenant's items, and here before
+  -- everybody's campaigns. Whoever gets one has not had a turn.
+  if v_kept > 0 then
+    v_users := array(
+      select distinct l.user_id from (
+        select l.user_id from call_lanes l
+        where l.campaign_id is null and not l.paused and l.ready_at < 'infinity' and l.ready_at <= v.now and l.closes_at > v.now
+        order by l.ready_at limit v_kept + 8
+      ) l);
+    if cardinality(v_users) > 0 then
+      begin
+        select * into v_done
+        from app.fill_lines(v_users, v_kept, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, true);
+      exception when others then
+        if app.is_transient(sqlstate) then raise; end if;
+        select * into v_done
+        from app.fill_lines_singly(v_users, v_kept, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, true);
+      end;
+      dialled := dialled + v_done.dialled;
+      disposed := disposed + v_done.disposed;
+      woken := woken || v_done.woken;
+      again := again or v_done.unfinished or v_done.dialled > 0 or v_done.disposed > 0 or v_done.put_aside > 0;
+    end if;
+  end if;
 
   if dialled > 0 or v_missed <> v_account.missed then
     update dispatch_turn set served_upto = v_after, missed = v_missed;

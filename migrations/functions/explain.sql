@@ -111,8 +111,10 @@ returns table (ord int, name text, ok boolean, reason text, detail text, true_ag
            when s.gate_at is not null then 'The voice provider asked for a pause.' else 'The voice provider takes calls.' end, s.gate_at
     from item i cross join app.system_room() s
     union all
-    select 16, 'system_lines', s.live < s.line_limit, 'system_limit',
-      format('%s of %s lines of the installation in use.', s.live, s.line_limit), null
+    select 16, 'system_lines', s.live < s.line_limit - case when i.campaign_id is null then 0 else app.direct_reserve() end, 'system_limit',
+      format('%s of %s lines of the installation in use.', s.live, s.line_limit)
+        || case when i.campaign_id is not null and app.direct_reserve() > 0
+             then format(' %s are kept for calls by hand.', app.direct_reserve()) else '' end, null
     from item i cross join app.system_room() s
     union all
     select 17, 'provider_lines', s.account_lines > 0, 'provider_lines', format('%s free lines at the provider.', greatest(0, s.account_lines)), null
@@ -231,7 +233,7 @@ returns table (factor text, amount bigint, most bigint, until timestamptz) langu
       when 'system_limit' then s.live when 'user_limit' then t.live when 'campaign_cap' then c.live
       when 'credits' then greatest(0, t.available) when 'budget' then greatest(0, c.budget_left) end,
     case f.factor
-      when 'system_limit' then s.line_limit when 'user_limit' then t.concurrent_limit when 'campaign_cap' then c.live + c.cap_room
+      when 'system_limit' then s.line_limit - app.direct_reserve() when 'user_limit' then t.concurrent_limit when 'campaign_cap' then c.live + c.cap_room
       when 'credits' then w.hold when 'budget' then w.hold end,
     case f.factor
       when 'window_closed' then w.opens_at when 'provider_gate' then s.gate_at
@@ -259,7 +261,7 @@ returns table (factor text, amount bigint, most bigint, until timestamptz) langu
       when x.calls > 0 and (t.live >= t.concurrent_limit or c.cap_room <= 0) then 'provider_unclear'
       when c.cap_room <= 0 then 'campaign_cap'
       when t.live >= t.concurrent_limit then 'user_limit'
-      when s.live >= s.line_limit then 'system_limit'
+      when s.live >= s.line_limit - app.direct_reserve() then 'system_limit'
       when s.account_lines <= 0 then 'provider_lines'
       when c.pace_at > app.wall() then 'pace'
       when s.account_posts <= 0 then 'provider_budget'

@@ -50,5 +50,13 @@ returns table (status text, gate_until timestamptz, lines int, tokens int) langu
 $$;
 comment on function app.account_room(uuid) is 'A provider account: state, gate, free lines, and POSTs its request budget allows now.';
 
+create or replace function app.direct_reserve() returns int language sql stable security definer
+set search_path = public, pg_temp as $$
+  select least(coalesce(s.direct_reserve, s.concurrent_calls_limit / 20), s.concurrent_calls_limit) from system_settings s
+$$;
+comment on function app.direct_reserve() is 'Lines of the installation that campaigns leave to calls by hand.';
+alter function app.direct_reserve() owner to parley_definer;
+grant execute on function app.direct_reserve() to parley_web, parley_worker, parley_ro, parley_definer;
+
 grant execute on function app.tenant_room(uuid), app.campaign_room(uuid, uuid), app.account_room(uuid)
   to parley_web, parley_worker, parley_ro, parley_definer;

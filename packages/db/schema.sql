@@ -468,6 +468,7 @@ create table public.call_lanes (
   constraint lane_of_a_user FOREIGN KEY (user_id) REFERENCES public.users(id),
   constraint lane_blocked_by_is_known CHECK ((blocked_by = ANY (ARRAY['credits'::text, 'budget'::text, 'campaign_cap'::text, 'user_limit'::text, 'pace'::text])))
 ) with (fillfactor=70);
+CREATE INDEX call_lanes_by_hand ON public.call_lanes USING btree (ready_at) WHERE ((campaign_id IS NULL) AND (NOT paused) AND (ready_at < 'infinity'::timestamp with time zone));
 CREATE INDEX call_lanes_closing ON public.call_lanes USING btree (closes_at) WHERE ((NOT paused) AND (next_due_at < 'infinity'::timestamp with time zone));
 CREATE INDEX call_lanes_of_campaign ON public.call_lanes USING btree (user_id, campaign_id);
 CREATE INDEX call_lanes_ready ON public.call_lanes USING btree (ready_at) WHERE ((NOT paused) AND (ready_at < 'infinity'::timestamp with time zone));
@@ -1860,9 +1861,11 @@ create table public.system_settings (
   seen_now timestamp with time zone,
   reconcile_only_at timestamp with time zone,
   reconcile_from timestamp with time zone,
+  direct_reserve integer,
   constraint system_settings_pkey PRIMARY KEY (id),
   constraint clock_scale_is_positive CHECK (((clock_scale > (0)::double precision) AND (clock_scale <= (100000)::double precision))),
   constraint concurrent_calls_limit_in_range CHECK (((concurrent_calls_limit >= 0) AND (concurrent_calls_limit <= 10000))),
+  constraint direct_reserve_is_not_negative CHECK ((direct_reserve >= 0)),
   constraint lease_scale_is_positive CHECK (((lease_scale > (0)::double precision) AND (lease_scale <= (1)::double precision))),
   constraint system_settings_has_one_row CHECK (id),
   constraint voice_provider_is_known CHECK ((voice_provider = ANY (ARRAY['sandbox'::text, 'bolna'::text])))
@@ -2650,21 +2653,22 @@ end $function$
 -- grant execute to parley_web
 -- comment: Stops or resumes every claim of every tenant; answers how many calls are in the air. Refuses (PY001) to resume while forgotten calls are still looked for.
 
-CREATE OR REPLACE FUNCTION app.admin_set_limits(p_concurrent_calls_limit integer)
- RETURNS integer
+CREATE OR REPLACE FUNCTION app.admin_set_limits(p_concurrent_calls_limit integer, p_reserve_given boolean, p_direct_reserve integer)
+ RETURNS TABLE(system_limit integer, direct_reserve integer)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   update system_settings
-  set concurrent_calls_limit = coalesce(p_concurrent_calls_limit, concurrent_calls_limit), updated_at = app.wall()
-  returning concurrent_calls_limit
+  set concurrent_calls_limit = coalesce(p_concurrent_calls_limit, concurrent_calls_limit),
+    direct_reserve = case when p_reserve_given then p_direct_reserve else direct_reserve end,
+    updated_at = app.wall()
+  returning concurrent_calls_limit, least(coalesce(direct_reserve, concurrent_calls_limit / 20), concurrent_calls_limit)
 $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_web
--- grant execute to parley_worker
--- comment: How many calls the whole system may hold at once; null only asks.
+-- comment: How many calls the whole system may hold at once (null: as before), and how many of them campaigns leave to calls by hand (null: one of every twenty).
 
 CREATE OR REPLACE FUNCTION app.admin_system()
  RETURNS TABLE(system_limit integer, live integer, dialling_paused boolean, dialling_paused_reason text)
@@ -2902,6 +2906,7 @@ declare
   v_account record;
   v_open int;
   v_free int;
+  v_kept int;
   v_wanted int;
   v_after uuid;
   v_users uuid[];
@@ -2915,7 +2920,7 @@ begin
   ran := true;
 
   -- rung for nothing, as most rings are: one look
-  select s.dialling_paused, s.concurrent_calls_limit, c.now, c.wall,
+  select s.dialling_paused, s.concurrent_calls_limit, coalesce(s.direct_reserve, s.concurrent_calls_limit / 20) as reserve, c.now, c.wall,
     exists (
       select from call_lanes l
       where not l.paused and l.ready_at < 'infinity' and l.ready_at <= c.now and l.closes_at > c.now
@@ -2975,7 +2980,13 @@ begin
   if stopped_by is not null then
     return next; return;
   end if;
-  v_free := least(v_free, v_account.lines, v_account.tokens);
+  -- some of the free lines are not for campaigns
+  v_kept := least(v_free, v_account.lines, v_account.tokens);
+  v_free := greatest(0, least(v_kept, v_free - v.reserve));
+  v_kept := v_kept - v_free;
+  if v_free = 0 then
+    stopped_by := 'system_limit';
+  end if;
 
   -- As many tenants without a line as there are lines to give, if there are so many: nobody is to get a second one before.
   -- A few more, because some will turn out to have no room. Whoever has none leaves the ready ones for good, so when many
@@ -2983,6 +2994,7 @@ begin
   v_after := v_account.served_upto;
   v_wanted := v_free + 8 + least(v_account.tenants, 256);
   for pass in 1..8 loop
+    exit when v_free = 0;
     v_users := array(select t.user_id from app.tenants_ready(v_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff', v_wanted, v.now) t);
     if cardinality(v_users) < v_wanted then
       v_users := v_users || array(
@@ -2994,11 +3006,11 @@ begin
     exit when cardinality(v_users) = 0;
     begin
       select * into v_done
-      from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall);
+      from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, false);
     exception when others then
       if app.is_transient(sqlstate) then raise; end if;
       select * into v_done
-      from app.fill_lines_singly(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall);
+      from app.fill_lines_singly(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, false);
     end;
     dialled := dialled + v_done.dialled;
     disposed := disposed + v_done.disposed;
@@ -3022,6 +3034,31 @@ begin
     exit when v_free <= 0 or v_done.put_aside + v_done.disposed = 0;
     v_wanted := v_free + case when v_done.put_aside > 0 then 256 else 8 + least(v_account.tenants, 256) end;
   end loop;
+
+  -- What campaigns may not take is for calls by hand: they come first among their own tenant's items, and here before
+  -- everybody's campaigns. Whoever gets one has not had a turn.
+  if v_kept > 0 then
+    v_users := array(
+      select distinct l.user_id from (
+        select l.user_id from call_lanes l
+        where l.campaign_id is null and not l.paused and l.ready_at < 'infinity' and l.ready_at <= v.now and l.closes_at > v.now
+        order by l.ready_at limit v_kept + 8
+      ) l);
+    if cardinality(v_users) > 0 then
+      begin
+        select * into v_done
+        from app.fill_lines(v_users, v_kept, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, true);
+      exception when others then
+        if app.is_transient(sqlstate) then raise; end if;
+        select * into v_done
+        from app.fill_lines_singly(v_users, v_kept, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, true);
+      end;
+      dialled := dialled + v_done.dialled;
+      disposed := disposed + v_done.disposed;
+      woken := woken || v_done.woken;
+      again := again or v_done.unfinished or v_done.dialled > 0 or v_done.disposed > 0 or v_done.put_aside > 0;
+    end if;
+  end if;
 
   if dialled > 0 or v_missed <> v_account.missed then
     update dispatch_turn set served_upto = v_after, missed = v_missed;
@@ -3067,6 +3104,21 @@ $function$
 -- owner: parley_definer
 -- grant execute to parley_worker
 -- comment: Which cluster this is, on which timeline, and how far its log is on disk.
+
+CREATE OR REPLACE FUNCTION app.direct_reserve()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select least(coalesce(s.direct_reserve, s.concurrent_calls_limit / 20), s.concurrent_calls_limit) from system_settings s
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_ro
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Lines of the installation that campaigns leave to calls by hand.
 
 CREATE OR REPLACE FUNCTION app.dispose_of_blocked(p_users uuid[], p_lanes uuid[], p_depth integer, p_now timestamp with time zone)
  RETURNS TABLE(disposed integer, lanes uuid[], woken uuid[], jobs jsonb)
@@ -3274,8 +3326,10 @@ AS $function$
            when s.gate_at is not null then 'The voice provider asked for a pause.' else 'The voice provider takes calls.' end, s.gate_at
     from item i cross join app.system_room() s
     union all
-    select 16, 'system_lines', s.live < s.line_limit, 'system_limit',
-      format('%s of %s lines of the installation in use.', s.live, s.line_limit), null
+    select 16, 'system_lines', s.live < s.line_limit - case when i.campaign_id is null then 0 else app.direct_reserve() end, 'system_limit',
+      format('%s of %s lines of the installation in use.', s.live, s.line_limit)
+        || case when i.campaign_id is not null and app.direct_reserve() > 0
+             then format(' %s are kept for calls by hand.', app.direct_reserve()) else '' end, null
     from item i cross join app.system_room() s
     union all
     select 17, 'provider_lines', s.account_lines > 0, 'provider_lines', format('%s free lines at the provider.', greatest(0, s.account_lines)), null
@@ -3346,7 +3400,7 @@ CREATE OR REPLACE FUNCTION app.fair_lines(p_user_id uuid)
 AS $function$
   with n as (select app.now() as at offset 0),
   line_limit as (
-    select least(s.concurrent_calls_limit, a.concurrency_max) as lines
+    select least(s.concurrent_calls_limit - app.direct_reserve(), a.concurrency_max) as lines
     from system_settings s join provider_accounts a on a.name = 'platform'
   ),
   wanting as (
@@ -3378,7 +3432,7 @@ $function$
 -- grant execute to parley_worker
 -- comment: Lines the tenant can count on while everybody dials who has something to dial; one number.
 
-CREATE OR REPLACE FUNCTION app.fill_lines(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid, p_now timestamp with time zone, p_wall timestamp with time zone)
+CREATE OR REPLACE FUNCTION app.fill_lines(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid, p_now timestamp with time zone, p_wall timestamp with time zone, p_by_hand boolean)
  RETURNS TABLE(dialled integer, disposed integer, put_aside integer, unfinished boolean, served_upto uuid, missed uuid[], woken uuid[])
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
@@ -3405,6 +3459,7 @@ begin
     select l.id from call_lanes l
     where l.user_id = any (array(select id from tenant))
       and not l.paused and l.ready_at < 'infinity' and l.ready_at <= p_now and l.closes_at > p_now
+      and (not p_by_hand or l.campaign_id is null)
   ),
   mine as materialized (
     select l.id, l.campaign_id from call_lanes l where l.id = any (array(select id from ready)) and not l.paused
@@ -3697,9 +3752,9 @@ end $function$
 ;
 -- owner: parley
 -- grant execute to parley_definer
--- comment: Part of the tick: claims at most p_lines calls for tenants in turn, and disposes of what it looked at. unfinished = something was locked by others.
+-- comment: Part of the tick: claims at most p_lines calls for tenants in turn, and disposes of what it looked at. p_by_hand = campaigns are left alone; unfinished = something was locked by others.
 
-CREATE OR REPLACE FUNCTION app.fill_lines_singly(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid, p_now timestamp with time zone, p_wall timestamp with time zone)
+CREATE OR REPLACE FUNCTION app.fill_lines_singly(p_users uuid[], p_lines integer, p_system_open integer, p_account_open integer, p_account uuid, p_now timestamp with time zone, p_wall timestamp with time zone, p_by_hand boolean)
  RETURNS TABLE(dialled integer, disposed integer, put_aside integer, unfinished boolean, served_upto uuid, missed uuid[], woken uuid[])
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
@@ -3714,7 +3769,7 @@ begin
     exit when dialled >= p_lines;
     begin
       select * into v_one
-      from app.fill_lines(array[v_user], 1, p_system_open + dialled, p_account_open + dialled, p_account, p_now, p_wall);
+      from app.fill_lines(array[v_user], 1, p_system_open + dialled, p_account_open + dialled, p_account, p_now, p_wall, p_by_hand);
       dialled := dialled + v_one.dialled;
       disposed := disposed + v_one.disposed;
       put_aside := put_aside + v_one.put_aside;
@@ -4230,7 +4285,7 @@ AS $function$
       when 'system_limit' then s.live when 'user_limit' then t.live when 'campaign_cap' then c.live
       when 'credits' then greatest(0, t.available) when 'budget' then greatest(0, c.budget_left) end,
     case f.factor
-      when 'system_limit' then s.line_limit when 'user_limit' then t.concurrent_limit when 'campaign_cap' then c.live + c.cap_room
+      when 'system_limit' then s.line_limit - app.direct_reserve() when 'user_limit' then t.concurrent_limit when 'campaign_cap' then c.live + c.cap_room
       when 'credits' then w.hold when 'budget' then w.hold end,
     case f.factor
       when 'window_closed' then w.opens_at when 'provider_gate' then s.gate_at
@@ -4258,7 +4313,7 @@ AS $function$
       when x.calls > 0 and (t.live >= t.concurrent_limit or c.cap_room <= 0) then 'provider_unclear'
       when c.cap_room <= 0 then 'campaign_cap'
       when t.live >= t.concurrent_limit then 'user_limit'
-      when s.live >= s.line_limit then 'system_limit'
+      when s.live >= s.line_limit - app.direct_reserve() then 'system_limit'
       when s.account_lines <= 0 then 'provider_lines'
       when c.pace_at > app.wall() then 'pace'
       when s.account_posts <= 0 then 'provider_budget'

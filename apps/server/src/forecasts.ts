@@ -43,9 +43,10 @@ export async function forecasts(
   if (running.length === 0 && !planned) return new Map();
   const ids = running.map(({ id }) => id);
   const room = await roomAhead(tx);
-  const lanes = await lanesAhead(tx, ids);
   const waiting = await waitingItems(tx, ids);
   const onPhone = await itemsOnPhone(tx, ids);
+  // after the items: a lane that came into being meanwhile is there, and none ever goes
+  const lanes = await lanesAhead(tx, ids);
   const seen = await attemptsSeen(tx, planned ? [...ids, planned.id] : ids);
 
   const campaigns = running.map((campaign): CampaignToForecast => {

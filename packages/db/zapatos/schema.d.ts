@@ -3783,6 +3783,7 @@ declare module 'zapatos/schema' {
       dialling_paused: boolean;
       dialling_paused_by: string | null;
       dialling_paused_reason: string | null;
+      direct_reserve: number | null;
       id: boolean;
       lease_scale: number;
       limits_seeded: boolean;
@@ -3806,6 +3807,7 @@ declare module 'zapatos/schema' {
       dialling_paused: boolean;
       dialling_paused_by: string | null;
       dialling_paused_reason: string | null;
+      direct_reserve: number | null;
       id: boolean;
       lease_scale: number;
       limits_seeded: boolean;
@@ -3829,6 +3831,7 @@ declare module 'zapatos/schema' {
       dialling_paused?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       dialling_paused_by?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
       dialling_paused_reason?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      direct_reserve?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       id?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
       lease_scale?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
       limits_seeded?: boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.SQLFragment | db.ParentColumn>;
@@ -3852,6 +3855,7 @@ declare module 'zapatos/schema' {
       dialling_paused?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       dialling_paused_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
       dialling_paused_reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment;
+      direct_reserve?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment;
       id?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
       lease_scale?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment;
       limits_seeded?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment;
@@ -3875,6 +3879,7 @@ declare module 'zapatos/schema' {
       dialling_paused?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       dialling_paused_by?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
       dialling_paused_reason?: string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | null | db.DefaultType | db.SQLFragment>;
+      direct_reserve?: number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | null | db.DefaultType | db.SQLFragment>;
       id?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;
       lease_scale?: number | db.Parameter<number> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.DefaultType | db.SQLFragment>;
       limits_seeded?: boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, boolean | db.Parameter<boolean> | db.DefaultType | db.SQLFragment>;

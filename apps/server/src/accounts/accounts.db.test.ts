@@ -245,7 +245,14 @@ test("the operator raises limits, gives credits and stops dialling, each written
     credits: 10_050,
   });
   expect(await admin.setLimits.mutate({ userId, concurrentLimit: 7 })).toMatchObject({ concurrentLimit: 7 });
-  expect(await admin.setLimits.mutate({ systemLimit: 25 })).toMatchObject({ systemLimit: 25 });
+  expect(await admin.setLimits.mutate({ systemLimit: 25 })).toMatchObject({
+    systemLimit: 25,
+    directReserve: 1,
+  });
+  expect(await admin.setLimits.mutate({ directReserve: 3 })).toMatchObject({
+    systemLimit: 25,
+    directReserve: 3,
+  });
   expect(await admin.pauseDialling.mutate({ paused: true, reason: "Fire drill" })).toEqual({
     paused: true,
     inAir: 0,

@@ -26,7 +26,7 @@ export async function listTenants({ parts }: RequestContext, input: Input) {
   );
   const system = await row<z.infer<typeof SystemState>>(
     pool,
-    sql`select system_limit as "systemLimit", live, dialling_paused as "diallingPaused",
+    sql`select system_limit as "systemLimit", app.direct_reserve() as "directReserve", live, dialling_paused as "diallingPaused",
       dialling_paused_reason as "diallingPausedReason" from app.admin_system()`,
   );
   return { ...page, system };

@@ -8,30 +8,41 @@ import type { RequestContext } from "../trpc.ts";
 import { actingIn, auditHere } from "./operator.ts";
 
 type Limits = (typeof adminProcedures)["setLimits"];
+type System = { systemLimit: number; directReserve: number };
 
-/** How many calls a tenant, and the whole system, may hold at once. What waited for a line is looked at again. */
+/**
+ * How many calls a tenant, and the whole system, may hold at once, and how many lines campaigns leave to calls by hand.
+ * What waited for a line is looked at again.
+ */
 export async function setLimits(
   ctx: RequestContext,
-  { userId, concurrentLimit, systemLimit }: z.output<Limits["input"]>,
+  { userId, concurrentLimit, systemLimit, directReserve }: z.output<Limits["input"]>,
 ): Promise<z.output<Limits["output"]>> {
   if (userId !== undefined && concurrentLimit !== undefined)
     await setTenantLimit(ctx, userId, concurrentLimit);
-  const before = await row<{ limit: number }>(
+  const before = await row<System>(
     ctx.parts.db.web.pool,
-    sql`select system_limit as "limit" from app.admin_system()`,
+    sql`select system_limit as "systemLimit", app.direct_reserve() as "directReserve" from app.admin_system()`,
   );
-  const { limit } = await row<{ limit: number }>(
+  const after = await row<System>(
     ctx.parts.db.web.pool,
-    sql`select app.admin_set_limits(${param(systemLimit ?? null)}::int) as limit`,
+    sql`
+    select system_limit as "systemLimit", direct_reserve as "directReserve"
+    from app.admin_set_limits(${param(systemLimit ?? null)}::int, ${param(directReserve !== undefined)}, ${param(directReserve ?? null)}::int)`,
   );
-  if (systemLimit !== undefined)
+  if (systemLimit !== undefined || directReserve !== undefined)
     await auditHere(ctx, {
       action: "system.limit_set",
       entity: "system",
-      changes: { systemLimit: [before.limit, limit] },
+      changes: {
+        ...(systemLimit === undefined ? {} : { systemLimit: [before.systemLimit, after.systemLimit] }),
+        ...(directReserve === undefined
+          ? {}
+          : { directReserve: [before.directReserve, after.directReserve] }),
+      },
     });
   ctx.parts.db.web.wake("dispatch");
-  return { userId: userId ?? null, concurrentLimit: concurrentLimit ?? null, systemLimit: limit };
+  return { userId: userId ?? null, concurrentLimit: concurrentLimit ?? null, ...after };
 }
 
 async function setTenantLimit(ctx: RequestContext, userId: string, concurrentLimit: number): Promise<void> {

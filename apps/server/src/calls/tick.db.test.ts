@@ -49,7 +49,7 @@ async function tenant(
 
 beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
-    update system_settings set concurrent_calls_limit = 10, dialling_paused = false;
+    update system_settings set concurrent_calls_limit = 10, direct_reserve = null, dialling_paused = false;
     update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100, post_tokens_at = app.wall() - interval '1 hour'`);
 });
 
@@ -106,6 +106,35 @@ describe("the dispatcher's tick", () => {
     const { rows } = await db.owner.query("select system_slot from calls where ended_at is null order by 1");
     expect(rows.map((row) => row.system_slot)).toEqual([1, 2, 3]);
     expect((await tick()).stopped_by).toBe("system_limit");
+  });
+
+  it("leaves the last lines of the system to calls by hand, of whichever tenant", async () => {
+    await db.owner.query("update system_settings set concurrent_calls_limit = 12, direct_reserve = 2");
+    const busy = await tenant({ concurrentLimit: 30, items: 25 });
+    expect(await tickUntilQuiet()).toBe(10);
+    expect(await tick()).toMatchObject({ dialled: 0, again: false, stopped_by: "system_limit" });
+    const [waiting] = (await items(busy.userId)).filter(({ status }) => status === "pending");
+    const lines = async (itemId: string) =>
+      (await db.owner.query("select ok, detail from app.explain($1) where name = 'system_lines'", [itemId]))
+        .rows[0];
+    expect(await lines(waiting.id)).toEqual({
+      ok: false,
+      detail: "10 of 12 lines of the installation in use. 2 are kept for calls by hand.",
+    });
+
+    const other = await tenant({ concurrentLimit: 30, items: 5 });
+    const direct = await make.lane(db.owner, other.userId, null);
+    const byHand: string[] = [];
+    for (let n = 0; n < 3; n++)
+      byHand.push(await make.item(db.owner, other.userId, { laneId: direct, agentId: other.agentId }));
+    expect(await lines(byHand[0]!)).toMatchObject({ ok: true });
+    expect(await tickUntilQuiet()).toBe(2);
+    expect((await calls(other.userId)).map(({ campaign_id }) => campaign_id)).toEqual([null, null]);
+    expect(await tick()).toMatchObject({ dialled: 0, stopped_by: "system_limit" });
+    expect(await lines(byHand[2]!)).toMatchObject({ ok: false });
+
+    await db.owner.query("update system_settings set concurrent_calls_limit = 14, direct_reserve = 0");
+    expect(await tickUntilQuiet()).toBe(2);
   });
 
   it("shares scarce lines evenly between tenants", async () => {

@@ -413,7 +413,7 @@ describe("update", () => {
       "select extract(hour from opens_at at time zone 'Asia/Kolkata')::int as hour, closes_at - opens_at as long from call_lanes where campaign_id = $1",
       [campaignId],
     );
-    expect(rows[0]).toMatchObject({ hour: 12, long: { hours: 1 } });
+    expect(rows[0]).toMatchObject({ hour: 12, long: "01:00:00" });
     await db.owner.query(
       "update calling_rules set consent = 'any' where rule_set = 'by-country' and country in ('**', 'IN')",
     );

@@ -130,6 +130,8 @@ export type Tenant = z.infer<typeof Tenant>;
 
 export const SystemState = z.object({
   systemLimit: Count,
+  /** Of these, left to calls by hand. */
+  directReserve: Count,
   live: Count,
   diallingPaused: z.boolean(),
   diallingPausedReason: z.string().nullable(),
@@ -146,18 +148,24 @@ export const adminProcedures = {
         userId: Id.optional(),
         concurrentLimit: z.int().min(0).max(1000).optional(),
         systemLimit: z.int().min(0).max(10_000).optional(),
+        /** Lines of the system that campaigns leave to calls by hand; null: one of every twenty. */
+        directReserve: z.int().min(0).max(10_000).nullable().optional(),
       })
       .refine(
-        ({ concurrentLimit, systemLimit }) => concurrentLimit !== undefined || systemLimit !== undefined,
-        {
-          message: "must set concurrentLimit or systemLimit",
-        },
+        ({ concurrentLimit, systemLimit, directReserve }) =>
+          concurrentLimit !== undefined || systemLimit !== undefined || directReserve !== undefined,
+        { message: "must set concurrentLimit, systemLimit or directReserve" },
       )
       .refine(({ userId, concurrentLimit }) => (concurrentLimit === undefined) === (userId === undefined), {
         path: ["userId"],
         message: "must name the tenant whose concurrentLimit is set",
       }),
-    output: z.object({ userId: Id.nullable(), concurrentLimit: Count.nullable(), systemLimit: Count }),
+    output: z.object({
+      userId: Id.nullable(),
+      concurrentLimit: Count.nullable(),
+      systemLimit: Count,
+      directReserve: Count,
+    }),
   },
   grantCredits: {
     input: z.strictObject({

@@ -22,7 +22,7 @@ export default defineConfig({
           exclude: never,
           globalSetup: "packages/db/src/testing/global-setup.ts",
           pool: "forks",
-          maxWorkers: 3,
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

@@ -309,10 +309,11 @@ describe("finishing", () => {
     ).rowCount! > 0;
 
   /** A runner tries a job again whose lock did not come in time. */
-  const asRunner = async (itemId: string): Promise<void> => {
+  const asRunner = async (work: () => Promise<unknown>): Promise<void> => {
     for (let tries = 1; ; tries++) {
       try {
-        return await settleItem(job, { itemId });
+        await work();
+        return;
       } catch (error) {
         if ((error as { code?: string }).code !== "55P03" || tries === 25) throw error;
       }
@@ -341,13 +342,14 @@ describe("finishing", () => {
       const runners = [1, 2].map(async () => {
         for (;;) {
           const over = !closing;
-          if (await takeFinish(campaignId)) await finishCampaign(job, campaignId);
+          if (await takeFinish(campaignId)) await asRunner(() => finishCampaign(job, campaignId));
           else if (over) return;
         }
       });
       const open = rows.map(({ id }) => id as string);
       const workers = Array.from({ length: 16 }, async () => {
-        for (let itemId = open.pop(); itemId; itemId = open.pop()) await asRunner(itemId);
+        for (let itemId = open.pop(); itemId; itemId = open.pop())
+          await asRunner(() => settleItem(job, { itemId }));
       });
       await Promise.all(workers);
       closing = false;

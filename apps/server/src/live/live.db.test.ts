@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { touch } from "@parley/db";
 import { useServer } from "../testing/server.ts";
+import { LiveReader } from "./reader.ts";
 
 const server = useServer();
 
@@ -93,6 +94,19 @@ test("whoever comes back hears what was missed, also when nothing had been told 
     expect(late.first.data.topic).toBe("resync");
     late.close();
   }
+});
+
+test("whoever opens a screen while the last one closes misses nothing", async () => {
+  const { config, log, db } = server.parts;
+  const reader = new LiveReader({ config, log, db });
+  const userId = (await server.signUp()).session.user.id;
+  const leave = await reader.subscribe(userId, { push: () => {} });
+  leave();
+  const heard: string[] = [];
+  await reader.subscribe(userId, { push: ({ ref }) => heard.push(ref) });
+  await change(userId, "calls", "after");
+  await expect.poll(() => heard, { timeout: 30_000 }).toContain("after");
+  await reader.close();
 });
 
 test("only the topics asked for are sent", async () => {

@@ -7,6 +7,7 @@ import { changeOf, resync, type ChangeRow } from "./change.ts";
 
 type Row = ChangeRow & { user_id: string; snapshot_xmin: string };
 type Subscriber = { push(change: LiveChange): void };
+type Reading = { stop(): void; isStopping(): boolean; done: Promise<void> };
 
 /** The most rows one look takes; more than that and screens start anew. */
 const BATCH = 10_000;
@@ -26,7 +27,7 @@ export class LiveReader {
   readonly #listenUrl: string | undefined;
   readonly #log: Logger;
   readonly #subscribers = new Map<string, Set<Subscriber>>();
-  #running: { stop(): void; done: Promise<void> } | undefined;
+  #running: Reading | undefined;
   #closed = false;
 
   constructor({ db, config, log }: { db: { web: Db }; config: Pick<Config, "database">; log: Logger }) {
@@ -44,6 +45,8 @@ export class LiveReader {
   async subscribe(userId: string, subscriber: Subscriber): Promise<() => void> {
     const mine = this.#subscribers.get(userId) ?? new Set();
     this.#subscribers.set(userId, mine.add(subscriber));
+    // One that was told to stop reads no more: whoever comes while it leaves waits for the next.
+    while (this.#running?.isStopping()) await this.#running.done;
     this.#running ??= this.#run();
     await this.#begun;
     return () => {
@@ -61,7 +64,7 @@ export class LiveReader {
 
   #begun: Promise<void> = Promise.resolve();
 
-  #run(): { stop(): void; done: Promise<void> } {
+  #run(): Reading {
     const stopping = new AbortController();
     let begin = () => {};
     this.#begun = new Promise((resolve) => (begin = resolve));
@@ -85,7 +88,7 @@ export class LiveReader {
       // Somebody came while the last one left.
       if (this.#subscribers.size > 0 && !this.#closed) this.#running = this.#run();
     })();
-    return { stop: () => stopping.abort(), done };
+    return { stop: () => stopping.abort(), isStopping: () => stopping.signal.aborted, done };
   }
 
   async #read(stopping: AbortSignal, onReady: () => void): Promise<void> {

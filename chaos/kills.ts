@@ -4,7 +4,7 @@ import { Installation, type Provider, type Victim } from "./installation.ts";
 import { judge, tell, type Verdict } from "./invariants.ts";
 import { meddle } from "./meddle.ts";
 import { Pauser } from "./pauses.ts";
-import { quantile, watchProgress, type Recoveries } from "./progress.ts";
+import { quantile, shareAbove, watchProgress, type Recoveries } from "./progress.ts";
 import { seeded } from "./random.ts";
 import { Shots, type Kills } from "./shots.ts";
 import {
@@ -16,6 +16,7 @@ import {
   untilSeen,
   type Standing,
 } from "./standing.ts";
+import { Stopper } from "./stops.ts";
 import { Visits } from "./visits.ts";
 import { changeWeather } from "./weather.ts";
 
@@ -88,6 +89,7 @@ const FEEDERS = 3;
 const CLOCK_SCALE = 30;
 const LEASE_SCALE = 0.6;
 const GRACE_MS = 2_000;
+const STOP_EVERY_MS = 1_500;
 /** 5 to 60 s, scaled as the leases are: some end before a lease does, most do not. */
 const STANDSTILL_SECONDS = [5 * LEASE_SCALE, 60 * LEASE_SCALE] as const;
 
@@ -110,6 +112,7 @@ const faults = {
   read_error: 0.03,
   odd_figures: 0.05,
   odd_text: 0.05,
+  lost_user_data: 0.05,
   forged_webhook: 0.05,
   revised_transcript: 0.05,
   balance_low: 0.005,
@@ -181,6 +184,11 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
         await pauser.pauseAndResume(tenants[Math.floor(random() * tenants.length)]!);
       }
     };
+    const stopper = new Stopper(there, random);
+    const stopping = async () => {
+      for (; !options.naive && !isOver(); await pause(STOP_EVERY_MS * (0.2 + 1.6 * random())))
+        await stopper.stopSomebody(tenants[Math.floor(random() * tenants.length)]!);
+    };
     const attending = async () => {
       for (; !isOver(); await pause(2_000)) await resumeBroken(there, tenants);
     };
@@ -210,6 +218,7 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
       ...Array.from({ length: visits ? FEEDERS : 1 }, feeding),
       noticingDeaths(),
       pausing(),
+      stopping(),
       shots.programs(programs, options.everySeconds, options.atLeast),
       options.kill.includes("postgres") ? shots.postgres(options.everySecondsPostgres) : null,
       options.everySecondsStandstill
@@ -236,6 +245,8 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     const verdicts = [
       ...(await judge(there, limits)),
       ...(pauser.count > 0 ? [await pauser.verdict(clock)] : []),
+      ...(stopper.count > 0 ? [await stopper.verdict()] : []),
+      ...(options.naive ? [] : [recovered(progress.recoveries())]),
       ...(visits && options.visits?.all ? [visited(visits)] : []),
     ];
     const isSound = verdicts.every(({ ok }) => ok);
@@ -255,6 +266,7 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
       ...spells,
       ...meddled,
       ...Object.fromEntries(Object.entries(visits?.counts ?? {}).map(([step, n]) => [`died at ${step}`, n])),
+      ...(stopper.count > 0 ? { "people who asked not to be called": stopper.count } : {}),
       ...happened,
       "kill → next event of a call, p50 / p99 / longest": `${quantile(recoveries, 0.5)} / ${quantile(recoveries, 0.99)} / ${recoveries.longestSeconds.toFixed(1)} s`,
     };
@@ -309,6 +321,17 @@ function visited(visits: Visits): Verdict {
     found: left,
     expected: "0",
     ok: left === 0,
+  };
+}
+
+/** Of a hundred kills at most one may be followed by more than 30 s without any event of a call. */
+function recovered(recoveries: Recoveries): Verdict {
+  const percent = Math.round(1_000 * shareAbove(recoveries, 30)) / 10;
+  return {
+    what: "percent of kills after which no call moved for 30 s",
+    found: percent,
+    expected: "≤ 1",
+    ok: percent <= 1,
   };
 }
 

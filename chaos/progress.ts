@@ -52,6 +52,13 @@ export function added(all: readonly Recoveries[]): Recoveries {
   };
 }
 
+/** Recoveries that took longer than `seconds`, which is one of the bounds, as a share of all. */
+export function shareAbove({ classes }: Recoveries, seconds: (typeof recoveryBounds)[number]): number {
+  const total = classes.reduce((sum, n) => sum + n, 0);
+  const above = classes.slice(recoveryBounds.indexOf(seconds) + 1).reduce((sum, n) => sum + n, 0);
+  return total === 0 ? 0 : above / total;
+}
+
 /** The bound below which the share `q` of the recoveries lies, in words; figures of many runs add up. */
 export function quantile({ classes, longestSeconds }: Recoveries, q: number): string {
   const total = classes.reduce((sum, n) => sum + n, 0);

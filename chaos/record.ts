@@ -134,7 +134,7 @@ export function summed(all: readonly Run[]): [string, string][] {
 /** The sum and every run as Markdown, into the page. */
 export function publish({ runs: all, closings }: ReturnType<typeof recorded>): void {
   const rows = (cells: string[][]) => cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
-  const table = [
+  const runs = [
     rows([["all runs together", ""], ["---", "---"], ...summed(all)]),
     rows([
       [
@@ -159,6 +159,9 @@ export function publish({ runs: all, closings }: ReturnType<typeof recorded>): v
         quantile(run.recoveries, 0.99),
       ]),
     ]),
+  ];
+  const table = [
+    ...(all.length > 0 ? runs : []),
     ...closings.map(
       ({ at, commit: tree, closing, completed, twice, minutes }) =>
         `${at.slice(0, 10)}, ${tree ?? "–"}: ${figure(closing)} campaigns whose 200 last items were closed by 16 workers at once; ${figure(completed)} completed, ${figure(twice)} of them twice, in ${minutes} minutes.`,

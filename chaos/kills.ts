@@ -29,6 +29,8 @@ export type KillOptions = {
   more?: boolean;
   /** Lists, each of a tenant of its own. */
   tenants?: number;
+  /** Lines of the whole installation; a tenant has fewer. */
+  lines?: number;
   kill: readonly Victim[];
   /** Mean seconds between two kills of a program, and of Postgres. */
   everySeconds: number;
@@ -77,9 +79,13 @@ export type KillReport = Report & {
 const HTTPS = 2;
 const WORKERS = 6;
 const TENANTS = 5;
-const TENANT_LIMIT = 5;
-/** No more than a worker runs jobs at once: each of those is a connection, and to open them is half of its start. */
-const SYSTEM_LIMIT = 16;
+const LINES = 16;
+/** A tenant's lines: more than its share when all five call, less than the whole, so that both limits bind. */
+const OF_A_TENANT = 1 / 3;
+const limitsOf = ({ lines = LINES }: KillOptions) => ({
+  system: lines,
+  tenant: Math.floor(lines * OF_A_TENANT),
+});
 /** People on a list that follows, and when it does. */
 const MORE = 100;
 const MORE_BELOW = 200;
@@ -125,6 +131,7 @@ const faults = {
  */
 export async function killAround(options: KillOptions, say: (line: string) => void): Promise<KillReport> {
   const { tenants: tenantCount = TENANTS, https = HTTPS, workers = WORKERS, provider = "sandbox" } = options;
+  const limits = limitsOf(options);
   const random = seeded(options.seed);
   const visits = options.visits ? new Visits(options.visits.times, random) : null;
   const there = await Installation.open({
@@ -135,8 +142,8 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     ...(visits ? { envOfStart: (role) => visits.env(role) } : {}),
     env: {
       SIGNUP_CREDITS: "10000000",
-      DEFAULT_USER_CONCURRENT_LIMIT: String(TENANT_LIMIT),
-      SYSTEM_CONCURRENT_CALLS_LIMIT: String(SYSTEM_LIMIT),
+      DEFAULT_USER_CONCURRENT_LIMIT: String(limits.tenant),
+      SYSTEM_CONCURRENT_CALLS_LIMIT: String(limits.system),
       LEASE_SCALE: String(LEASE_SCALE),
       BOLNA_PLACE_TIMEOUT_MS: "1500",
       BOLNA_RECONCILE_GRACE_MS: String(GRACE_MS),
@@ -208,7 +215,6 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
       }
     };
     const programs = options.kill.filter((victim) => victim !== "postgres");
-    const limits = { system: SYSTEM_LIMIT, tenant: TENANT_LIMIT };
     const [spells, meddled] = await Promise.all([
       options.network ? changeWeather(there.wires, random, isOver) : {},
       options.everyMsMeddle
@@ -286,8 +292,8 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
         workers,
         tenants: tenantCount,
         people: Number(happened["items"]),
-        systemLimit: SYSTEM_LIMIT,
-        tenantLimit: TENANT_LIMIT,
+        systemLimit: limits.system,
+        tenantLimit: limits.tenant,
         clockScale: provider === "sandbox" ? CLOCK_SCALE : 1,
         leaseScale: LEASE_SCALE,
         graceMs: GRACE_MS,

@@ -19,7 +19,7 @@ const usage = `npm run chaos -- [options]
   --failpoints N      instead of random kills: N processes die at each labelled step (50)
   --naive             with a server that takes an unclear answer for a no; the run must then find breaches
   --provider stub     a second provider, written on its own, instead of the sandbox
-  --workers N         processes for jobs (6); --https N for requests (2); --tenants N workspaces (5)
+  --workers N         processes for jobs (6); --https N for requests (2); --tenants N workspaces (5); --lines N (16)
   --seed N            decides when and whom (1)
   --record FILE       where the run's figures are added (docs/chaos-runs.jsonl; "none": nowhere)
   --sum               instead: prints the sum of all recorded runs and writes it into docs/chaos.md
@@ -44,6 +44,7 @@ export async function runChaos(args: string[]): Promise<boolean> {
       naive: { type: "boolean", default: false },
       provider: { type: "string", default: "sandbox" },
       tenants: { type: "string" },
+      lines: { type: "string" },
       workers: { type: "string" },
       https: { type: "string" },
       record: { type: "string", default: recordFile },
@@ -91,6 +92,7 @@ export async function runChaos(args: string[]): Promise<boolean> {
       naive: values.naive,
       provider: providerOf(values.provider),
       tenants: number(values.tenants),
+      lines: number(values.lines),
       workers: number(values.workers),
       https: number(values.https),
       seed: Number(values.seed),

@@ -4391,6 +4391,29 @@ $function$
 -- grant execute to parley_worker
 -- comment: Changes of transactions from p_xmin on, oldest first, with the xmin to ask from next time.
 
+CREATE OR REPLACE FUNCTION app.lock_in_order(p_user_id uuid, p_call_id uuid)
+ RETURNS SETOF public.calls
+ LANGUAGE plpgsql
+AS $function$
+declare
+  its record;
+begin
+  select phone_number, campaign_id, queue_id into its from calls where user_id = p_user_id and id = p_call_id;
+  if not found then
+    return;
+  end if;
+  perform app.lock_phone(p_user_id, its.phone_number);
+  perform 1 from call_campaigns where user_id = p_user_id and id = its.campaign_id for share;
+  perform 1 from call_queue where user_id = p_user_id and id = its.queue_id for update;
+  return query select * from calls where user_id = p_user_id and id = p_call_id for update;
+end
+$function$
+;
+-- owner: parley
+-- grant execute to parley_web
+-- grant execute to parley_worker
+-- comment: Locks a call with all that its end decides, in the one order: person, campaign (shared), item, call. No row: there is no such call.
+
 CREATE OR REPLACE FUNCTION app.lock_phone(p_user_id uuid, p_phone_number text)
  RETURNS void
  LANGUAGE sql

@@ -34,14 +34,14 @@ export const steps = [
 
 export type Step = (typeof steps)[number];
 
-let strike: ((step: Step) => void) | null = null;
+let strike: ((step: Step, about?: string) => void) | null = null;
 
-/** Passed at the named step. */
-export function failpoint(step: Step): void {
-  strike?.(step);
+/** Passed at the named step. `about`: the id of what it works on, or several with commas between. */
+export function failpoint(step: Step, about?: string): void {
+  strike?.(step, about);
 }
 
-/** For the preload of tests alone. */
-export function armFailpoints(at: (step: Step) => void): void {
+/** For the preload of tests and benchmarks alone. */
+export function armFailpoints(at: (step: Step, about?: string) => void): void {
   strike = at;
 }

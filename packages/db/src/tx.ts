@@ -4,7 +4,12 @@ import { Doorbell } from "./doorbell.ts";
 import { ringWorkers, type Wake } from "./jobs.ts";
 import { ringScreens } from "./live.ts";
 
-export type Query = { text: string; values?: unknown[] };
+export type Query = {
+  text: string;
+  values?: unknown[];
+  /** Parsed under this name, once for each connection (`prepared`). */
+  name?: string;
+};
 
 /** Whatever can run a statement: a transaction, or a pool for a lone read outside the tenants' tables. */
 export interface Queryable {

@@ -1,4 +1,15 @@
-import { enqueue, enqueueMany, param, raw, rows, sql, touchAll, type Job, type Tx } from "@parley/db";
+import {
+  enqueue,
+  enqueueMany,
+  param,
+  prepared,
+  raw,
+  rows,
+  sql,
+  touchAll,
+  type Job,
+  type Tx,
+} from "@parley/db";
 import { leaseSeconds, pollAtSeconds } from "@parley/core/calls/lease";
 import {
   artefactNames,
@@ -182,11 +193,11 @@ async function writeEvents(tx: Tx, steps: readonly Step[]): Promise<void> {
   }));
   await rows(
     tx,
-    sql`
+    prepared(sql`
     insert into call_events (user_id, call_id, status, provider_at, source, applied, webhook_event_id, body, note, arrived_at)
     select ${param(tx.userId)}, e.call_id, e.status, e.provider_at, e.source, e.applied, e.webhook_event_id, e.body, e.note, (select app.now())
     from jsonb_to_recordset(${param(storable(events))}::jsonb) as e (call_id uuid, status text, provider_at timestamptz,
-      source text, applied boolean, webhook_event_id bigint, body jsonb, note text)`,
+      source text, applied boolean, webhook_event_id bigint, body jsonb, note text)`),
   );
 }
 
@@ -278,10 +289,10 @@ async function writeCalls(tx: Tx, stories: readonly Story[], settings: ClockSett
   const columns = [...written, "recording_next_at", "user_slot", "account_slot", "waived_credits"].join(", ");
   await rows(
     tx,
-    sql`
+    prepared(sql`
     update calls c set (${raw(columns)}) = (select ${raw(columns)} from jsonb_populate_record(c, p.patch))
     from jsonb_to_recordset(${param(JSON.stringify(patches))}::jsonb) as p (id uuid, patch jsonb)
-    where c.user_id = ${param(tx.userId)} and c.id = p.id`,
+    where c.user_id = ${param(tx.userId)} and c.id = p.id`),
   );
 }
 

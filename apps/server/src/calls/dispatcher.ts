@@ -12,7 +12,10 @@ type TickResult = {
   woken: string[];
 };
 
-/** Rings closer together than this are one tick. */
+/**
+ * Between two ticks of a process there is as much quiet as the first one took, at most this: rings that come closer
+ * together are one tick, a short tick delays nobody, and a busy dispatcher leaves the database half of the time.
+ */
 const QUIET_MS = 20;
 /** setTimeout counts in 32 bits; a later wake is set again on the way. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
@@ -36,7 +39,7 @@ export function startDispatcher(parts: Parts): Dispatcher {
   let running: Promise<void> | undefined;
   let rungMeanwhile = false;
   let stopped = false;
-  let lastStart = 0;
+  let quietUntil = 0;
   let wakeAt: string | null = null;
 
   const ring = () => {
@@ -45,14 +48,16 @@ export function startDispatcher(parts: Parts): Dispatcher {
       rungMeanwhile = true;
       return;
     }
-    soon ??= setTimeout(start, Math.max(0, lastStart + QUIET_MS - performance.now()));
+    soon ??= setTimeout(start, Math.max(0, quietUntil - performance.now()));
   };
 
   const start = () => {
     soon = undefined;
-    lastStart = performance.now();
-    running = run().finally(() => {
+    const began = performance.now();
+    running = run().then((ran) => {
       running = undefined;
+      const now = performance.now();
+      quietUntil = now + (ran ? Math.min(QUIET_MS, now - began) : QUIET_MS);
       if (rungMeanwhile) {
         rungMeanwhile = false;
         ring();
@@ -60,7 +65,8 @@ export function startDispatcher(parts: Parts): Dispatcher {
     });
   };
 
-  const run = async () => {
+  /** False when another process was at it, or it failed. */
+  const run = async (): Promise<boolean> => {
     try {
       // One statement is a transaction of its own: one round trip, and nothing is locked on the way to the next.
       const { pool } = parts.db.worker;
@@ -77,6 +83,7 @@ export function startDispatcher(parts: Parts): Dispatcher {
           { dialled: tick.dialled, disposed: tick.disposed, stopped_by: tick.stopped_by },
           `[Dispatch] claimed ${tick.dialled}, disposed of ${tick.disposed}`,
         );
+      return tick.ran;
     } catch (error) {
       parts.log.error(
         { err: error },
@@ -87,6 +94,7 @@ export function startDispatcher(parts: Parts): Dispatcher {
         later = undefined;
         ring();
       }, 1000);
+      return false;
     }
   };
 

@@ -1,4 +1,4 @@
-import { param, row, maybeRow, rows, sql, type Tx } from "@parley/db";
+import { param, prepared, row, maybeRow, rows, sql, type Tx } from "@parley/db";
 import type { Parts } from "../context.ts";
 import { newsOf, readWebhook, type ExecutionNews } from "../providers/bolna-news.ts";
 import { failpoint } from "../failpoints.ts";
@@ -63,7 +63,8 @@ type Readable = { id: number; agentId: string; body: unknown; news: ExecutionNew
  */
 async function drainTogether(parts: Parts, userId: string, due: Due[]): Promise<Due[]> {
   if (due.length < 2) return due;
-  const left = await parts.db.worker.tx(userId, async (tx) => {
+  const gone = new Set<number>();
+  await parts.db.worker.tx(userId, async (tx) => {
     const taken = await rows<Taken>(
       tx,
       sql`
@@ -88,11 +89,10 @@ async function drainTogether(parts: Parts, userId: string, due: Due[]): Promise<
       await applyEvents(tx, heard, await clockSettings(tx));
     }
     failpoint("drain.folded");
-    const gone = new Set(folded.map(({ id }) => id));
-    return due.filter(({ id }) => !gone.has(id));
+    for (const { id } of folded) gone.add(id);
   });
-  failpoint("drain.committed");
-  return left;
+  failpoint("drain.committed", [...gone].join());
+  return due.filter(({ id }) => !gone.has(id));
 }
 
 function readable({ id, body, received_at: at, agent_id: agentId }: Taken): Readable[] {
@@ -161,7 +161,7 @@ async function drainOne(parts: Parts, event: Due): Promise<void> {
       await foldWebhook(tx, event);
       failpoint("drain.folded");
     });
-    failpoint("drain.committed");
+    failpoint("drain.committed", String(event.id));
   } catch (error) {
     const status = await parts.db.worker.tx(event.user_id, async (tx) => {
       const failed = await row<{ status: string }>(
@@ -194,9 +194,9 @@ async function foldWebhook(tx: Tx, due: Due): Promise<void> {
     endpoint_id: string;
   }>(
     tx,
-    sql`
+    prepared(sql`
     select body, attempts, received_at, endpoint_id from webhook_events
-    where user_id = ${param(due.user_id)} and id = ${param(due.id)} and status in ('pending', 'parked') for update skip locked`,
+    where user_id = ${param(due.user_id)} and id = ${param(due.id)} and status in ('pending', 'parked') for update skip locked`),
   );
   if (!event) return;
   const body = parse(event.body);
@@ -224,13 +224,13 @@ async function foldWebhook(tx: Tx, due: Due): Promise<void> {
 async function knownCall(tx: Tx, agentId: string, news: ExecutionNews): Promise<{ id: string } | undefined> {
   return maybeRow<{ id: string }>(
     tx,
-    sql`
+    prepared(sql`
     select id from calls
     where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and bolna_execution_id = ${param(news.executionId)}
     union
     select id from calls
     where user_id = ${param(tx.userId)} and agent_id = ${param(agentId)} and bolna_execution_id is null and id = ${param(uuidOrNull(news.callId))}::uuid
-    limit 1`,
+    limit 1`),
   );
 }
 
@@ -273,9 +273,9 @@ async function notOurs(tx: Tx, due: Due, news: ExecutionNews, attempts: number):
 async function done(tx: Tx, due: Due, callId: string | null, note: string | null): Promise<void> {
   await rows(
     tx,
-    sql`
+    prepared(sql`
     update webhook_events set status = 'done', done_at = app.now(), call_id = ${param(callId)}, error = ${param(note)}
-    where user_id = ${param(due.user_id)} and id = ${param(due.id)}`,
+    where user_id = ${param(due.user_id)} and id = ${param(due.id)}`),
   );
 }
 

@@ -1,4 +1,4 @@
-import { enqueue, param, row, rows, sql, type Tx } from "@parley/db";
+import { enqueue, param, prepared, row, rows, sql, type Tx } from "@parley/db";
 import { leaseSeconds } from "@parley/core/calls/lease";
 import { toWire } from "@parley/core/phone-text";
 import type { Ctx } from "../context.ts";
@@ -20,7 +20,7 @@ const MARGIN_SECONDS = 60;
  * is never left backwards. Three steps: decide under the locks and commit, dial without a transaction, write down.
  */
 export async function placeCall(ctx: Ctx, { callId }: { callId: string }): Promise<void> {
-  failpoint("place.taken");
+  failpoint("place.taken", callId);
   const dial = await ctx.db.tx(async (tx) => {
     const decided = await decide(tx, callId);
     failpoint("place.decided");
@@ -82,7 +82,7 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
   const seconds = leaseSeconds("dialing", leaseTerms(settings, call.max_call_seconds))!;
   const { lease_epoch } = await row<{ lease_epoch: number }>(
     tx,
-    sql`
+    prepared(sql`
     update calls
     set status = 'dialing', dialing_at = app.now(), dialing_wall = app.wall(), lease_epoch = lease_epoch + 1,
       lease_until = app.wall() + make_interval(secs => ${param(seconds)}),
@@ -90,7 +90,7 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
       stages = stages || jsonb_build_object('dialing', app.now()),
       receipt = receipt || ${receiptAtDial}
     where id = ${param(call.id)}
-    returning lease_epoch`,
+    returning lease_epoch`),
   );
   const sendBefore = Date.now() + seconds * 1000 - settings.placeTimeoutMs;
   const who = await row<{
@@ -105,13 +105,13 @@ async function decide(tx: Tx, callId: string): Promise<Dial | null> {
     after_gate: boolean;
   }>(
     tx,
-    sql`
+    prepared(sql`
     select a.bolna_agent_id, a.name as agent_name, c.name, c.company, c.email, c.city, c.custom,
       coalesce(c.time_zone, c.zones[1]) as zone, p.gate_count > 0 as after_gate
     from agents a
     join provider_accounts p on p.id = a.provider_account_id
     left join contacts c on c.user_id = ${param(tx.userId)} and c.id = ${param(call.contact_id)}
-    where a.user_id = ${param(tx.userId)} and a.id = ${param(call.agent_id)}`,
+    where a.user_id = ${param(tx.userId)} and a.id = ${param(call.agent_id)}`),
   );
   return {
     epoch: lease_epoch,
@@ -177,7 +177,7 @@ async function reasonToWithhold(tx: Tx, call: CallRow, seenLsn: string | null): 
     opens_at: string | null;
   }>(
     tx,
-    sql`
+    prepared(sql`
     select s.dialling_paused, app.database_is_same(${param(seenLsn)}::pg_lsn) as same_database,
       app.in_wall(interval '10 seconds') as after_beat, a.status as account_status,
       case when a.gate_until > app.wall() then app.in_wall(a.gate_until - app.wall()) end as gate_at,
@@ -203,7 +203,7 @@ async function reasonToWithhold(tx: Tx, call: CallRow, seenLsn: string | null): 
     left join lateral (
       select n.opens_at from app.next_open(l.zone_set, l.country, u.rule_set, c."window", d.soon_at) n where o.closes_at <= d.soon_at
     ) soon on true
-    where q.user_id = ${param(tx.userId)} and q.id = ${param(call.queue_id)}`,
+    where q.user_id = ${param(tx.userId)} and q.id = ${param(call.queue_id)}`),
   );
   if (now.item_status !== "in_progress") return { reason: "item_closed" };
   if (now.suppressed) return { reason: "suppressed", skip: now.suppressed === "dnc" ? "dnc" : "suppressed" };

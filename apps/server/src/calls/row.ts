@@ -73,22 +73,12 @@ export function lockCall(tx: Tx, callId: string): Promise<CallRow> {
  * Locks a call together with what its end decides, in the one order of all who end calls: person, campaign (shared, so
  * that a pause or a cancel comes before or after), item, call.
  */
-export async function lockInOrder(tx: Tx, callId: string): Promise<CallRow> {
-  const its = await row<{ phone_number: string | null; campaign_id: string | null; queue_id: string | null }>(
+export function lockInOrder(tx: Tx, callId: string): Promise<CallRow> {
+  return row<CallRow>(
     tx,
-    sql`select phone_number, campaign_id, queue_id from calls where user_id = ${param(tx.userId)} and id = ${param(callId)}`,
+    sql`select *, provider_cost_cents::float8 from app.lock_in_order(${param(tx.userId)}, ${param(callId)})`,
     "There is no such call in this workspace.",
   );
-  await tx.query("select app.lock_phone($1, $2)", [tx.userId, its.phone_number]);
-  await tx.query("select 1 from call_campaigns where user_id = $1 and id = $2 for share", [
-    tx.userId,
-    its.campaign_id,
-  ]);
-  await tx.query("select 1 from call_queue where user_id = $1 and id = $2 for update", [
-    tx.userId,
-    its.queue_id,
-  ]);
-  return lockCall(tx, callId);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { row, sql, type Queryable } from "@parley/db";
+import { prepared, row, sql, type Queryable } from "@parley/db";
 import type { LeaseTerms } from "@parley/core/calls/lease";
 
 /** The clocks and time-outs on which all processes agree, and both instants of now. */
@@ -14,10 +14,10 @@ export type ClockSettings = {
 export function clockSettings(on: Queryable): Promise<ClockSettings> {
   return row<ClockSettings>(
     on,
-    sql`
+    prepared(sql`
     select app.now() as now, app.wall() as wall, lease_scale as "leaseScale", place_timeout_ms as "placeTimeoutMs",
       reconcile_grace_ms as "reconcileGraceMs", dialling_paused
-    from system_settings`,
+    from system_settings`),
   );
 }
 

@@ -228,7 +228,9 @@ export class Ticker {
   }
 
   async setLines(lines: number): Promise<void> {
-    await this.#owner.query(`update system_settings set concurrent_calls_limit = ${lines}`);
+    await this.#owner.query(
+      `update system_settings set concurrent_calls_limit = ${lines}, direct_reserve = 0`,
+    );
   }
 
   async rawTick(): Promise<Tick> {

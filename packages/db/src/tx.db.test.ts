@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ParleyError } from "@parley/core/errors";
-import { maybeRow, param, row, rows, sql } from "./rows.ts";
+import { maybeRow, param, prepared, row, rows, sql } from "./rows.ts";
 import { useDatabase } from "./testing/database.ts";
 
 const db = useDatabase();
@@ -80,4 +80,17 @@ test("row throws not_found for no row, maybeRow gives undefined, both refuse two
   expect(await maybeRow(db.ro, none)).toBeUndefined();
   await expect(row(db.ro, sql`select generate_series(1, 2)`)).rejects.toThrow(/one row at most/);
   expect(await rows(db.ro, sql`select unnest(${param([1, 2])}::int[]) as n`)).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test("a prepared statement is parsed once by a connection, whatever its values and its transaction", async () => {
+  const named = (n: number) => prepared(sql`select ${param(n)}::int * 2 as twice`);
+  await db.web.txWithoutTenant(async (tx) => {
+    expect(await row(tx, named(2))).toEqual({ twice: 4 });
+    expect(await row(tx, named(21))).toEqual({ twice: 42 });
+    const kept = await rows<{ calls: number }>(
+      tx,
+      sql`select (generic_plans + custom_plans)::int as calls from pg_prepared_statements where name = ${param(named(0).name)}`,
+    );
+    expect(kept).toEqual([{ calls: 2 }]);
+  });
 });

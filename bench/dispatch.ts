@@ -17,7 +17,7 @@ import type { Bench } from "./bench.ts";
  * jobs on the same tables, and checks nothing.
  */
 export async function dispatchFigures(bench: Bench): Promise<Figure[]> {
-  const [few, many] = bench.quick ? [10_000, 100_000] : [10_000, 1_000_000];
+  const [few, many, ofOne] = bench.quick ? [10_000, 100_000, 100_000] : [10_000, 5_000_000, 2_000_000];
   const tenants = bench.quick ? 100 : 1000;
   return [
     ...(await using(
@@ -36,11 +36,11 @@ export async function dispatchFigures(bench: Bench): Promise<Figure[]> {
       bench,
       [
         { items: few, tenants: 1 },
-        { items: many, tenants: 1 },
+        { items: ofOne, tenants: 1 },
       ],
       async ([small, large]) => [
-        ...(await againstFloor(bench, large!, small!, { many, few, tenants: 1 })),
-        ...(await laneVerbs(bench, large!, many)),
+        ...(await againstFloor(bench, large!, small!, { many: ofOne, few, tenants: 1 })),
+        ...(await laneVerbs(bench, large!, ofOne)),
         await blockedPrefix(bench, large!),
         ...(await heldSnapshot(bench, large!)),
       ],
@@ -182,7 +182,7 @@ async function brokeTenants(bench: Bench, ticker: Ticker): Promise<Figure> {
 
 /** A head of suppressed numbers is disposed of once: each item costs one look in its life. */
 async function blockedPrefix(bench: Bench, ticker: Ticker): Promise<Figure> {
-  const prefix = bench.quick ? 2000 : 100_000;
+  const prefix = bench.quick ? 2000 : 1_000_000;
   await ticker.setLines(10);
   const before = await interleaved(bench.rounds, { tick: () => ticker.tick(10) });
   await ticker.suppressHead(prefix);
@@ -261,7 +261,7 @@ async function laneVerbs(bench: Bench, ticker: Ticker, items: number): Promise<F
 
 /** Somebody's report holds a snapshot open: what the queue has lost meanwhile cannot be cleared away. */
 async function heldSnapshot(bench: Bench, ticker: Ticker): Promise<Figure[]> {
-  const claims = bench.quick ? 2000 : 20_000;
+  const claims = bench.quick ? 2000 : 100_000;
   await ticker.setLines(100);
   const tick = async () => (await interleaved(bench.rounds, { tick: () => ticker.tick(100) })).tick;
   const before = await tick();

@@ -28,7 +28,7 @@ export async function safetyFigures(bench: Bench): Promise<Figure[]> {
     while (!over)
       await work().catch((error: pg.DatabaseError) => {
         // the one that was killed on purpose
-        if (error.code !== "57P01" && !/terminated|Connection/.test(error.message))
+        if (error.code !== "57P01" && !/terminated|connection/i.test(error.message))
           errors.push(error.message);
       });
   };

@@ -88,7 +88,9 @@ export class Ticker {
       await this.#owner.query("reset session_replication_role; reset synchronous_commit");
       return;
     }
+    const indexes = items > 200_000 ? await this.#dropIndexes() : [];
     await this.#addTenants(tenants, Math.ceil(items / tenants), 1_000_000_000, lanes);
+    for (const index of indexes) await this.#owner.query(index);
     // what the floor takes stands in a lane that ticks do not see
     await this.#addTenants(1, 5000, 1_000_000_000);
     await this.#owner.query(
@@ -103,6 +105,17 @@ export class Ticker {
     for (let n = 0; n < turns; n++) await this.tick(Math.min(100, items));
     await this.#owner.query("analyze");
     await this.#owner.query("checkpoint");
+  }
+
+  /** Built at once when all rows are there, they take a tenth of the time. Returns what makes them again. */
+  async #dropIndexes(): Promise<string[]> {
+    const { rows } = await this.#owner.query<{ name: string; make: string }>(`
+      select i.indexname as name, i.indexdef as make
+      from pg_indexes i
+      where i.schemaname = 'public' and i.tablename in ('contacts', 'consents', 'call_queue')
+        and not exists (select from pg_constraint c where c.conindid = ('public.' || quote_ident(i.indexname))::regclass)`);
+    for (const { name } of rows) await this.#owner.query(`drop index "${name}"`);
+    return rows.map(({ make }) => make);
   }
 
   async #addTenants(tenants: number, itemsEach: number, credits: number, lanes = 1): Promise<void> {

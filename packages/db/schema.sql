@@ -1201,10 +1201,8 @@ create unlogged table public.import_staging (
   custom jsonb,
   reasons text[] not null default '{}'::text[],
   consent jsonb,
-  constraint import_staging_pkey PRIMARY KEY (import_id, row_no)
+  constraint import_staging_pkey PRIMARY KEY (import_id, chunk, row_no)
 ) with (autovacuum_vacuum_scale_factor=0.05);
-CREATE INDEX import_staging_chunks ON public.import_staging USING btree (import_id, chunk);
-CREATE INDEX import_staging_phones ON public.import_staging USING btree (import_id, phone_number, row_no) WHERE (phone_number IS NOT NULL);
 -- grant delete, insert, maintain, select, truncate, update to parley_worker
 -- comment: Parsed rows of running imports; unlogged, outside row-level security, worker only.
 

@@ -1,10 +1,12 @@
 /** The thread of chunks.ts: a stored text in, its rows checked and as COPY takes them out. */
 import { parentPort, workerData } from "node:worker_threads";
-import { rowReader } from "@parley/core/contacts/row";
+import { rowReader, type RowResult } from "@parley/core/contacts/row";
 import { createFileStore } from "../../file-store.ts";
 import type { Chunk, ChunkOrder } from "./chunks.ts";
 import { rowsOf } from "./rows-of.ts";
+import { SeenNumbers } from "./seen-numbers.ts";
 import { stagedLine } from "./staged-line.ts";
+import type { CsvRecord } from "./csv-records.ts";
 
 const CHUNK_ROWS = 10_000;
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -47,17 +49,29 @@ async function send(last = false): Promise<void> {
 }
 
 const read = rowReader(order.headers, order.mapping, order.defaultRegion);
+const seen = new SeenNumbers();
+
+/** Of several good rows with one number the first is taken. */
+function judged({ cells, unreadable }: CsvRecord): RowResult {
+  if (unreadable) return { ok: false, reasons: ["row_unreadable"] };
+  const result = read(cells);
+  return result.ok && !seen.add(result.contact.phoneNumber)
+    ? { ok: false, reasons: ["duplicate_in_file"] }
+    : result;
+}
+
 for await (const batch of rowsOf(createFileStore(order.dataDir), order.text)) {
   bytesDone = batch.bytesDone;
   for (const record of batch.records) {
     const next = rowNo + 1;
+    const result = judged(record); // those that are staged already, too: later rows may have their numbers
     if (next > order.afterRow) {
       if (rows === CHUNK_ROWS) await send();
-      let line = stagedLine({ importId: order.importId, chunk, rowNo: next }, record, read);
+      let line = stagedLine({ importId: order.importId, chunk, rowNo: next }, record, result);
       // A character is three bytes at most; a row is far smaller than a chunk (RECORD_CHARS_MAX).
       if (bytes + (text.length + line.length) * 3 > CHUNK_BYTES && rows > 0) {
         await send();
-        line = stagedLine({ importId: order.importId, chunk, rowNo: next }, record, read);
+        line = stagedLine({ importId: order.importId, chunk, rowNo: next }, record, result);
       }
       text += line;
       rows += 1;

@@ -49,7 +49,6 @@ export async function stageRows(held: Held): Promise<number> {
         Readable.from(pieces(lines)),
         tx.client.query(copyStreams.from(`copy import_staging (${stagedColumns}) from stdin`)),
       );
-      await markDuplicates(tx, row.id, chunk);
       await keepRejects(tx, row.id, chunk);
       await bell(tx);
     });
@@ -104,7 +103,7 @@ export async function finishValidation({ ctx, ...rest }: Held, rows: number): Pr
             'country', s.country, 'notes', s.notes, 'tags', to_jsonb(s.tags), 'custom', s.custom,
             'known', exists (select 1 from contacts c where c.user_id = ${param(ctx.user.id)} and c.phone_number = s.phone_number))) end)
           order by s.row_no)
-        from (select * from import_staging where ${its} order by row_no limit 20) s), '[]')`,
+        from (select * from import_staging where ${its} order by chunk, row_no limit 20) s), '[]')`,
     );
     await tx.query("update imports set lease_until = null where user_id = $1 and id = $2", [
       ctx.user.id,
@@ -126,18 +125,6 @@ const tooManyRows = (max: number) =>
   invalid(
     `The file has more than ${max.toLocaleString("en")} rows. Split it and upload the parts one by one.`,
   );
-
-/** Of several good rows with one number the first is taken. Looked up row by row through the index, whatever the size. */
-async function markDuplicates(tx: Tx, importId: string, chunk: number): Promise<void> {
-  await tx.query(
-    `update import_staging s set reasons = array['duplicate_in_file']
-     where s.import_id = $1 and s.chunk = $2 and s.reasons = '{}'
-       and (select true from import_staging e
-            where e.import_id = s.import_id and e.phone_number = s.phone_number and e.row_no < s.row_no and e.reasons = '{}'
-            limit 1)`,
-    [importId, chunk],
-  );
-}
 
 async function keepRejects(tx: Tx, importId: string, chunk: number): Promise<void> {
   await tx.query(

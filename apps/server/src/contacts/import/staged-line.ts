@@ -10,11 +10,8 @@ export const stagedColumns =
 export function stagedLine(
   its: { importId: string; chunk: number; rowNo: number },
   record: CsvRecord,
-  read: (cells: readonly string[]) => RowResult,
+  result: RowResult,
 ): string {
-  const result: RowResult = record.unreadable
-    ? { ok: false, reasons: ["row_unreadable"] }
-    : read(record.cells);
   return (
     `${its.importId}\t${its.chunk}\t${its.rowNo}\t${array(record.cells)}\t` +
     (result.ok ? `${columnsOf(result.contact)}\t{}\n` : `${nothing}\t${array(result.reasons)}\n`)
@@ -44,12 +41,20 @@ const escapes: Record<string, string> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n"
 
 // eslint-disable-next-line no-control-regex -- a database text holds no NUL
 const toEscape = /[\\\t\n\r\u0000]/g;
+/** Most cells hold none of these (halves of letters among them) and go as they are. */
+// eslint-disable-next-line no-control-regex -- as above
+const odd = /[\\"\t\n\r\u0000\ud800-\udfff]/;
 
 function escaped(text: string | null): string {
-  return text === null ? "\\N" : text.toWellFormed().replace(toEscape, (char) => escapes[char]!);
+  if (text === null) return "\\N";
+  return odd.test(text) ? text.toWellFormed().replace(toEscape, (char) => escapes[char]!) : text;
 }
 
 function array(items: readonly string[]): string {
-  if (items.length === 0) return "{}";
-  return escaped(`{${items.map((item) => `"${item.replace(/["\\]/g, "\\$&")}"`).join(",")}}`);
+  let text = "{";
+  for (const item of items) {
+    if (text.length > 1) text += ",";
+    text += odd.test(item) ? escaped(`"${item.replace(/["\\]/g, "\\$&")}"`) : `"${item}"`;
+  }
+  return `${text}}`;
 }

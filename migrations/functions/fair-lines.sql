@@ -4,7 +4,7 @@ create or replace function app.fair_lines(p_user_id uuid) returns int language s
 set search_path = public, pg_temp as $$
   with n as (select app.now() as at offset 0),
   line_limit as (
-    select least(s.concurrent_calls_limit - app.direct_reserve(), a.concurrency_max) as lines
+    select least(s.concurrent_calls_limit - app.direct_reserve(), a.concurrency_max - a.concurrency_others) as lines
     from system_settings s join provider_accounts a on a.name = 'platform'
   ),
   wanting as (

@@ -41,7 +41,7 @@ create or replace function app.account_room(p_account_id uuid)
 returns table (status text, gate_until timestamptz, lines int, tokens int) language sql stable as $$
   select a.status,
     a.gate_until,
-    a.concurrency_max - (select count(*)::int from public.calls c
+    a.concurrency_max - a.concurrency_others - (select count(*)::int from public.calls c
                          where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null),
     -- 480 POST a minute, at most 16 at once: GCRA on one instant
     least(16, greatest(0, floor(extract(epoch from (w.at - a.post_tokens_at)) / 0.125)::int + 16))
@@ -49,6 +49,18 @@ returns table (status text, gate_until timestamptz, lines int, tokens int) langu
   where a.id = p_account_id
 $$;
 comment on function app.account_room(uuid) is 'A provider account: state, gate, free lines, and POSTs its request budget allows now.';
+
+create or replace function app.calls_at_provider(p_account_id uuid) returns int language sql stable security definer
+set search_path = public, pg_temp as $$
+  select count(*)::int from (
+    select c.id from calls c where c.provider_account_id = p_account_id and c.ended_at is null and c.account_slot is not null
+    union
+    select c.id from calls c where c.provider_account_id = p_account_id and c.next_poll_at is not null
+  ) ours
+$$;
+comment on function app.calls_at_provider(uuid) is 'Our calls that the provider may count as under way: open ones, inbound ones, and those ended here that it has not been asked about again.';
+alter function app.calls_at_provider(uuid) owner to parley_definer;
+grant execute on function app.calls_at_provider(uuid) to parley_worker;
 
 create or replace function app.direct_reserve() returns int language sql stable security definer
 set search_path = public, pg_temp as $$

@@ -1708,10 +1708,12 @@ create table public.provider_accounts (
   read_tokens_at timestamp with time zone not null default app.wall(),
   checked_at timestamp with time zone,
   updated_at timestamp with time zone not null default app.wall(),
+  concurrency_others integer not null default 0,
   constraint provider_accounts_pkey PRIMARY KEY (id),
   constraint provider_account_name_is_unique UNIQUE (name),
   constraint concurrency_max_in_range CHECK (((concurrency_max >= 0) AND (concurrency_max <= 10000))),
   constraint gates_are_counted CHECK ((gate_count >= 0)),
+  constraint others_are_not_negative CHECK ((concurrency_others >= 0)),
   constraint provider_account_status_is_known CHECK ((status = ANY (ARRAY['ok'::text, 'suspended'::text]))),
   constraint provider_kind_is_known CHECK ((kind = 'bolna'::text))
 );
@@ -2583,7 +2585,7 @@ CREATE OR REPLACE FUNCTION app.account_room(p_account_id uuid)
 AS $function$
   select a.status,
     a.gate_until,
-    a.concurrency_max - (select count(*)::int from public.calls c
+    a.concurrency_max - a.concurrency_others - (select count(*)::int from public.calls c
                          where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null),
     -- 480 POST a minute, at most 16 at once: GCRA on one instant
     least(16, greatest(0, floor(extract(epoch from (w.at - a.post_tokens_at)) / 0.125)::int + 16))
@@ -2856,6 +2858,23 @@ end $function$
 ;
 -- owner: parley
 -- comment: The task of a callback item that has ended: done, canceled, or handed to a person with the reason.
+
+CREATE OR REPLACE FUNCTION app.calls_at_provider(p_account_id uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select count(*)::int from (
+    select c.id from calls c where c.provider_account_id = p_account_id and c.ended_at is null and c.account_slot is not null
+    union
+    select c.id from calls c where c.provider_account_id = p_account_id and c.next_poll_at is not null
+  ) ours
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Our calls that the provider may count as under way: open ones, inbound ones, and those ended here that it has not been asked about again.
 
 CREATE OR REPLACE FUNCTION app.campaign_room(p_user_id uuid, p_campaign_id uuid)
  RETURNS TABLE(live integer, cap_room integer, budget_left bigint, pace_at timestamp with time zone)
@@ -3398,7 +3417,7 @@ CREATE OR REPLACE FUNCTION app.fair_lines(p_user_id uuid)
 AS $function$
   with n as (select app.now() as at offset 0),
   line_limit as (
-    select least(s.concurrent_calls_limit - app.direct_reserve(), a.concurrency_max) as lines
+    select least(s.concurrent_calls_limit - app.direct_reserve(), a.concurrency_max - a.concurrency_others) as lines
     from system_settings s join provider_accounts a on a.name = 'platform'
   ),
   wanting as (

@@ -164,7 +164,7 @@ async function roomAhead(tx: Tx): Promise<Room> {
     tx,
     sql`
     select app.now() as at, s.clock_scale, u.pulse_seconds, u.pulse_credits, t.available, u.concurrent_limit as user_lines,
-      r.line_limit as system_lines, a.concurrency_max as provider_lines, app.fair_lines(u.id) as fair_lines,
+      r.line_limit as system_lines, a.concurrency_max - a.concurrency_others as provider_lines, app.fair_lines(u.id) as fair_lines,
       r.dialling_paused, r.account_status, u.status as tenant_status
     from users u
     cross join system_settings s

@@ -47,6 +47,7 @@ const definers: Record<string, string> = {
   claim_tick: "the dispatcher shares lines among all tenants",
   database_is_same: "where the cluster stands is no tenant's",
   database_place: "where the cluster stands is no tenant's",
+  calls_at_provider: "an account at the provider is shared by all tenants; one number leaves",
   direct_reserve: "the installation's lines are shared among all tenants; one number leaves",
   drain_batch: "deliveries of all tenants are folded in the order they came",
   enqueue: "the job table is no one's; a closed list of tasks",

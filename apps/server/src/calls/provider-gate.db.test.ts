@@ -35,7 +35,7 @@ afterAll(() => void provider.close());
 
 beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
-      update provider_accounts set status = 'ok', gate_until = null, gate_count = 0, post_tokens_at = app.wall() - interval '1 hour'`);
+      update provider_accounts set status = 'ok', gate_until = null, gate_count = 0, concurrency_max = 100, concurrency_others = 0, post_tokens_at = app.wall() - interval '1 hour'`);
   const userId = await make.user(db.owner, { credits: 10_000, concurrentLimit: 20 });
   const campaignId = await make.campaign(db.owner, userId, await make.agent(db.owner, userId));
   const laneId = await make.lane(db.owner, userId, campaignId);
@@ -176,6 +176,27 @@ describe("a provider whose wallet is empty", () => {
     me = holding(5);
     await refreshAccount(parts);
     expect(await tick()).toMatchObject({ dialled: 2 });
+  });
+});
+
+describe("an account that somebody else uses too", () => {
+  it("leaves us the lines that are not in use: theirs are not taken for free, ours not for theirs", async () => {
+    says = accepts();
+    const at = (current: number) => ({ ...holding(5), concurrency: { max: 10, current } });
+    const free = async () =>
+      (await db.owner.query("select r.lines from provider_accounts a, app.account_room(a.id) r")).rows[0]
+        .lines;
+    me = at(9);
+    await refreshAccount(parts);
+    expect(await free()).toBe(1);
+    await dial();
+    expect(posts).toBe(1);
+    me = at(10);
+    await refreshAccount(parts);
+    expect(await free()).toBe(0);
+    me = at(1);
+    await refreshAccount(parts);
+    expect(await free()).toBe(9);
   });
 });
 

@@ -8,7 +8,7 @@ const EMPTY_GATE_SECONDS = 15;
 const EMPTY_AGAIN_MS = 10_000;
 
 /**
- * Asks the provider what the account may do now: lines and wallet. An account suspended for its key is let go once the key
+ * Asks the provider what the account may do now: lines, less those that somebody else uses, and wallet. An account suspended for its key is let go once the key
  * works; one whose wallet is empty rests until there is something in it.
  */
 export async function refreshAccount(parts: Parts): Promise<void> {
@@ -28,11 +28,12 @@ export async function refreshAccount(parts: Parts): Promise<void> {
             when gate_reason = 'wallet_empty' then least(gate_until, app.wall()) else gate_until end,
           gate_reason = case
             when ${param(wallet)}::float8 <= 0 then 'wallet_empty' when gate_reason <> 'wallet_empty' then gate_reason end,
-          concurrency_max = ${param(concurrency.max)}, concurrency_current = ${param(concurrency.current)}, wallet = ${param(wallet)}, checked_at = app.wall(),
+          concurrency_max = ${param(concurrency.max)}, concurrency_current = ${param(concurrency.current)},
+          concurrency_others = greatest(0, ${param(concurrency.current)}::int - app.calls_at_provider(id)), wallet = ${param(wallet)}, checked_at = app.wall(),
           status = 'ok', status_reason = null
         where id = ${param(id)}
         returning (
-          select b.status <> 'ok' or b.concurrency_max < ${param(concurrency.max)}
+          select b.status <> 'ok' or b.concurrency_max - b.concurrency_others < provider_accounts.concurrency_max - provider_accounts.concurrency_others
             or (${param(wallet)}::float8 > 0 and b.gate_reason = 'wallet_empty' and b.gate_until > app.wall())
           from before b) is true as resumed`,
       );

@@ -256,7 +256,7 @@ describe("what wakes the dispatcher:", () => {
   it("the provider takes our key again, or more calls at once", async () => {
     const me = { wallet: 1, concurrency: { max: 50, current: 0 } };
     parts = { ...parts, providers: { ...parts.providers, bolna: { me: async () => me } as never } };
-    for (const before of ["status = 'suspended'", "concurrency_max = 1"]) {
+    for (const before of ["status = 'suspended'", "concurrency_max = 1", "concurrency_others = 40"]) {
       await db.owner.query(`update provider_accounts set ${before}`);
       await setAside(null);
       await refreshAccount(parts);

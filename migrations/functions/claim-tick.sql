@@ -11,6 +11,7 @@
 -- a limit; the joins that could grow with a table go through = any (array), so that no plan reads the table instead.
 
 -- The next items of some lanes in the order in which they are dialled, calls by hand first; of each lane at most its room.
+-- A lane that knows where it begins is not read from before that: items of that priority from there, of others from the start.
 drop function if exists app.queue_head(uuid[], int[], int, timestamptz);
 create or replace function app.queue_head(p_lanes uuid[], p_by_hand boolean[], p_rooms int[], p_limit int, p_at timestamptz)
 returns table (id uuid, lane_id uuid, priority smallint, due_at timestamptz, place bigint) language sql stable as $$
@@ -18,12 +19,31 @@ returns table (id uuid, lane_id uuid, priority smallint, due_at timestamptz, pla
   from (
     select q.*, row_number() over (order by open.by_hand desc, q.priority, q.due_at, q.id) as place
     from unnest(p_lanes, p_by_hand, p_rooms) as open (lane_id, by_hand, room)
+    left join (
+      select l.id, l.head_priority, l.head_due_at, l.head_id from public.call_lanes l
+      where l.id = any (p_lanes) and l.head_at > p_at - interval '10 minutes'
+    ) begins on begins.id = open.lane_id
     cross join lateral (
-      select q.id, q.lane_id, q.priority, q.due_at
-      from public.call_queue q
-      where q.lane_id = open.lane_id and q.status = 'pending'
-        and q.priority = any ('{0,1,2,3,4,5,6,7,8,9}'::smallint[]) and q.due_at <= p_at
-      order by q.priority, q.due_at, q.id
+      select * from (
+        (
+          select q.id, q.lane_id, q.priority, q.due_at
+          from public.call_queue q
+          where q.lane_id = open.lane_id and q.status = 'pending'
+            and q.priority = any (array_remove('{0,1,2,3,4,5,6,7,8,9}'::smallint[], begins.head_priority)) and q.due_at <= p_at
+          order by q.priority, q.due_at, q.id
+          limit least(open.room, p_limit)
+        )
+        union all
+        (
+          select q.id, q.lane_id, q.priority, q.due_at
+          from public.call_queue q
+          where q.lane_id = open.lane_id and q.status = 'pending'
+            and q.priority = begins.head_priority and (q.due_at, q.id) >= (begins.head_due_at, begins.head_id) and q.due_at <= p_at
+          order by q.due_at, q.id
+          limit least(open.room, p_limit)
+        )
+      ) either
+      order by either.priority, either.due_at, either.id
       limit least(open.room, p_limit)
     ) q
   ) i
@@ -252,6 +272,7 @@ declare
   v_done record;
   v_dry int;
   v_jobs jsonb;
+  v_heads jsonb;
 begin
   -- 1. tenants, then their ready lanes, then the pace of their campaigns: what cannot be had at once is left to others
   with tenant as materialized (
@@ -479,10 +500,30 @@ begin
           when 'closed' then l.next_due_at
           else 'infinity' end,
         blocked_by = case when b.blocked_by not in ('pace', 'closed', 'over') then b.blocked_by end,
-        closes_at = case when b.blocked_by = 'closed' then p_now else l.closes_at end
+        closes_at = case when b.blocked_by = 'closed' then p_now else l.closes_at end,
+        -- who adds items to a lane that is blocked does not touch it
+        head_at = case when b.blocked_by in ('pace', 'closed') then l.head_at end
     from lacking b
     where l.id = b.lane_id and l.id = any (array(select lane_id from lacking))
     returning 1
+  ),
+  -- how far the heads of campaigns' lanes have come: up to the first that still waits. Written once in some thirty calls:
+  -- as many entries are soon read over
+  headed as (
+    select distinct on (k.lane_id) k.lane_id, k.priority, k.due_at, k.id
+    from (
+      select k.lane_id, k.priority, k.due_at, k.id,
+        count(*) filter (where k.id not in (select id from took)) over (
+          partition by k.lane_id, k.priority order by k.due_at, k.id rows between unbounded preceding and 1 preceding) as waiting_before
+      from looked k
+    ) k
+    join (
+      select k.lane_id, max(k.priority) as priority, count(*) as taken
+      from looked k where k.id in (select id from took) group by k.lane_id
+    ) t on t.lane_id = k.lane_id and t.priority = k.priority
+    where k.waiting_before = 0 and random() * 32 < t.taken
+      and k.lane_id in (select lane_id from lane where campaign_id is not null)
+    order by k.lane_id, k.due_at desc, k.id desc
   ),
   told as (
     insert into live_changes (user_id, topic, ref)
@@ -510,8 +551,18 @@ begin
     array(select distinct user_id from told),
     coalesce((select jsonb_agg(jsonb_build_object(
         'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
-        'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]')
-  into dialled, disposed, put_aside, unfinished, served_upto, missed, v_stuck, v_spent, woken, v_jobs;
+        'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]'),
+    (select jsonb_agg(h) from headed h)
+  into dialled, disposed, put_aside, unfinished, served_upto, missed, v_stuck, v_spent, woken, v_jobs, v_heads;
+
+  if v_heads is not null then
+    update call_lanes l
+    set head_priority = h.priority, head_due_at = h.due_at, head_id = h.id,
+      head_at = case when l.head_at > p_now - interval '10 minutes' and l.head_priority = h.priority then l.head_at else p_now end
+    from jsonb_to_recordset(v_heads) h (lane_id uuid, priority smallint, due_at timestamptz, id uuid)
+    where l.id = h.lane_id and l.id = any (v_lanes)
+      and (l.head_at > p_now - interval '10 minutes' and l.head_priority > h.priority) is not true;
+  end if;
 
   -- 3. where the head is blocked it is cleared away, 64 items deep, for the next pass
   if cardinality(v_stuck) > 0 then
@@ -531,8 +582,16 @@ begin
       select min(h.due_at) as at
       from generate_series(0, 9) p
       cross join lateral (
+        select case when b.known then k.head_due_at else '-infinity' end as due_at,
+          case when b.known then k.head_id else '00000000-0000-0000-0000-000000000000' end as id
+        from call_lanes k
+        cross join lateral (select coalesce(k.head_at > p_now - interval '10 minutes' and k.head_priority = p, false) as known) b
+        where k.id = spent.id
+      ) begins
+      cross join lateral (
         select q.due_at from call_queue q
         where q.lane_id = spent.id and q.status = 'pending' and q.priority = p::smallint
+          and (q.due_at, q.id) >= (begins.due_at, begins.id)
         order by q.due_at, q.id limit 1
       ) h
     ) d

@@ -46,6 +46,7 @@ begin
     update agents set bolna_agent_id = null, sync_status = 'pending', webhook_base = null where status = 'active';
   end if;
   if p_provider = 'bolna' and v_was = 'sandbox' then
+    update call_lanes set head_at = null where head_at is not null;
     update users set rule_set = 'by-country' where rule_set = 'rehearsal';
     update call_lanes set closes_at = app.wall(), next_due_at = least(next_due_at, app.wall()) where blocked_by is null;
   end if;

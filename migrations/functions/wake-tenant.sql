@@ -46,9 +46,11 @@ $$ select app.lines_freed(p_user_id, array[p_phone_number]) $$;
 comment on function app.line_freed(uuid, text) is 'As lines_freed, for one call.';
 grant execute on function app.line_freed(uuid, text) to parley_web, parley_worker, parley_definer;
 
--- An item became due (again): its lane must know. A blocked lane stays blocked until room comes back.
+-- An item became due (again): its lane must know. A blocked lane stays blocked until room comes back. What is due before
+-- the lane's head has it read from the beginning.
 create or replace function app.lanes_due(p_lane_ids uuid[], p_due_at timestamptz) returns void language sql as $$
-  update public.call_lanes set next_due_at = least(next_due_at, p_due_at)
+  update public.call_lanes
+  set next_due_at = least(next_due_at, p_due_at), head_at = case when p_due_at > head_due_at then head_at end
   where id = any (p_lane_ids) and blocked_by is null
 $$;
 comment on function app.lanes_due(uuid[], timestamptz) is 'Lowers the next due time of lanes; called by every verb that adds or re-dues items, after it has written them.';

@@ -93,6 +93,82 @@ describe("the cost of a tick", () => {
   });
 });
 
+describe("the head of a lane", () => {
+  const head = async (laneId: string) =>
+    (
+      await db.owner.query(
+        "select head_at, head_due_at, head_id, head_priority from call_lanes where id = $1",
+        [laneId],
+      )
+    ).rows[0];
+
+  /** Claims item after item, each call over at once, until the lane knows where it begins. */
+  async function untilKnown(laneId: string, least = 1): Promise<void> {
+    for (let claimed = 0; claimed < least || (await head(laneId)).head_at === null;) {
+      claimed += (await tick()).dialled;
+      await db.owner.query(`
+        update calls set status = 'completed', outcome = 'answered', ended_at = app.now(), final_at = app.now(), settled_at = app.now(), price_credits = 0, held_credits = 0, lease_until = null where ended_at is null;
+        update call_queue set status = 'completed', closed_at = app.now() where status = 'in_progress';
+        update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'`);
+    }
+  }
+
+  it("is found without reading what was claimed before it, though a report still sees all of that", async () => {
+    await db.owner.query("update system_settings set concurrent_calls_limit = 50, direct_reserve = 0");
+    const { laneId } = await tenant({ items: 2500 });
+    const report = await db.owner.connect();
+    await report.query("begin isolation level repeatable read; select count(*) from call_queue");
+    const client = await db.worker.pool.connect();
+    try {
+      await untilKnown(laneId, 1500);
+      await client.query("begin");
+      await client.query("select dialled from app.claim_tick()");
+      const { rows } = await client.query(
+        "select pg_stat_get_xact_tuples_returned('call_queue_head'::regclass) as entries",
+      );
+      expect(Number(rows[0].entries)).toBeLessThan(300);
+    } finally {
+      await client.query("rollback");
+      client.release();
+      await report.query("rollback");
+      report.release();
+      await db.owner.query("update system_settings set direct_reserve = null");
+    }
+  });
+
+  it("never hides who comes before it: one due earlier, one of another priority, one nobody told of after ten minutes", async () => {
+    const { userId, campaignId, laneId } = await tenant({ items: 300 });
+    await untilKnown(laneId, 60);
+    const dialledFirst = async (change: string, told: boolean) => {
+      const itemId = await make.item(db.owner, userId, { laneId, campaignId });
+      await db.owner.query(`update call_queue set ${change} where id = $1`, [itemId]);
+      if (told)
+        await db.owner.query(
+          "select app.lanes_due(array[$1]::uuid[], (select due_at from call_queue where id = $2))",
+          [laneId, itemId],
+        );
+      await tick();
+      const { rows } = await db.owner.query("select status from call_queue where id = $1", [itemId]);
+      await untilKnown(laneId);
+      return rows[0].status === "in_progress";
+    };
+    const earlier = "due_at = app.now() - interval '1 day'";
+    expect(await dialledFirst(earlier, true)).toBe(true);
+    expect(await dialledFirst("priority = 1", true)).toBe(true);
+    expect((await head(laneId)).head_priority).toBeGreaterThan(1);
+    expect(await dialledFirst(earlier, false)).toBe(false);
+    await db.owner.query("update call_lanes set head_at = head_at - interval '11 minutes'");
+    expect((await tick()).dialled).toBe(10);
+    expect(
+      (
+        await db.owner.query(
+          "select 1 from call_queue where status = 'pending' and due_at < app.now() - interval '1 hour'",
+        )
+      ).rowCount,
+    ).toBe(0);
+  });
+});
+
 /** Rows and index entries of a table that one tick read, in a transaction that is taken back. */
 async function readBy(table: string, lines: number): Promise<number> {
   const client = await db.worker.pool.connect();

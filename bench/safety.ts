@@ -19,7 +19,7 @@ const POOR = 400;
 export async function safetyFigures(bench: Bench): Promise<Figure[]> {
   const seconds = bench.quick ? 5 : 60;
   const ticker = await Ticker.open(bench, { items: 0, tenants: 0 });
-  const worker = new Db({ url: ticker.loginUrls.worker, name: "bench worker" });
+  const worker = new Db({ url: ticker.loginUrls.worker, name: "bench worker", direct: true });
   const owner = new pg.Pool({ connectionString: ticker.superUrl, max: 8 });
   owner.on("error", () => {});
   const errors: string[] = [];

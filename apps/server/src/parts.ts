@@ -19,7 +19,13 @@ export function createParts(
   const onError = (error: unknown) =>
     log.warn({ err: causeOf(error) }, "A database connection broke; the pool replaces it");
   const web = new Db({ url: urls.web, name: "parley web", max: 10, onError });
-  const worker = new Db({ url: urls.worker, name: "parley worker", max: WORKER_CONNECTIONS, onError });
+  const worker = new Db({
+    url: urls.worker,
+    name: "parley worker",
+    max: WORKER_CONNECTIONS,
+    direct: true,
+    onError,
+  });
   const ro = createPool({ url: urls.ro, name: "parley operator", max: 3, onError });
   return {
     parts: {

@@ -31,6 +31,7 @@ export async function startWorker(parts: Parts, workerUrl: string): Promise<{ st
   const own = new Db({
     url: workerUrl,
     name: "parley dispatch",
+    direct: true,
     max: DISPATCH_CONNECTIONS,
     onError: (error) => parts.log.warn({ err: causeOf(error) }, "The dispatcher lost a connection"),
   });

@@ -15,7 +15,7 @@ const compiled = (statement: Statement): Query => ("compile" in statement ? stat
 /**
  * The same statement, which each connection parses once and soon plans once: for what runs at every call and finds its
  * rows by key. Never with `select *` (a migration would change what comes back under the plan), and never with a text that
- * varies: each text is kept by each connection.
+ * varies: each text is kept by each connection. Where connections are not direct (DbOptions) it is a statement like others.
  */
 export function prepared(statement: SQLFragment<any, any>): Query {
   const query = statement.compile();

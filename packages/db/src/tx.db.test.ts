@@ -82,15 +82,19 @@ test("row throws not_found for no row, maybeRow gives undefined, both refuse two
   expect(await rows(db.ro, sql`select unnest(${param([1, 2])}::int[]) as n`)).toEqual([{ n: 1 }, { n: 2 }]);
 });
 
-test("a prepared statement is parsed once by a connection, whatever its values and its transaction", async () => {
+test("a prepared statement is parsed once by a direct connection, and is one like others behind a pooler", async () => {
   const named = (n: number) => prepared(sql`select ${param(n)}::int * 2 as twice`);
-  await db.web.txWithoutTenant(async (tx) => {
-    expect(await row(tx, named(2))).toEqual({ twice: 4 });
-    expect(await row(tx, named(21))).toEqual({ twice: 42 });
-    const kept = await rows<{ calls: number }>(
-      tx,
-      sql`select (generic_plans + custom_plans)::int as calls from pg_prepared_statements where name = ${param(named(0).name)}`,
-    );
-    expect(kept).toEqual([{ calls: 2 }]);
-  });
+  for (const [login, calls] of [
+    ["worker", [{ calls: 2 }]],
+    ["web", []],
+  ] as const)
+    await db[login].txWithoutTenant(async (tx) => {
+      expect(await row(tx, named(2))).toEqual({ twice: 4 });
+      expect(await row(tx, named(21))).toEqual({ twice: 42 });
+      const kept = await rows(
+        tx,
+        sql`select (generic_plans + custom_plans)::int as calls from pg_prepared_statements where name = ${param(named(0).name)}`,
+      );
+      expect(kept).toEqual(calls);
+    });
 });

@@ -34,6 +34,8 @@ export interface Tx extends Queryable {
 }
 
 export type DbOptions = PoolOptions & {
+  /** Whether each connection leads to one server process for good, as none does behind a pooler: then statements may be kept. */
+  direct?: boolean;
   /** A ring that could not be delivered; the sweeper and the heartbeat find the work anyway. */
   onRingFailed?: (error: unknown) => void;
 };
@@ -46,9 +48,11 @@ export class Db {
   readonly #workers: Doorbell<Wake>;
   readonly #screens: Doorbell<"live">;
   readonly #answers = new Map<Wake, () => void>();
+  readonly #direct: boolean;
 
   constructor(options: DbOptions) {
     this.pool = createPool(options);
+    this.#direct = options.direct ?? false;
     const onError = options.onRingFailed ?? options.onError;
     this.#workers = new Doorbell(20, (kinds) => ringWorkers(this.pool, kinds), onError);
     this.#screens = new Doorbell(50, () => ringScreens(this.pool), onError);
@@ -99,7 +103,8 @@ export class Db {
       query: async (query: string | Query, values?: unknown[]) => {
         // The connection may carry another tenant by now.
         if (over) throw new Error("This transaction is over. A query was made in it that nobody awaited.");
-        return client.query(query as string, values) as never;
+        const { name, ...plain } = typeof query === "string" ? { text: query, values } : query;
+        return client.query(name && this.#direct ? { name, ...plain } : plain) as never;
       },
       afterCommit: (run) => void committed.push(run),
       wake: (kind) => void committed.push(() => this.wake(kind)),

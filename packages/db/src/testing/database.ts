@@ -28,7 +28,7 @@ export function useDatabase(): TestDatabase {
     const here = {
       owner: pool(clone.ownerUrl, "test owner"),
       web: new Db({ url: web, name: "test web" }),
-      worker: new Db({ url: worker, name: "test worker" }),
+      worker: new Db({ url: worker, name: "test worker", direct: true }),
       ro: pool(ro, "test ro"),
       urls: { ...clone.loginUrls, owner: clone.ownerUrl },
     };

@@ -9,6 +9,7 @@ import type { Kills } from "./shots.ts";
 const repository = resolve(import.meta.dirname, "..");
 export const recordFile = join(repository, "docs/chaos-runs.jsonl");
 const page = join(repository, "docs/chaos.md");
+const front = join(repository, "README.md");
 const [from, to] = ["<!-- made: runs -->", "<!-- end -->"];
 
 /** One run as it is kept: a line of JSON. */
@@ -131,7 +132,20 @@ export function summed(all: readonly Run[]): [string, string][] {
   ];
 }
 
-/** The sum and every run as Markdown, into the page. */
+/** The sum in one breath, for who has not decided yet whether to read on. */
+function inShort(all: readonly Run[]): string {
+  const sum = (of: (run: Run) => number) => figure(sumOf(all, of));
+  const breaches = all.flatMap((run) => Object.keys(run.breaches)).length;
+  const recoveries = added(all.map((run) => run.recoveries));
+  return [
+    `Measured so far, on ${all[0]!.cpus} shared cores: ${sum((run) => processKills(run.kills))} processes and`,
+    `${sum((run) => databaseKills(run.kills))} databases killed in the middle of ${sum((run) => run.rings)} calls, the simulated`,
+    `provider lying all the while. Attempts that rang twice, calls over a limit, rows, holds or credits lost:`,
+    `${breaches === 0 ? "none" : `${breaches} (docs/chaos.md names them)`}. From a kill to the next event of a call: ${quantile(recoveries, 0.99)} at the 99th percentile.`,
+  ].join("\n");
+}
+
+/** The sum and every run as Markdown, into the page; in one breath, into the README. */
 export function publish({ runs: all, closings }: ReturnType<typeof recorded>): void {
   const rows = (cells: string[][]) => cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
   const runs = [
@@ -167,8 +181,13 @@ export function publish({ runs: all, closings }: ReturnType<typeof recorded>): v
         `${at.slice(0, 10)}, ${tree ?? "–"}: ${figure(closing)} campaigns whose 200 last items were closed by 16 workers at once; ${figure(completed)} completed, ${figure(twice)} of them twice, in ${minutes} minutes.`,
     ),
   ].join("\n\n");
-  const text = readFileSync(page, "utf8");
+  write(page, table);
+  if (all.length > 0) write(front, inShort(all));
+}
+
+function write(file: string, made: string): void {
+  const text = readFileSync(file, "utf8");
   const [start, end] = [text.indexOf(from), text.indexOf(to)];
-  if (start < 0 || end < start) throw new Error(`${page} has no place for the runs: ${from} … ${to}.`);
-  writeFileSync(page, `${text.slice(0, start)}${from}\n\n${table}\n\n${text.slice(end)}`);
+  if (start < 0 || end < start) throw new Error(`${file} has no place for the runs: ${from} … ${to}.`);
+  writeFileSync(file, `${text.slice(0, start)}${from}\n\n${made}\n\n${text.slice(end)}`);
 }

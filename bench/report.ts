@@ -88,7 +88,7 @@ the country, hours of the campaign in the zone of the person, consent, suppressi
 credits, one open call a person, lines of tenant, account and system. The floor is one statement on the same tables that
 claims the first items of one lane with \`skip locked\`, inserts as many calls and adds as many jobs, and asks nothing.
 After each round the calls are ended and paid outside the measured time. The provider's budget of eight calls a second is
-lifted for these figures only; it would hide everything else. *Flatness* is the same tick on two databases, in turns.
+lifted for these figures only, as it would hide everything else, and no line is kept for calls by hand. *Flatness* is the same tick on two databases, in turns.
 A tick *in the database* is the mean of fifty on one connection, without the way there and back.
 
 **Fair shares.** In rounds instead of time: ticks fill the lines, each call lasts one to three rounds by a fixed seed. The
@@ -98,8 +98,9 @@ Jain index is of the calls each tenant got while all had work; a wait is the rou
 while connections of dispatchers are killed; then the rows are counted. The gates are zeroes.
 
 **A free line.** Real processes: one for requests, one for jobs, the sandbox, and a proxy between them and Postgres. The
-clock of the sandbox runs ten times as fast, so that lines become free often; what is measured is wall time, from the fold
-of the ending event to the commit after which the next call's request leaves.
+clock of the sandbox runs ten times as fast, so that lines become free often; what is measured is wall time. A line is free
+when the fold of the ending event is committed; the next call's job begins when a worker has taken it, as the worker itself
+notes in milliseconds. The way to the request is counted from the fold on, and to the commit after which it leaves.
 
 **Webhooks.** The real server process (\`PARLEY_ROLE=http\`, logging as usual) over loopback HTTP; each body is new, about a
 kilobyte, its key is checked, it is deduplicated and on disk before its 200. The floor is a route of the same HTTP stack that

@@ -3,7 +3,7 @@ const DIGITS_MAX = 15;
 const FULL = 0.6;
 
 /**
- * The telephone numbers a file has had so far, sixteen to thirty bytes each: two millions of them fit beside the heap,
+ * The telephone numbers a file has had so far, some twenty bytes each: two millions of them fit beside the heap,
  * where as many strings would not fit into it.
  */
 export class SeenNumbers {

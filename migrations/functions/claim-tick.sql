@@ -10,47 +10,57 @@
 -- What it costs follows the lines it fills. Every set in it is either as small as that, or read through an index with
 -- a limit; the joins that could grow with a table go through = any (array), so that no plan reads the table instead.
 
+-- Nothing waits in a lane before its mark. So long is that believed after the lane was last read from its start (decision 0024).
+create or replace function app.believes_mark(p_head_at timestamptz, p_at timestamptz) returns boolean language sql stable as $$
+  select coalesce(p_head_at > p_at - interval '10 minutes', false)
+$$;
+comment on function app.believes_mark(timestamptz, timestamptz) is 'Whether a lane is read from its mark; if not, from its start.';
+grant execute on function app.believes_mark(timestamptz, timestamptz) to parley_definer;
+
 -- The next items of some lanes in the order in which they are dialled, calls by hand first; of each lane at most its room.
--- A lane that knows where it begins is not read from before that: items of that priority from there, of others from the start.
+-- A lane with a mark is not read from before that: items of its priority from there, of others from the start.
 drop function if exists app.queue_head(uuid[], int[], int, timestamptz);
-create or replace function app.queue_head(p_lanes uuid[], p_by_hand boolean[], p_rooms int[], p_limit int, p_at timestamptz)
+drop function if exists app.queue_head(uuid[], boolean[], int[], int, timestamptz);
+create or replace function app.queue_head(
+  p_lanes uuid[], p_by_hand boolean[], p_rooms int[], p_head_priorities smallint[], p_head_due_ats timestamptz[], p_head_ids uuid[],
+  p_limit int, p_at timestamptz
+)
 returns table (id uuid, lane_id uuid, priority smallint, due_at timestamptz, place bigint) language sql stable as $$
-  select i.id, i.lane_id, i.priority, i.due_at, i.place
+  select i.id, i.lane_id, i.priority, i.due_at, row_number() over (order by i.by_hand desc, i.priority, i.due_at, i.id) as place
   from (
-    select q.*, row_number() over (order by open.by_hand desc, q.priority, q.due_at, q.id) as place
-    from unnest(p_lanes, p_by_hand, p_rooms) as open (lane_id, by_hand, room)
-    left join (
-      select l.id, l.head_priority, l.head_due_at, l.head_id from public.call_lanes l
-      where l.id = any (p_lanes) and l.head_at > p_at - interval '10 minutes'
-    ) begins on begins.id = open.lane_id
+    select q.*, open.by_hand
+    from unnest(p_lanes, p_by_hand, p_rooms, p_head_priorities, p_head_due_ats, p_head_ids)
+      as open (lane_id, by_hand, room, head_priority, head_due_at, head_id)
     cross join lateral (
       select * from (
         (
           select q.id, q.lane_id, q.priority, q.due_at
           from public.call_queue q
           where q.lane_id = open.lane_id and q.status = 'pending'
-            and q.priority = any (array_remove('{0,1,2,3,4,5,6,7,8,9}'::smallint[], begins.head_priority)) and q.due_at <= p_at
+            and q.priority = any (array_remove('{0,1,2,3,4,5,6,7,8,9}'::smallint[], open.head_priority)) and q.due_at <= p_at
           order by q.priority, q.due_at, q.id
           limit least(open.room, p_limit)
         )
         union all
+        -- any: so that the planner sees the order and does not sort
         (
           select q.id, q.lane_id, q.priority, q.due_at
           from public.call_queue q
-          where q.lane_id = open.lane_id and q.status = 'pending'
-            and q.priority = begins.head_priority and (q.due_at, q.id) >= (begins.head_due_at, begins.head_id) and q.due_at <= p_at
-          order by q.due_at, q.id
+          where open.head_priority is not null and q.lane_id = open.lane_id and q.status = 'pending'
+            and q.priority = any (array[open.head_priority]) and (q.due_at, q.id) >= (open.head_due_at, open.head_id) and q.due_at <= p_at
+          order by q.priority, q.due_at, q.id
           limit least(open.room, p_limit)
         )
       ) either
       order by either.priority, either.due_at, either.id
       limit least(open.room, p_limit)
     ) q
+    order by open.by_hand desc, q.priority, q.due_at, q.id
+    limit p_limit
   ) i
-  where i.place <= p_limit
 $$;
-comment on function app.queue_head(uuid[], boolean[], int[], int, timestamptz) is 'Due items at the head of lanes, best first, at most p_limit in all and p_rooms of each lane (null: no such limit).';
-grant execute on function app.queue_head(uuid[], boolean[], int[], int, timestamptz) to parley_worker, parley_definer;
+comment on function app.queue_head(uuid[], boolean[], int[], smallint[], timestamptz[], uuid[], int, timestamptz) is 'Due items at the head of lanes, best first, at most p_limit in all and p_rooms of each lane (null: no such limit), from the marks on (null: from the start).';
+grant execute on function app.queue_head(uuid[], boolean[], int[], smallint[], timestamptz[], uuid[], int, timestamptz) to parley_worker, parley_definer;
 
 -- Active tenants with a ready lane in the order of their ids: one probe for each tenant found, however many there are.
 create or replace function app.tenants_ready(p_after uuid, p_upto uuid, p_limit int, p_now timestamptz)
@@ -79,12 +89,12 @@ grant execute on function app.tenants_ready(uuid, uuid, int, timestamptz) to par
 -- Lanes with everything that decides about them: the tenant's and the campaign's room, and what blocks them.
 -- plpgsql and "rows", so that the planner of whoever joins it does not take it for one row.
 drop function if exists app.lanes_with_room(uuid[], uuid[], int, timestamptz);
-create function app.lanes_with_room(p_users uuid[], p_lanes uuid[], p_lines int, p_wall timestamptz)
+drop function if exists app.lanes_with_room(uuid[], uuid[], int, timestamptz, timestamptz);
+create function app.lanes_with_room(p_users uuid[], p_lanes uuid[], p_lines int, p_now timestamptz, p_wall timestamptz)
 returns table (
-  lane_id uuid, user_id uuid, turn int, campaign_id uuid, country text, zone_set text, hold_credits bigint,
-  rule_set text, "window" jsonb, pulse_seconds int, pulse_credits int, live int, user_room int, available bigint,
-  agent_id uuid, from_number text, calls_per_second double precision, cap_room int, budget_left bigint, pace_at timestamptz,
-  blocked_by text, has_room boolean, room int
+  lane_id uuid, user_id uuid, turn int, campaign_id uuid, hold_credits bigint, live int, user_room int, available bigint,
+  calls_per_second double precision, cap_room int, budget_left bigint, pace_at timestamptz,
+  blocked_by text, has_room boolean, room int, head_priority smallint, head_due_at timestamptz, head_id uuid
 ) language plpgsql stable rows 100
 set enable_seqscan = off
 set enable_mergejoin = off
@@ -95,24 +105,22 @@ as $$
 begin
   return query
   with lane as materialized (
-    select l.* from public.call_lanes l where l.id = any (p_lanes)
+    select l.*, app.believes_mark(l.head_at, p_now) as marked from public.call_lanes l where l.id = any (p_lanes)
   ),
   tenant as materialized (
-    select u.id as user_id, array_position(p_users, u.id) as turn, u.rule_set, u.pulse_seconds, u.pulse_credits, r.live, r.concurrent_limit - r.live as user_room, r.available
+    select u.id as user_id, array_position(p_users, u.id) as turn, r.live, r.concurrent_limit - r.live as user_room, r.available
     from public.users u
     left join lateral app.tenant_room(u.id) r on true
     where u.id = any (p_users)
   ),
   campaign as materialized (
-    select k.id, k.status, k.agent_id, k.from_number, k."window", k.calls_per_second, r.cap_room, r.budget_left, r.pace_at
+    select k.id, k.status, k.calls_per_second, r.cap_room, r.budget_left, r.pace_at
     from public.call_campaigns k
     left join lateral app.campaign_room(k.user_id, k.id) r on true
     where k.id = any (array(select distinct l.campaign_id from lane l where l.campaign_id is not null))
   ),
   judged as (
-    select l.id, l.user_id, t.turn, l.campaign_id, l.country, l.zone_set, l.hold_credits,
-      t.rule_set, k."window", t.pulse_seconds, t.pulse_credits, t.live, t.user_room, t.available,
-      k.agent_id, k.from_number, k.calls_per_second, k.cap_room, k.budget_left, k.pace_at,
+    select l.id, l.user_id, t.turn, l.campaign_id, l.hold_credits, t.live, t.user_room, t.available, k.calls_per_second, k.cap_room, k.budget_left, k.pace_at,
       case
         when k.status in ('completed', 'canceled') then 'over'
         when t.user_room <= 0 then 'user_limit'
@@ -121,21 +129,22 @@ begin
         when k.budget_left < l.hold_credits then 'budget'
         when k.pace_at > p_wall then 'pace'
       end as blocked_by,
-      l.campaign_id is null or k.status = 'running' as runs
+      l.campaign_id is null or k.status = 'running' as runs,
+      case when l.marked then l.head_priority end as head_priority, l.head_due_at, l.head_id
     from lane l
     join tenant t on t.user_id = l.user_id
     left join campaign k on k.id = l.campaign_id
   )
-  select j.id, j.user_id, j.turn, j.campaign_id, j.country, j.zone_set, j.hold_credits,
-    j.rule_set, j."window", j.pulse_seconds, j.pulse_credits, j.live, j.user_room, j.available,
-    j.agent_id, j.from_number, j.calls_per_second, j.cap_room, j.budget_left, j.pace_at,
+  select j.id, j.user_id, j.turn, j.campaign_id, j.hold_credits, j.live, j.user_room, j.available,
+    j.calls_per_second, j.cap_room, j.budget_left, j.pace_at,
     j.blocked_by, j.blocked_by is null,
-    least(p_lines, j.cap_room, j.budget_left / j.hold_credits, case when j.pace_at is not null then 1 end)::int
+    least(p_lines, j.cap_room, j.budget_left / j.hold_credits, case when j.pace_at is not null then 1 end)::int,
+    j.head_priority, j.head_due_at, j.head_id
   from judged j
   where j.runs or j.blocked_by = 'over';
 end $$;
-comment on function app.lanes_with_room(uuid[], uuid[], int, timestamptz) is 'Lanes of tenants in turn: whose, under which hours, what blocks them, and how many calls they may take.';
-grant execute on function app.lanes_with_room(uuid[], uuid[], int, timestamptz) to parley_definer;
+comment on function app.lanes_with_room(uuid[], uuid[], int, timestamptz, timestamptz) is 'Lanes of tenants in turn: whose, what blocks them, how many calls they may take, and where they begin.';
+grant execute on function app.lanes_with_room(uuid[], uuid[], int, timestamptz, timestamptz) to parley_definer;
 
 drop function if exists app.reopen_lanes(timestamptz);
 -- What passes by itself: conflicts, resources, locks, shutdowns. Anything else is a fault of the rows.
@@ -204,7 +213,9 @@ set jit = off
 as $$
 begin
   with tenant as (
-    select l.user_id, array_agg(l.id) as lanes, array_agg(l.campaign_id is null) as by_hand
+    select l.user_id, array_agg(l.id) as lanes, array_agg(l.campaign_id is null) as by_hand,
+      array_agg(case when app.believes_mark(l.head_at, p_now) then l.head_priority end) as priorities,
+      array_agg(l.head_due_at) as due_ats, array_agg(l.head_id) as ids
     from call_lanes l
     where l.id = any (p_lanes) and l.user_id = any (p_users)
     group by l.user_id
@@ -213,7 +224,7 @@ begin
   judged as materialized (
     select q.id, q.lane_id, v.*
     from tenant t
-    cross join lateral app.queue_head(t.lanes, t.by_hand, null, p_depth, p_now) q
+    cross join lateral app.queue_head(t.lanes, t.by_hand, null, t.priorities, t.due_ats, t.ids, p_depth, p_now) q
     cross join lateral (select * from app.item_verdict(q.id, p_now) offset 0) v
   ),
   mine as materialized (
@@ -307,7 +318,7 @@ begin
 
   -- 2. share, look, judge, dial
   with recursive lane as materialized (
-    select * from app.lanes_with_room(p_users, v_lanes, p_lines, p_wall)
+    select * from app.lanes_with_room(p_users, v_lanes, p_lines, p_now, p_wall)
   ),
   room as materialized (
     select user_id, turn, live, least(user_room, p_lines, available / min(hold_credits), sum(room))::int as room
@@ -323,7 +334,8 @@ begin
     where w.filled < p_lines and w.level < (select max(r.live + r.room) from room r)
   ),
   share as materialized (
-    select s.user_id, s.live, s.quota, array_agg(l.lane_id) as lanes, array_agg(l.campaign_id is null) as by_hand, array_agg(l.room) as rooms
+    select s.user_id, s.live, s.quota, array_agg(l.lane_id) as lanes, array_agg(l.campaign_id is null) as by_hand, array_agg(l.room) as rooms,
+      array_agg(l.head_priority) as priorities, array_agg(l.head_due_at) as due_ats, array_agg(l.head_id) as ids
     from (
       select user_id, live, count(*)::int as quota
       from (
@@ -341,7 +353,7 @@ begin
   looked as materialized (
     select s.user_id, s.quota, q.*
     from share s
-    cross join lateral app.queue_head(s.lanes, s.by_hand, s.rooms, s.quota + 1, p_now) q
+    cross join lateral app.queue_head(s.lanes, s.by_hand, s.rooms, s.priorities, s.due_ats, s.ids, s.quota + 1, p_now) q
   ),
   -- offset 0: judged item by item; joined as a set, the planner may read the whole queue for it
   head as materialized (
@@ -357,8 +369,16 @@ begin
   ),
   -- the stored hours brought the lane here; before it is used they are worked out again, once for lanes that share them
   used as materialized (
-    select l.*, concat_ws('|', l.rule_set, l.country, l.zone_set, l."window"::text) as hours
-    from lane l where l.lane_id in (select lane_id from head where dials)
+    select l.*, w.*, concat_ws('|', w.rule_set, w.country, w.zone_set, w."window"::text) as hours
+    from lane l
+    cross join lateral (
+      select c.country, c.zone_set, u.rule_set, u.pulse_seconds, u.pulse_credits, k."window", k.agent_id, k.from_number
+      from call_lanes c
+      join users u on u.id = c.user_id
+      left join call_campaigns k on k.id = c.campaign_id
+      where c.id = l.lane_id offset 0
+    ) w
+    where l.lane_id in (select lane_id from head where dials)
   ),
   hours as materialized (
     select d.hours, coalesce(o.opens_at <= p_now, false) as open, o.closes_at as open_until,
@@ -558,10 +578,10 @@ begin
   if v_heads is not null then
     update call_lanes l
     set head_priority = h.priority, head_due_at = h.due_at, head_id = h.id,
-      head_at = case when l.head_at > p_now - interval '10 minutes' and l.head_priority = h.priority then l.head_at else p_now end
+      head_at = case when app.believes_mark(l.head_at, p_now) and l.head_priority = h.priority then l.head_at else p_now end
     from jsonb_to_recordset(v_heads) h (lane_id uuid, priority smallint, due_at timestamptz, id uuid)
     where l.id = h.lane_id and l.id = any (v_lanes)
-      and (l.head_at > p_now - interval '10 minutes' and l.head_priority > h.priority) is not true;
+      and not (app.believes_mark(l.head_at, p_now) and l.head_priority > h.priority);
   end if;
 
   -- 3. where the head is blocked it is cleared away, 64 items deep, for the next pass
@@ -585,7 +605,7 @@ begin
         select case when b.known then k.head_due_at else '-infinity' end as due_at,
           case when b.known then k.head_id else '00000000-0000-0000-0000-000000000000' end as id
         from call_lanes k
-        cross join lateral (select coalesce(k.head_at > p_now - interval '10 minutes' and k.head_priority = p, false) as known) b
+        cross join lateral (select app.believes_mark(k.head_at, p_now) and k.head_priority = p as known) b
         where k.id = spent.id
       ) begins
       cross join lateral (

@@ -1,3 +1,4 @@
 import { runBench } from "../bench/run.ts";
 
 await runBench(process.argv.slice(2));
+process.exit(); // as in chaos.ts

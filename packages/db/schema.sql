@@ -923,7 +923,7 @@ create policy tenant on public.contact_identities for all to parley_web, parley_
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
--- comment: How a contact is known on each channel (phone, WhatsApp name, e-mail).
+-- comment: How a contact is known beside its own number: names and numbers on other channels, numbers of contacts that were merged into it.
 
 create table public.contact_tags (
   user_id uuid not null,
@@ -979,6 +979,7 @@ create table public.contacts (
   sort_name text generated always as (lower(COALESCE(name, (phone_number)::text, ''::text))) stored,
   sort_score integer generated always as (COALESCE(score, 0)) stored,
   search text generated always as (lower(((((((COALESCE(name, ''::text) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(company, ''::text)) || ' '::text) || replace(COALESCE((phone_number)::text, ''::text), ' '::text, ''::text)))) stored,
+  import_row integer,
   constraint contacts_pkey PRIMARY KEY (id),
   constraint contacts_tenant_key UNIQUE (user_id, id),
   constraint one_contact_per_phone UNIQUE (user_id, phone_number),
@@ -1140,7 +1141,6 @@ create table public.import_effects (
   user_id uuid not null,
   import_id uuid not null,
   contact_id uuid not null,
-  created boolean not null,
   left_at timestamp with time zone not null,
   before jsonb,
   tags_added text[] not null default '{}'::text[],
@@ -1162,7 +1162,7 @@ create policy tenant on public.import_effects for all to parley_web, parley_work
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
--- comment: Contacts an import made or changed: left_at is their updated_at as the import left them, before the fields it replaced.
+-- comment: Contacts that were known before and that an import met: left_at is their updated_at as it left them, before the fields it replaced.
 
 create table public.import_rejects (
   user_id uuid not null,
@@ -1209,6 +1209,28 @@ create unlogged table public.import_staging (
 ) with (autovacuum_vacuum_scale_factor=0.05);
 -- grant delete, insert, maintain, select, truncate, update to parley_worker
 -- comment: Parsed rows of running imports; unlogged, outside row-level security, worker only.
+
+create table public.import_stamps (
+  user_id uuid not null,
+  import_id uuid not null,
+  left_at timestamp with time zone not null,
+  constraint import_stamps_pkey PRIMARY KEY (user_id, import_id, left_at),
+  constraint stamp_of_an_import FOREIGN KEY (user_id, import_id) REFERENCES public.imports(user_id, id) ON DELETE CASCADE
+);
+alter table public.import_stamps enable row level security;
+alter table public.import_stamps force row level security;
+create policy definer on public.import_stamps for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.import_stamps for select to parley_ro
+  using (true);
+create policy tenant on public.import_stamps for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: The updated_at with which an import left the contacts it made, one for each step; a contact of the import with another was touched since.
 
 create table public.imports (
   id uuid not null default app.uuid7(),
@@ -1949,7 +1971,6 @@ create table public.timeline_entries (
   ref text,
   summary jsonb not null default '{}'::jsonb,
   constraint timeline_entries_pkey PRIMARY KEY (id),
-  constraint timeline_entries_tenant_key UNIQUE (user_id, id),
   constraint entry_of_a_contact FOREIGN KEY (user_id, contact_id) REFERENCES public.contacts(user_id, id) ON DELETE CASCADE
 );
 CREATE INDEX timeline_of_contact ON public.timeline_entries USING btree (user_id, contact_id, at DESC, id DESC);
@@ -1966,7 +1987,7 @@ create policy tenant on public.timeline_entries for all to parley_web, parley_wo
 -- grant delete, insert, select, update to parley_definer
 -- grant delete, insert, select, update to parley_web
 -- grant delete, insert, select, update to parley_worker
--- comment: The one history of a contact: calls, edits, notes, messages, meetings.
+-- comment: What happened to a contact, a fact each, beside its being made by an import.
 
 create table public.users (
   id uuid not null default app.uuid7(),

@@ -26,6 +26,7 @@ const withoutTenantKey: Record<string, string> = {
   users: "the tenant itself: its policy is on id",
   incidents: "nothing refers to one, and some belong to no tenant",
   provider_executions: "its id is the provider's, under the provider's account",
+  timeline_entries: "nothing refers to one, and no table gets as many",
 };
 
 /** Foreign keys from a tenant table that may name a row without naming the tenant. */

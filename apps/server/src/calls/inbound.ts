@@ -70,16 +70,7 @@ export async function contactOf(tx: Tx, phoneNumber: string): Promise<string> {
     on conflict (user_id, phone_number) do nothing
     returning id`,
   );
-  if (made) {
-    await rows(
-      tx,
-      sql`
-      insert into contact_identities (user_id, contact_id, channel, kind, value)
-      values (${param(tx.userId)}, ${param(made.id)}, 'call', 'phone', ${param(phoneNumber)})
-      on conflict do nothing`,
-    );
-    return made.id;
-  }
+  if (made) return made.id;
   const { id } = await row<{ id: string }>(
     tx,
     sql`select id from contacts where user_id = ${param(tx.userId)} and phone_number = ${param(phoneNumber)}`,

@@ -133,16 +133,10 @@ async function contactByNumber(ctx: Ctx, tx: Tx, raw: string): Promise<Callee> {
   await rows(
     tx,
     sql`
-    with contact as (
-      insert into contacts (user_id, phone_number, country, zones, source, created_by, stage_id)
-      values (${param(tx.userId)}, ${param(phoneNumber)}, ${param(country)}, ${param(zones)}, 'direct call', ${param(ctx.person?.id ?? null)},
-        (select id from stages where user_id = ${param(tx.userId)} and key = 'new'))
-      on conflict (user_id, phone_number) do nothing
-      returning id
-    )
-    insert into contact_identities (user_id, contact_id, channel, kind, value)
-    select ${param(tx.userId)}, id, 'call', 'phone', ${param(phoneNumber)} from contact
-    on conflict do nothing`,
+    insert into contacts (user_id, phone_number, country, zones, source, created_by, stage_id)
+    values (${param(tx.userId)}, ${param(phoneNumber)}, ${param(country)}, ${param(zones)}, 'direct call', ${param(ctx.person?.id ?? null)},
+      (select id from stages where user_id = ${param(tx.userId)} and key = 'new'))
+    on conflict (user_id, phone_number) do nothing`,
   );
   return row<Callee>(
     tx,

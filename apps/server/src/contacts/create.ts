@@ -3,7 +3,7 @@ import { conflict } from "@parley/core/errors";
 import { maybeRow, param, record, row, sql, touch, type Tx } from "@parley/db";
 import { audit } from "../audit.ts";
 import type { Ctx } from "../context.ts";
-import { addConsent, addTags, customFieldOf, keepCustomFields, setPhoneIdentity, stageId } from "./facts.ts";
+import { addConsent, addTags, customFieldOf, keepCustomFields, stageId } from "./facts.ts";
 import { defaultRegionOf, reach } from "./phone-of.ts";
 import { contactById } from "./row.ts";
 
@@ -26,7 +26,6 @@ export function createContact(ctx: Ctx, draft: ContactDraft): Promise<ContactDet
       returning id`,
     );
     if (!made) throw await alreadyKnown(tx, reached.phoneNumber);
-    await setPhoneIdentity(tx, made.id, reached.phoneNumber);
     if (draft.tags?.length) await addTags(tx, made.id, draft.tags);
     await keepCustomFields(
       tx,

@@ -2,7 +2,7 @@ import type { Consent } from "@parley/core/contacts/schema";
 import { invalid } from "@parley/core/errors";
 import { param, row, rows, sql, type Tx } from "@parley/db";
 
-/** What is kept beside a contact's row: tags, fields of the workspace's own, consents, identities, its stage. */
+/** What is kept beside a contact's row: tags, fields of the workspace's own, consents, its stage. */
 
 export async function addTags(tx: Tx, contactId: string, tags: readonly string[]): Promise<void> {
   await rows(
@@ -62,24 +62,6 @@ export async function addConsent(
     select ${param(tx.userId)}, ${param(contactId)}, channel, ${param(basis)}, ${param(source)}, ${param(obtainedAt)}::timestamptz,
       ${param(evidence ?? null)}, ${param(expiresAt ?? null)}::timestamptz, ${param(createdBy)}
     from unnest(${param([...new Set(channels)])}::text[]) channel`,
-  );
-}
-
-/** The number as an identity of the contact, in place of the one it had. */
-export async function setPhoneIdentity(tx: Tx, contactId: string, phoneNumber: string): Promise<void> {
-  await rows(
-    tx,
-    sql`
-    delete from contact_identities
-    where user_id = ${param(tx.userId)} and contact_id = ${param(contactId)} and channel = 'call' and kind = 'phone'
-      and value <> ${param(phoneNumber)}`,
-  );
-  await rows(
-    tx,
-    sql`
-    insert into contact_identities (user_id, contact_id, channel, kind, value)
-    values (${param(tx.userId)}, ${param(contactId)}, 'call', 'phone', ${param(phoneNumber)})
-    on conflict do nothing`,
   );
 }
 

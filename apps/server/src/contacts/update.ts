@@ -4,15 +4,7 @@ import { maybeRow, param, record, rows, sql, touch, type SQLFragment, type Tx } 
 import { audit, changed } from "../audit.ts";
 import type { Ctx } from "../context.ts";
 import { alreadyKnown } from "./create.ts";
-import {
-  addConsent,
-  addTags,
-  customFieldOf,
-  keepCustomFields,
-  removeTags,
-  setPhoneIdentity,
-  stageId,
-} from "./facts.ts";
+import { addConsent, addTags, customFieldOf, keepCustomFields, removeTags, stageId } from "./facts.ts";
 import { defaultRegionOf, reach, type Reached } from "./phone-of.ts";
 import { contactById } from "./row.ts";
 
@@ -27,7 +19,6 @@ export function updateContact(ctx: Ctx, patch: ContactPatch): Promise<ContactDet
 
     const stage = patch.stage === undefined ? null : await stageId(tx, patch.stage);
     await writeRow(tx, patch, { reached: moved ? reached : null, stage, byHand: fieldsByHand(patch) });
-    if (moved) await setPhoneIdentity(tx, before.id, reached.phoneNumber);
     await writeTags(tx, before, patch);
     await keepCustomFields(
       tx,

@@ -53,14 +53,23 @@ export async function listTimeline(ctx: Ctx, { contactId, kinds, ...page }: List
       sql`
       select id, contact_id as "contactId", at, kind, ref, at::text as key,
         case when kind = 'note.added' then summary || coalesce(
-          (select jsonb_build_object('body', n.body) from notes n where n.user_id = timeline_entries.user_id and n.id::text = ref), '{}')
+          (select jsonb_build_object('body', n.body) from notes n where n.user_id = ${param(ctx.user.id)} and n.id::text = ref), '{}')
           else summary end as summary,
         case when actor like 'person:%' then coalesce((select n.name from app.names_of(array[substr(actor, 8)::uuid]) n), actor) else actor end as actor
-      from timeline_entries
-      where user_id = ${param(ctx.user.id)} and contact_id = ${param(contactId)}
-        and (${param(kinds ?? null)}::text[] is null or kind = any(${param(kinds ?? null)}::text[]))
+      from (
+        select t.id, t.contact_id, t.at, t.kind, t.actor, t.ref, t.summary
+        from timeline_entries t
+        where t.user_id = ${param(ctx.user.id)} and t.contact_id = ${param(contactId)}
+        union all
+        -- an import makes a million contacts: that it did stands in their rows
+        select c.import_id, c.id, c.created_at, 'contact.imported', coalesce('person:' || c.created_by, 'system'), c.import_id::text,
+          jsonb_build_object('row', c.import_row)
+        from contacts c
+        where c.user_id = ${param(ctx.user.id)} and c.id = ${param(contactId)} and c.import_id is not null
+      ) entry
+      where (${param(kinds ?? null)}::text[] is null or kind = any(${param(kinds ?? null)}::text[]))
         ${after ? sql`and (at, id) < (${param(after.at)}::timestamptz, ${param(after.id)}::uuid)` : sql``}
-      order by timeline_entries.at desc, id desc
+      order by entry.at desc, id desc
       limit ${param(fetchLimit(page))}`,
     );
     return pageOf(

@@ -89,8 +89,8 @@ const newFields = ({ mapping }: ImportRow) =>
   );
 
 /**
- * The accepted rows of one chunk: new contacts, then what known ones lack, each with tags, identities, consents and
- * history in one statement. In order of numbers, so that two imports with the same people do not wait for each other
+ * The accepted rows of one chunk: new contacts, then what known ones lack, each with tags and consents
+ * in one statement. In order of numbers, so that two imports with the same people do not wait for each other
  * in a circle.
  */
 async function commitChunk(tx: Tx, row: ImportRow, chunk: number): Promise<void> {
@@ -119,7 +119,7 @@ const goodRows = async (tx: Tx, row: ImportRow, chunk: number) =>
     )
   ).n;
 
-/** Rows whose number nobody has had yet. Instants are asked for once, not by every row's default. */
+/** Rows whose number nobody has had yet. All get one instant of change, the chunk's stamp: undoing asks who has another. */
 async function addNew(tx: Tx, row: ImportRow, chunk: number): Promise<number> {
   const user = param(tx.userId);
   const id = param(row.id);
@@ -129,28 +129,22 @@ async function addNew(tx: Tx, row: ImportRow, chunk: number): Promise<number> {
     with good as materialized (
       select s.* from import_staging s where ${isGood(row, chunk)}
     ),
+    stamp as (
+      insert into import_stamps (user_id, import_id, left_at) values (${user}, ${id}, app.wall()) returning left_at
+    ),
     made as (
       insert into contacts (user_id, phone_number, name, email, company, city, country, zones, notes, stage_id, custom, source,
-        import_id, created_by, created_at)
+        import_id, import_row, created_by, created_at, updated_at)
       select ${user}, g.phone_number, g.name, g.email, g.company, g.city, g.country, g.zones, g.notes,
-        (select id from stages where user_id = ${user} and key = 'new'), g.custom, 'import', ${id}, ${param(row.created_by)},
-        (select app.now())
+        (select id from stages where user_id = ${user} and key = 'new'), g.custom, 'import', ${id}, g.row_no, ${param(row.created_by)},
+        (select app.now()), (select left_at from stamp)
       from good g
       order by g.phone_number
       on conflict on constraint one_contact_per_phone do nothing
-      returning id, phone_number, updated_at
+      returning id, phone_number
     ),
     people as (
-      select m.id as contact_id, m.updated_at, g.row_no, g.phone_number, g.tags, g.consent from made m join good g using (phone_number)
-    ),
-    effects as (
-      insert into import_effects (user_id, import_id, contact_id, created, left_at)
-      select ${user}, ${id}, p.contact_id, true, p.updated_at from people p
-    ),
-    identities as (
-      insert into contact_identities (user_id, contact_id, channel, kind, value, created_at)
-      select ${user}, p.contact_id, 'call', 'phone', p.phone_number, (select app.now()) from people p
-      on conflict do nothing
+      select m.id as contact_id, g.tags, g.consent from made m join good g using (phone_number)
     ),
     ${facts(tx, row)}
     select count(*)::int as created from made`,
@@ -195,15 +189,21 @@ async function fillKnown(tx: Tx, row: ImportRow, chunk: number): Promise<number>
       returning c.id, c.updated_at
     ),
     people as (
-      select k.id as contact_id, k.row_no, k.tags, k.consent from known k
+      select k.id as contact_id, k.tags, k.consent from known k
+    ),
+    history as (
+      insert into timeline_entries (user_id, contact_id, at, kind, actor, ref, summary)
+      select ${user}, k.id, (select app.now()), 'contact.imported', ${param(row.created_by ? `person:${row.created_by}` : "system")}, ${id},
+        jsonb_build_object('row', k.row_no)
+      from known k
     ),
     ${facts(tx, row)},
     added as (
       select contact_id, array_agg(tag) as tags from tagged group by contact_id
     ),
     effects as (
-      insert into import_effects (user_id, import_id, contact_id, created, left_at, before, tags_added)
-      select ${user}, ${id}, k.id, false, coalesce(f.updated_at, k.updated_at),
+      insert into import_effects (user_id, import_id, contact_id, left_at, before, tags_added)
+      select ${user}, ${id}, k.id, coalesce(f.updated_at, k.updated_at),
         case when f.id is not null then
           jsonb_build_object('name', k.name, 'email', k.email, 'company', k.company, 'city', k.city, 'notes', k.notes, 'custom', k.custom) end,
         coalesce(a.tags, '{}')
@@ -216,11 +216,10 @@ async function fillKnown(tx: Tx, row: ImportRow, chunk: number): Promise<number>
   return known;
 }
 
-/** Steps that write what hangs on `people` (contact_id, row_no, tags, consent): `tagged`, consents and history. */
+/** Steps that write what hangs on `people` (contact_id, tags, consent): consents, and the new ones of their tags as `tagged`. */
 function facts(tx: Tx, row: ImportRow): SQLFragment {
   const user = param(tx.userId);
   const id = param(row.id);
-  const actor = row.created_by ? `person:${row.created_by}` : "system";
   const { consent } = row;
   const consented = consent
     ? sql`
@@ -243,18 +242,13 @@ function facts(tx: Tx, row: ImportRow): SQLFragment {
     ),`
     : sql``;
   return sql`
+    ${consented}
+    ${own}
     tagged as (
       insert into contact_tags (user_id, contact_id, tag)
       select distinct ${user}::uuid, p.contact_id, t.tag
       from people p cross join lateral unnest(p.tags || ${param(row.tags)}::text[]) t(tag)
       on conflict do nothing
       returning contact_id, tag
-    ),
-    ${consented}
-    ${own}
-    history as (
-      insert into timeline_entries (user_id, contact_id, at, kind, actor, ref, summary)
-      select ${user}, p.contact_id, (select app.now()), 'contact.imported', ${param(actor)}, ${id}, jsonb_build_object('row', p.row_no)
-      from people p
     )`;
 }

@@ -14,6 +14,7 @@ import { keep, spoolPath, Superseded, takeImport } from "./row.ts";
 import { runImport, runImportCommit, runImportUndo } from "./run.ts";
 import { setMapping } from "./set-mapping.ts";
 import { cancelImport, undoImport } from "./undo.ts";
+import { listTimeline } from "../words.ts";
 import { beginImport } from "./upload.ts";
 
 const db = useDatabase();
@@ -120,11 +121,11 @@ test("a clean list goes straight to ready, with what was recognised, and its row
     { name: "Ben", phoneNumber: "+1 4155550142", tags: ["september"], country: "US" },
   ]);
   const { rows } = await db.owner.query(
-    "select channel, basis, import_id = $2 as by_import, (select array_agg(distinct kind) from timeline_entries t where t.user_id = $1) as kinds from consents where user_id = $1",
+    "select channel, basis, import_id = $2 as by_import from consents where user_id = $1",
     [its.ctx.user.id, ready.id],
   );
   expect(rows).toHaveLength(4);
-  expect(rows[0]).toMatchObject({ basis: "express", by_import: true, kinds: ["contact.imported"] });
+  expect(rows[0]).toMatchObject({ basis: "express", by_import: true });
   expect(await staged(ready.id)).toBe(0);
   expect(await its.parts.files.size(spoolPath(ready.id))).toBeNull();
 });
@@ -324,6 +325,49 @@ test("an import is taken back whole while nobody has touched its people, and not
     /“New(er)?” has been called, queued or edited/,
   );
   expect(await everybody(its)).toHaveLength(3);
+});
+
+test("who is touched after it was decided to take an import back stays as they are, and the others go", async () => {
+  const its = await workspace();
+  const [asha, ravi] = [
+    await createContact(its.ctx, { phoneNumber: phone(1), name: "Asha" }),
+    await createContact(its.ctx, { phoneNumber: phone(2), name: "Ravi" }),
+  ];
+  const people = [1, 2, 3, 4, 5, 6].map((n) => `P ${n},${phone(n)},Acme`);
+  const { id: importId } = await committed(its, `name,phone,company\n${people.join("\n")}\n`);
+  await undoImport(its.ctx, { importId });
+  const made = (await everybody(its)).filter(({ id }) => id !== asha.id && id !== ravi.id);
+  expect(made).toHaveLength(4);
+  await updateContact(its.ctx, { contactId: ravi.id, notes: "Back on Monday" });
+  await updateContact(its.ctx, { contactId: made[0]!.id, notes: "Back on Monday" });
+  await committed(its, `phone,tags\n${made[1]!.phoneNumber},fair\n`);
+  await runImportUndo(its.job, importId, never);
+  expect(await getImport(its.ctx, { importId })).toMatchObject({ status: "undone" });
+  const left = await everybody(its);
+  expect(new Set(left.map(({ id }) => id))).toEqual(new Set([asha.id, ravi.id, made[0]!.id, made[1]!.id]));
+  expect(left.find(({ id }) => id === asha.id)).toMatchObject({ company: null });
+  expect(left.find(({ id }) => id === ravi.id)).toMatchObject({ company: "Acme" });
+});
+
+test("the history of everybody in a list begins with it, or goes on with it for those who were known", async () => {
+  const its = await workspace();
+  const known = await createContact(its.ctx, { phoneNumber: phone(1), name: "Asha" });
+  const { id: importId } = await committed(its, `name,phone\nAsha,${phone(1)}\nNew,${phone(2)}\n`);
+  const made = (await everybody(its)).find(({ name }) => name === "New")!;
+  await updateContact(its.ctx, { contactId: made.id, name: "Newer" });
+  const history = async (contactId: string, kinds?: string[]) =>
+    (await listTimeline(its.ctx, { contactId, kinds })).items;
+  const imported = { kind: "contact.imported", ref: importId };
+  expect(await history(made.id, ["contact.imported"])).toMatchObject([{ ...imported, summary: { row: 2 } }]);
+  expect((await history(made.id)).at(-1)).toMatchObject(imported);
+  expect(await history(known.id)).toMatchObject([
+    { ...imported, summary: { row: 1 } },
+    { kind: "contact.created" },
+  ]);
+  const first = await listTimeline(its.ctx, { contactId: made.id, limit: 1 });
+  expect(first.items[0]!.kind).not.toBe("contact.imported");
+  const rest = await listTimeline(its.ctx, { contactId: made.id, limit: 1, cursor: first.nextCursor! });
+  expect(rest).toMatchObject({ items: [imported], nextCursor: null });
 });
 
 test("a worker that is killed while checking is followed by one that goes on after its last chunk", async () => {

@@ -6,15 +6,25 @@ import type { Ctx } from "../../context.ts";
 import { keep, lockImport, progressBell, sheetPath, spoolPath, type Held } from "./row.ts";
 import { dropStaging } from "./stage.ts";
 
-/** Somebody or something has had to do with `contacts c` since the import of `import_effects e` left it. */
-const touched = sql`(
-  c.updated_at <> e.left_at
-  or exists (select 1 from call_queue q where q.user_id = c.user_id and q.contact_id = c.id)
+/** What nobody leaves on `contacts c` without having had to do with them. */
+const used = sql`(
+  exists (select 1 from call_queue q where q.user_id = c.user_id and q.contact_id = c.id)
   or exists (select 1 from calls l where l.user_id = c.user_id and l.contact_id = c.id)
   or exists (select 1 from notes n where n.user_id = c.user_id and n.contact_id = c.id)
-  or exists (select 1 from tasks t where t.user_id = c.user_id and t.contact_id = c.id)
+  or exists (select 1 from tasks t where t.user_id = c.user_id and t.contact_id = c.id))`;
+
+/** Somebody or something has had to do with `contacts c` since their import made them. */
+const touchedSinceMade = sql`(
+  not exists (select 1 from import_stamps s where s.user_id = c.user_id and s.import_id = c.import_id and s.left_at = c.updated_at)
+  or exists (select 1 from import_effects o where o.user_id = c.user_id and o.contact_id = c.id)
+  or ${used})`;
+
+/** The same of `contacts c` that were known before, since the import of `import_effects e` left them. */
+const touchedSinceMet = sql`(
+  c.updated_at <> e.left_at
   or exists (select 1 from import_effects o
-    where o.user_id = c.user_id and o.contact_id = c.id and o.import_id <> e.import_id and o.left_at > e.left_at))`;
+    where o.user_id = c.user_id and o.contact_id = c.id and o.import_id <> e.import_id and o.left_at > e.left_at)
+  or ${used})`;
 
 /** Takes an import back while nobody has touched any of its contacts; a job does it. */
 export function undoImport(ctx: Ctx, { importId }: { importId: string }) {
@@ -40,18 +50,21 @@ export function undoImport(ctx: Ctx, { importId }: { importId: string }) {
 const LOOKED_AT_MAX = 200_000;
 
 async function refuseIfTouched(tx: Tx, importId: string): Promise<void> {
-  const used = await maybeRow<{ name: string }>(
+  const user = param(tx.userId);
+  const id = param(importId);
+  const name = sql`coalesce(c.name, c.phone_number, 'a contact') as name`;
+  const touched = await maybeRow<{ name: string }>(
     tx,
     sql`
-    select coalesce(c.name, c.phone_number, 'a contact') as name
-    from import_effects e
-    join contacts c on c.user_id = e.user_id and c.id = e.contact_id
-    where e.user_id = ${param(tx.userId)} and e.import_id = ${param(importId)} and ${touched}
+    (select ${name} from contacts c where c.user_id = ${user} and c.import_id = ${id} and ${touchedSinceMade} limit 1)
+    union all
+    (select ${name} from import_effects e join contacts c on c.user_id = e.user_id and c.id = e.contact_id
+      where e.user_id = ${user} and e.import_id = ${id} and ${touchedSinceMet} limit 1)
     limit 1`,
   );
-  if (used)
+  if (touched)
     throw conflict(
-      `“${used.name}” has been called, queued or edited since. Only an import that nobody has touched can be undone.`,
+      `“${touched.name}” has been called, queued or edited since. Only an import that nobody has touched can be undone.`,
     );
 }
 
@@ -81,6 +94,8 @@ export function cancelImport(ctx: Ctx, { importId }: { importId: string }) {
 }
 
 const STEP = 5_000;
+/** Before every id. */
+const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /**
  * The job: takes contacts back in short transactions. Who was touched after the decision stays. An import whose commit
@@ -89,14 +104,20 @@ const STEP = 5_000;
 export async function runUndo(held: Held): Promise<void> {
   const { ctx, row, signal } = held;
   const bell = progressBell(row.id);
-  for (let left = true; left;) {
-    signal.throwIfAborted();
-    left = await ctx.db.tx(async (tx) => {
-      const { n } = await takeBack(tx, row.id);
-      await keep(tx, held, sql`tries = 0, rows_done = rows_done + ${param(n)}`);
-      await bell(tx);
-      return n > 0;
-    });
+  for (const step of [unmake, giveBack]) {
+    for (let after: string | null = NOBODY; after !== null;) {
+      signal.throwIfAborted();
+      const from: string = after;
+      after = await ctx.db.tx(async (tx) => {
+        // As in the commit: the statistics of tables that have just been filled say "empty".
+        await tx.query("set local enable_nestloop = off");
+        const { n, last } = await step(tx, row.id, from);
+        // whoever goes on after a crash meets those again that stay
+        await keep(tx, held, sql`tries = 0, rows_done = least(rows, rows_done + ${param(n)})`);
+        await bell(tx);
+        return last;
+      });
+    }
   }
   await ctx.db.tx(async (tx) => {
     await keep(
@@ -116,52 +137,64 @@ export async function runUndo(held: Held): Promise<void> {
   await ctx.files.remove(sheetPath(row.id));
 }
 
-/** Some of an import's effects: made contacts are deleted with what hangs on them, changed ones get back what they had. */
-async function takeBack(tx: Tx, importId: string): Promise<{ n: number }> {
-  // As in the commit: the statistics of tables that have just been filled say "empty".
-  await tx.query("set local enable_nestloop = off");
-  const user = param(tx.userId);
-  const id = param(importId);
-  return oneRow<{ n: number }>(
+type Step = { n: number; last: string | null };
+
+/** Contacts that the import made go with all that hangs on them. In the order of ids, as those that stay are met only once. */
+const unmake = (tx: Tx, importId: string, after: string): Promise<Step> =>
+  oneRow<Step>(
     tx,
     sql`
     with step as materialized (
-      select e.contact_id, e.created, e.left_at, e.before, e.tags_added, ${touched} as kept
-      from import_effects e
-      join contacts c on c.user_id = e.user_id and c.id = e.contact_id
-      where e.user_id = ${user} and e.import_id = ${id}
-      order by e.contact_id
+      select c.id, ${touchedSinceMade} as kept
+      from contacts c
+      where c.user_id = ${param(tx.userId)} and c.import_id = ${param(importId)} and c.id > ${param(after)}
+      order by c.id
       limit ${param(STEP)}
     ),
     unmade as (
-      delete from contacts c using step s
-      where c.user_id = ${user} and c.id = s.contact_id and s.created and not s.kept
-      returning c.id
+      delete from contacts c using step s where c.user_id = ${param(tx.userId)} and c.id = s.id and not s.kept
+    )
+    select count(*)::int as n, (select id from step order by id desc limit 1) as last from step`,
+  );
+
+/** Contacts that were known before get back what they had. */
+function giveBack(tx: Tx, importId: string, after: string): Promise<Step> {
+  const user = param(tx.userId);
+  const id = param(importId);
+  return oneRow<Step>(
+    tx,
+    sql`
+    with step as materialized (
+      select e.contact_id, e.before, e.tags_added, ${touchedSinceMet} as kept
+      from import_effects e
+      join contacts c on c.user_id = e.user_id and c.id = e.contact_id
+      where e.user_id = ${user} and e.import_id = ${id} and e.contact_id > ${param(after)}
+      order by e.contact_id
+      limit ${param(STEP)}
     ),
     restored as (
       update contacts c
       set name = s.before ->> 'name', email = s.before ->> 'email', company = s.before ->> 'company', city = s.before ->> 'city',
         notes = s.before ->> 'notes', custom = s.before -> 'custom'
       from step s
-      where c.user_id = ${user} and c.id = s.contact_id and not s.created and not s.kept and s.before is not null
+      where c.user_id = ${user} and c.id = s.contact_id and not s.kept and s.before is not null
     ),
     untagged as (
       delete from contact_tags t using step s
-      where t.user_id = ${user} and t.contact_id = s.contact_id and not s.created and not s.kept and t.tag = any(s.tags_added)
+      where t.user_id = ${user} and t.contact_id = s.contact_id and not s.kept and t.tag = any(s.tags_added)
     ),
     revoked as (
       delete from consents k using step s
-      where k.user_id = ${user} and k.contact_id = s.contact_id and k.import_id = ${id} and not s.created and not s.kept
+      where k.user_id = ${user} and k.contact_id = s.contact_id and k.import_id = ${id} and not s.kept
     ),
     forgotten as (
       delete from timeline_entries t using step s
-      where t.user_id = ${user} and t.contact_id = s.contact_id and t.kind = 'contact.imported' and t.ref = ${id}::text
-        and not s.created and not s.kept
+      where t.user_id = ${user} and t.contact_id = s.contact_id and t.kind = 'contact.imported' and t.ref = ${id}::text and not s.kept
     ),
     settled as (
       delete from import_effects e using step s
-      where e.user_id = ${user} and e.import_id = ${id} and e.contact_id = s.contact_id and not (s.created and not s.kept)
+      where e.user_id = ${user} and e.import_id = ${id} and e.contact_id = s.contact_id
     )
-    select count(*)::int as n from step`,
+    select count(*)::int as n, (select contact_id from step order by contact_id desc limit 1) as last from step`,
   );
 }

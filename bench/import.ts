@@ -61,7 +61,10 @@ export async function importFigures(bench: Bench): Promise<Figure[]> {
     const rate = (ms: number, of = rows) => of / (ms / 1000);
     const [check, copy] = [median(checked.slice(1)), median(copied.slice(1))];
     const ticks = await ticksDuring(bench, async () => importFile(await signUp(url), file, rows));
-    const { doneMs } = await importFile(await signUp(url), large, many);
+    const longCopies = [await copyOnly(owner, large)];
+    const long = await importFile(await signUp(url), large, many);
+    longCopies.push(await copyOnly(owner, large));
+    const longCopy = (longCopies[0]! + longCopies[1]!) / 2;
     const megabytes = (name: keyof typeof memory) => Math.round(memory[name].stop() / 2 ** 20);
     const most = { http: megabytes("http"), worker: megabytes("worker") };
     const text = (ms: number, of = rows) => `${perSecond(rate(ms, of))} rows`;
@@ -71,7 +74,6 @@ export async function importFigures(bench: Bench): Promise<Figure[]> {
         ours: text(check),
         floor: text(copy),
         ratio: rate(check) / rate(copy),
-        goal: { least: 0.12 },
       },
       {
         name: "… file to contacts ÷ COPY + one INSERT",
@@ -80,9 +82,16 @@ export async function importFigures(bench: Bench): Promise<Figure[]> {
         ratio: rate(took.ours) / rate(took.floor),
       },
       {
-        name: `${many.toLocaleString("en")} rows, file to contacts, searchable, once`,
-        ours: `${(doneMs / 1000).toFixed(1)} s, ${text(doneMs, many)}`,
-        ratio: doneMs / 1000,
+        name: `${many.toLocaleString("en")} rows, file to checked rows ÷ COPY of the file, once`,
+        ours: text(long.checkedMs, many),
+        floor: text(longCopy, many),
+        ratio: longCopy / long.checkedMs,
+        goal: { least: 0.12 },
+      },
+      {
+        name: "… file to contacts, searchable",
+        ours: `${(long.doneMs / 1000).toFixed(1)} s, ${text(long.doneMs, many)}`,
+        ratio: long.doneMs / 1000,
         goal: { most: 40, unit: " s" },
       },
       {
@@ -164,16 +173,20 @@ async function reaches(visitor: SignedUp, importId: string, status: "ready" | "d
   }
 }
 
-async function copyAndInsert(owner: pg.Client, file: string): Promise<{ copyMs: number; insertMs: number }> {
+async function copyOnly(owner: pg.Client, file: string): Promise<number> {
   await owner.query(`
     drop table if exists people_floor;
     create unlogged table people_floor (name text, phone text, email text, company text, city text, notes text)`);
+  return milliseconds(() =>
+    pipeline(createReadStream(file), owner.query(copyFrom("copy people_floor from stdin csv header"))),
+  );
+}
+
+async function copyAndInsert(owner: pg.Client, file: string): Promise<{ copyMs: number; insertMs: number }> {
   const { rows } = await owner.query(
     "insert into users (company, email) values ('Floor', app.uuid7() || '@example.com') returning id",
   );
-  const copyMs = await milliseconds(() =>
-    pipeline(createReadStream(file), owner.query(copyFrom("copy people_floor from stdin csv header"))),
-  );
+  const copyMs = await copyOnly(owner, file);
   const insertMs = await milliseconds(() =>
     owner.query(
       `insert into contacts (user_id, name, phone_number, email, company, city, notes, country, zones)

@@ -69,8 +69,8 @@ nothing; \`--only dispatch,safety\` runs some parts, and replaces those alone.
 
 ## Conditions
 
-PostgreSQL 17, the embedded one: fsync on, synchronous_commit on, shared_buffers 128 MB. Each part names its machine, and
-the load average before and after it.
+PostgreSQL 17, the embedded one: fsync on, synchronous_commit on, shared_buffers a sixteenth of the memory, 1 GB at most.
+Each part names its machine, and the load average before and after it.
 
 Client, server, load generator and database share the cores, and so do neighbours we know nothing of. **Read the ratios**:
 they compare medians of ${rounds} rounds (imports and webhooks: fewer) taken in turns within one run, and hold where the
@@ -109,7 +109,7 @@ of the drain stands for. *Folded* is the drain alone: calls locked, history writ
 
 **Import.** The real http and worker processes, apart. From the first byte of the upload to the last contact, asked for
 over the API every 25 ms: spooled, recognised, each phone number parsed and its zones looked up, duplicates found,
-committed with history, identities and what undoing needs, the search index kept. The floors copy the columns into an
+committed with history and what undoing needs, the search index kept. The floors copy the columns into an
 unlogged table, and insert them into contacts alone in one statement, with phone numbers that need no parsing. The ticks
 run on a database of their own on the same server, as many before and after the import as give a p99.
 `;

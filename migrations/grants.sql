@@ -17,7 +17,7 @@ grant select (id, user_id, name, status, sync_status, sync_error, synced_at, bol
 grant select (id, user_id, country, time_zone, zones, zone_set, stage_id, temperature, score, source, import_id, last_call_at,
   created_at, updated_at, erased_at) on contacts to parley_ro;
 grant select (id, user_id, status, error, size_bytes, format, encoding, delimiter, default_region, overwrite, rows, accepted,
-  rejected, duplicates, created, updated, reasons, rows_done, bytes_done, committed_chunk, epoch, lease_until, created_at,
+  rejected, duplicates, created, updated, reasons, rows_done, bytes_done, epoch, lease_until, created_at,
   started_at, finished_at, updated_at) on imports to parley_ro;
 grant select (id, user_id, status, status_reason, name, agent_id, "window", retry, max_concurrent, calls_per_second,
   budget_credits, starts_at, ends_at, launch_total, launched, launch_cursor, launch_skipped, launch_lease_until, breaker_from,

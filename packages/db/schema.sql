@@ -1137,6 +1137,33 @@ create policy tenant on public.idempotency_keys for all to parley_web, parley_wo
 -- grant delete, insert, select, update to parley_worker
 -- comment: Answers of requests that carried an Idempotency-Key, kept 24 hours. written = carried out, answer not yet kept.
 
+create table public.import_chunks (
+  user_id uuid not null,
+  import_id uuid not null,
+  chunk integer not null,
+  rows integer not null,
+  created integer not null,
+  updated integer not null,
+  left_at timestamp with time zone not null,
+  constraint import_chunks_pkey PRIMARY KEY (user_id, import_id, chunk),
+  constraint chunk_of_an_import FOREIGN KEY (user_id, import_id) REFERENCES public.imports(user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX import_chunks_left ON public.import_chunks USING btree (user_id, import_id, left_at);
+alter table public.import_chunks enable row level security;
+alter table public.import_chunks force row level security;
+create policy definer on public.import_chunks for all to parley_definer
+  using (true)
+  with check (true);
+create policy ro on public.import_chunks for select to parley_ro
+  using (true);
+create policy tenant on public.import_chunks for all to parley_web, parley_worker
+  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+-- grant delete, insert, select, update to parley_definer
+-- grant delete, insert, select, update to parley_web
+-- grant delete, insert, select, update to parley_worker
+-- comment: Chunks of an import that have become contacts. left_at: the updated_at of those it made; who has another was touched since.
+
 create table public.import_effects (
   user_id uuid not null,
   import_id uuid not null,
@@ -1210,28 +1237,6 @@ create unlogged table public.import_staging (
 -- grant delete, insert, maintain, select, truncate, update to parley_worker
 -- comment: Parsed rows of running imports; unlogged, outside row-level security, worker only.
 
-create table public.import_stamps (
-  user_id uuid not null,
-  import_id uuid not null,
-  left_at timestamp with time zone not null,
-  constraint import_stamps_pkey PRIMARY KEY (user_id, import_id, left_at),
-  constraint stamp_of_an_import FOREIGN KEY (user_id, import_id) REFERENCES public.imports(user_id, id) ON DELETE CASCADE
-);
-alter table public.import_stamps enable row level security;
-alter table public.import_stamps force row level security;
-create policy definer on public.import_stamps for all to parley_definer
-  using (true)
-  with check (true);
-create policy ro on public.import_stamps for select to parley_ro
-  using (true);
-create policy tenant on public.import_stamps for all to parley_web, parley_worker
-  using ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
-  with check ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
--- grant delete, insert, select, update to parley_definer
--- grant delete, insert, select, update to parley_web
--- grant delete, insert, select, update to parley_worker
--- comment: The updated_at with which an import left the contacts it made, one for each step; a contact of the import with another was touched since.
-
 create table public.imports (
   id uuid not null default app.uuid7(),
   user_id uuid not null,
@@ -1259,7 +1264,6 @@ create table public.imports (
   preview jsonb not null default '[]'::jsonb,
   rows_done integer not null default 0,
   bytes_done bigint not null default 0,
-  committed_chunk integer not null default '-1'::integer,
   epoch integer not null default 0,
   lease_until timestamp with time zone,
   created_by uuid,
@@ -1294,7 +1298,6 @@ CREATE TRIGGER updated_at BEFORE UPDATE ON public.imports FOR EACH ROW EXECUTE F
 -- grant delete, insert, select, update to parley_worker
 -- column accepted: grant select to parley_ro
 -- column bytes_done: grant select to parley_ro
--- column committed_chunk: grant select to parley_ro
 -- column created: grant select to parley_ro
 -- column created_at: grant select to parley_ro
 -- column default_region: grant select to parley_ro

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import { createServer, type AddressInfo } from "node:net";
+import { totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import pg from "pg";
 
@@ -71,7 +72,7 @@ async function serve({
     log_timezone: "UTC",
     log_min_error_statement: "panic",
     log_parameter_max_length_on_error: 0,
-    shared_buffers: "128MB",
+    ...(fast ? { shared_buffers: "128MB" } : forLongLists()),
     ...(fast && { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
   };
   const args = [
@@ -97,6 +98,18 @@ async function serve({
       server.kill("SIGINT");
       await exited;
     },
+  };
+}
+
+/**
+ * Postgres' defaults are for the smallest machines. While a list of a million comes in with them, everybody who wants a
+ * page has to write another one down first, and checkpoints follow each other.
+ */
+function forLongLists() {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2 ** 20;
+  return {
+    shared_buffers: `${Math.round(Math.min(1024, Math.max(128, memory / 16)))}MB`,
+    max_wal_size: "4GB",
   };
 }
 

@@ -73,13 +73,13 @@ export function rowReader(
   mapping: ColumnMapping,
   defaultRegion: string | null,
 ): (cells: readonly string[]) => RowResult {
-  const place = new Map<FixedField, number>();
+  const place: Partial<Record<FixedField, number>> = {};
   const custom: { key: string; at: number }[] = [];
   headers.forEach((header, at) => {
     const field = mapping[header];
     if (!field) return;
     if (field.startsWith("custom:")) custom.push({ key: field.slice("custom:".length), at });
-    else place.set(field as FixedField, at);
+    else place[field as FixedField] = at;
   });
   const nameParts = [firstNameKey, lastNameKey]
     .map((field) => custom.find(({ key }) => `custom:${key}` === field)?.at)
@@ -87,7 +87,7 @@ export function rowReader(
 
   return (cells) => {
     const cell = (at: number | undefined) => (at === undefined ? "" : clean(cells[at] ?? ""));
-    const field = (name: FixedField) => cell(place.get(name));
+    const field = (name: FixedField) => cell(place[name]);
     if (cells.every((text) => clean(text) === "")) return { ok: false, reasons: ["empty_row"] };
 
     const reasons = new Set<RowReason>();
@@ -110,12 +110,16 @@ export function rowReader(
       if (value !== "") values[key] = value;
     }
     if (email.unreadable) values[unreadableEmailKey] = email.unreadable;
-    const consent = readConsent({
-      basis: field("consent"),
-      at: field("consent_at"),
-      source: field("consent_source"),
-      evidence: field("consent_evidence"),
-    });
+    const basis = field("consent");
+    const consent =
+      basis === ""
+        ? noConsentGiven
+        : readConsent({
+            basis,
+            at: field("consent_at"),
+            source: field("consent_source"),
+            evidence: field("consent_evidence"),
+          });
     if (consent.unclear) values[unclearConsentKey] = consent.unclear;
 
     const fits =
@@ -214,12 +218,14 @@ const consentWords: Record<ImportedConsent["basis"], RegExp> = {
 };
 const noConsent = /^(no|n|false|0|none|denied|refused|revoked|withdrawn|opt(ed)?[ -]?out|nein|non)$/i;
 
+const noConsentGiven: { given: ImportedConsent | null; unclear?: string } = { given: null };
+
 /** A word of consent and a day that can be read; anything less clear is no consent. Days are written year first. */
 function readConsent(its: { basis: string; at: string; source: string; evidence: string }): {
   given: ImportedConsent | null;
   unclear?: string;
 } {
-  if (its.basis === "" || isPlaceholder(its.basis) || noConsent.test(its.basis)) return { given: null };
+  if (isPlaceholder(its.basis) || noConsent.test(its.basis)) return { given: null };
   const basis = (Object.keys(consentWords) as ImportedConsent["basis"][]).find((word) =>
     consentWords[word].test(its.basis),
   );
@@ -250,6 +256,7 @@ function instantOf(text: string): string | "unclear" {
 }
 
 function readTags(text: string): string[] {
+  if (text === "") return [];
   const tags = text
     .split(/[,;|\n]/)
     .map((tag) => tag.trim())

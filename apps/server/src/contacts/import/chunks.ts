@@ -29,7 +29,7 @@ export type ChunkOrder = {
 };
 
 /** What a file of any size may take, a chunk or two included that wait outside these heaps. */
-const YOUNG_MB = 8;
+const YOUNG_MB = 16;
 const OLD_MB = 96;
 
 /**

@@ -6,7 +6,16 @@ import { audit } from "../../audit.ts";
 import type { Ctx } from "../../context.ts";
 import { failpoint } from "../../failpoints.ts";
 import { keepCustomFields } from "../facts.ts";
-import { keep, lockImport, progressBell, sheetPath, spoolPath, type Held, type ImportRow } from "./row.ts";
+import {
+  keep,
+  lockImport,
+  progressBell,
+  share,
+  sheetPath,
+  spoolPath,
+  type Held,
+  type ImportRow,
+} from "./row.ts";
 import { dropStaging, stageSurely } from "./stage.ts";
 
 export type CommitImport = {
@@ -30,7 +39,7 @@ export function commitImport(ctx: Ctx, { importId, tags, consent, overwrite }: C
       sql`
       update imports
       set status = 'committing', tags = ${param(tags ?? [])}::text[], consent = ${param(consent ? JSON.stringify(consent) : null)}::jsonb,
-        overwrite = ${param(overwrite ?? false)}, committed_chunk = -1, rows_done = 0, created = 0, updated = 0, tries = 0,
+        overwrite = ${param(overwrite ?? false)}, rows_done = 0, created = 0, updated = 0, tries = 0,
         started_at = app.wall(), lease_until = app.wall() + interval '30 seconds'
       where user_id = ${param(ctx.user.id)} and id = ${param(importId)}`.compile(),
     );
@@ -46,30 +55,31 @@ export function commitImport(ctx: Ctx, { importId, tags, consent, overwrite }: C
   });
 }
 
-/** The job: chunk after chunk in short transactions, going on after the last one that is committed. */
+/** So many chunks become contacts at once: as many as a small machine's database has hands for. */
+const AT_ONCE = 2;
+
+/** The job: chunk after chunk in short transactions, going on with those that have not been committed. */
 export async function runCommit(held: Held): Promise<void> {
   const { ctx, row, signal } = held;
   const staged = await stageSurely(held);
   if (staged !== row.rows) throw new Error(`The file has ${staged} rows, ${row.rows} were checked.`);
   await ctx.db.tx((tx) => keepCustomFields(tx, newFields(row)));
   const bell = progressBell(row.id);
-  const { chunks } = await ctx.db.tx((tx) =>
-    oneRow<{ chunks: number }>(
-      tx,
-      sql`select coalesce(max(chunk), -1) + 1 as chunks from import_staging where import_id = ${param(row.id)}`,
-    ),
-  );
-  for (let chunk = row.committed_chunk + 1; chunk < chunks; chunk += 1) {
+  const left = await chunksLeft(held);
+  while (left.length > 0) {
     signal.throwIfAborted();
+    const ends = await Promise.allSettled(
+      left.splice(0, AT_ONCE).map((chunk) => ctx.db.tx((tx) => commitChunk(tx, held, chunk))),
+    );
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
     await ctx.db.tx(async (tx) => {
-      await keep(tx, held, sql`tries = 0, committed_chunk = ${param(chunk)}`);
-      await commitChunk(tx, row, chunk);
+      await keep(tx, held, sql`tries = 0, ${countedFrom(row.id)}`);
       await bell(tx);
     });
     failpoint("import.committed");
   }
   await ctx.db.tx(async (tx) => {
-    await keep(tx, held, sql`status = 'done', finished_at = app.now(), rows_done = rows`);
+    await keep(tx, held, sql`status = 'done', finished_at = app.now(), ${countedFrom(row.id)}`);
     await tx.query("update imports set lease_until = null where user_id = $1 and id = $2", [
       ctx.user.id,
       row.id,
@@ -88,39 +98,56 @@ const newFields = ({ mapping }: ImportRow) =>
     field?.startsWith("custom:") ? [{ key: field.slice("custom:".length), label: header.slice(0, 200) }] : [],
   );
 
+async function chunksLeft({ ctx, row }: Held): Promise<number[]> {
+  const { chunks } = await ctx.db.tx((tx) =>
+    oneRow<{ chunks: number[] }>(
+      tx,
+      sql`
+      select array(
+        select n from generate_series(0, (select max(chunk) from import_staging where import_id = ${param(row.id)})) n
+        where n not in (select k.chunk from import_chunks k where k.user_id = ${param(ctx.user.id)} and k.import_id = ${param(row.id)})
+        order by n) as chunks`,
+    ),
+  );
+  return chunks;
+}
+
+/** How far an import is, as its chunks tell. */
+const countedFrom = (importId: string) =>
+  sql`(rows_done, created, updated) = (
+    select coalesce(sum(k.rows), 0), coalesce(sum(k.created), 0), coalesce(sum(k.updated), 0)
+    from import_chunks k where k.user_id = imports.user_id and k.import_id = ${param(importId)})`;
+
 /**
- * The accepted rows of one chunk: new contacts, then what known ones lack, each with tags and consents
- * in one statement. In order of numbers, so that two imports with the same people do not wait for each other
+ * The accepted rows of one chunk: new contacts, then what known ones lack, each with tags and consents in one
+ * statement, and what it came to. In order of numbers, so that imports with the same people do not wait for each other
  * in a circle.
  */
-async function commitChunk(tx: Tx, row: ImportRow, chunk: number): Promise<void> {
+async function commitChunk(tx: Tx, held: Held, chunk: number): Promise<void> {
+  const { row } = held;
+  await share(tx, held);
   // While a first import fills the tables their statistics say "empty", and loops within loops would not end.
   await tx.query("set local enable_nestloop = off");
-  const good = await goodRows(tx, row, chunk);
-  const created = await addNew(tx, row, chunk);
+  const { rows, good, at } = await oneRow<{ rows: number; good: number; at: string }>(
+    tx,
+    sql`
+    select count(*)::int as rows, count(*) filter (where reasons = '{}')::int as good, app.wall()::text as at
+    from import_staging where import_id = ${param(row.id)} and chunk = ${param(chunk)}`,
+  );
+  const created = await addNew(tx, row, chunk, at);
   const updated = created < good ? await fillKnown(tx, row, chunk) : 0;
   await tx.query(
     sql`
-    update imports i
-    set created = created + ${param(created)}, updated = updated + ${param(updated)},
-      rows_done = rows_done + (select count(*) from import_staging where import_id = ${param(row.id)} and chunk = ${param(chunk)})
-    where i.user_id = ${param(tx.userId)} and i.id = ${param(row.id)}`.compile(),
+    insert into import_chunks (user_id, import_id, chunk, rows, created, updated, left_at)
+    values (${param(tx.userId)}, ${param(row.id)}, ${param(chunk)}, ${param(rows)}, ${param(created)}, ${param(updated)}, ${param(at)}::timestamptz)`.compile(),
   );
 }
 
 const isGood = (row: ImportRow, chunk: number) =>
   sql`s.import_id = ${param(row.id)} and s.chunk = ${param(chunk)} and s.reasons = '{}'`;
 
-const goodRows = async (tx: Tx, row: ImportRow, chunk: number) =>
-  (
-    await oneRow<{ n: number }>(
-      tx,
-      sql`select count(*)::int as n from import_staging s where ${isGood(row, chunk)}`,
-    )
-  ).n;
-
-/** Rows whose number nobody has had yet. All get one instant of change, the chunk's stamp: undoing asks who has another. */
-async function addNew(tx: Tx, row: ImportRow, chunk: number): Promise<number> {
+/** Rows whose number nobody has had yet. All get one instant of change (`at`): undoing asks who has another. */
+async function addNew(tx: Tx, row: ImportRow, chunk: number, at: string): Promise<number> {
   const user = param(tx.userId);
   const id = param(row.id);
   const { created } = await oneRow<{ created: number }>(
@@ -129,15 +156,12 @@ async function addNew(tx: Tx, row: ImportRow, chunk: number): Promise<number> {
     with good as materialized (
       select s.* from import_staging s where ${isGood(row, chunk)}
     ),
-    stamp as (
-      insert into import_stamps (user_id, import_id, left_at) values (${user}, ${id}, app.wall()) returning left_at
-    ),
     made as (
       insert into contacts (user_id, phone_number, name, email, company, city, country, zones, notes, stage_id, custom, source,
         import_id, import_row, created_by, created_at, updated_at)
       select ${user}, g.phone_number, g.name, g.email, g.company, g.city, g.country, g.zones, g.notes,
         (select id from stages where user_id = ${user} and key = 'new'), g.custom, 'import', ${id}, g.row_no, ${param(row.created_by)},
-        (select app.now()), (select left_at from stamp)
+        (select app.now()), ${param(at)}::timestamptz
       from good g
       order by g.phone_number
       on conflict on constraint one_contact_per_phone do nothing

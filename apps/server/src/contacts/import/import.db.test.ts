@@ -411,7 +411,7 @@ test("a worker that is killed while checking is followed by one that goes on aft
 
 test("a database that lost its staging in a crash is filled again from the file, before and while committing", async () => {
   const its = await workspace();
-  const lines = Array.from({ length: 12_000 }, (_, n) => `P ${n},${n % 100 === 0 ? "bad" : phone(n)}`);
+  const lines = Array.from({ length: 22_000 }, (_, n) => `P ${n},${n % 100 === 0 ? "bad" : phone(n)}`);
   const { id: importId } = await checked(its, `name,phone\n${lines.join("\n")}\n`);
   await db.owner.query("delete from import_staging where import_id = $1", [importId]);
   await commitImport(its.ctx, { importId });
@@ -421,17 +421,42 @@ test("a database that lost its staging in a crash is filled again from the file,
     db: { ...its.job.db, tx: afterWrites(its.job, "insert into contacts", 1, () => stop.abort()) },
   };
   await runImportCommit(killed, importId, stop.signal);
-  expect(await getImport(its.ctx, { importId })).toMatchObject({ status: "committing", created: 9_900 });
+  expect(await getImport(its.ctx, { importId })).toMatchObject({ status: "committing", created: 19_800 });
   await db.owner.query("delete from import_staging where import_id = $1 and row_no % 3 = 0", [importId]);
   await runImportCommit(its.job, importId, never);
   expect(await getImport(its.ctx, { importId })).toMatchObject({
     status: "done",
-    created: 11_880,
+    created: 21_780,
     updated: 0,
-    rejected: 120,
+    rejected: 220,
   });
-  expect((await listContacts(its.ctx, { limit: 1 })).total).toBe(11_880);
+  expect((await listContacts(its.ctx, { limit: 1 })).total).toBe(21_780);
 });
+
+test.each([0, 1])(
+  "of two chunks that go side by side chunk %i breaks: the next run commits it alone",
+  async (broken) => {
+    const its = await workspace();
+    for (const n of [0, 10_000]) await createContact(its.ctx, { phoneNumber: phone(n) });
+    const lines = Array.from({ length: 10_002 }, (_, n) => `P ${n},${phone(n)}`);
+    const { id: importId } = await checked(its, `name,phone\n${lines.join("\n")}\n`);
+    await commitImport(its.ctx, { importId });
+    const breaks = `create function broken() returns trigger language plpgsql as $$ begin raise 'no space left'; end $$;
+    create trigger broken before insert on import_chunks for each row when (new.chunk = ${broken}) execute function broken()`;
+    await db.owner.query(breaks);
+    await expect(runImportCommit(its.job, importId, never)).rejects.toThrow(/no space left/);
+    await db.owner.query("drop trigger broken on import_chunks; drop function broken()");
+    const made = (await listContacts(its.ctx, { limit: 1 })).total;
+    expect(made).toBe(broken === 0 ? 3 : 10_001);
+    await runImportCommit(its.job, importId, never);
+    expect(await getImport(its.ctx, { importId })).toMatchObject({
+      status: "done",
+      created: 10_000,
+      updated: 2,
+      progress: { done: 10_002 },
+    });
+  },
+);
 
 test("a run that was taken over while it slept changes nothing when it wakes", async () => {
   const its = await workspace();

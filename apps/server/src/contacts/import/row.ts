@@ -23,7 +23,6 @@ export type ImportRow = {
   rows: number;
   accepted: number;
   rows_done: number;
-  committed_chunk: number;
   restage: boolean;
   size_bytes: number;
   epoch: number;
@@ -33,7 +32,7 @@ export type ImportRow = {
 
 export const importColumns = sql`
   id, status, error, format, encoding, delimiter, default_region, headers, has_header, mapping, overwrite, tags, consent, rows,
-  accepted, rows_done, committed_chunk, restage, size_bytes, epoch, tries, created_by`;
+  accepted, rows_done, restage, size_bytes, epoch, tries, created_by`;
 
 /** Where an import's file is kept until its contacts are there. */
 export const spoolPath = (importId: string) => `uploads/${importId}`;
@@ -100,6 +99,18 @@ export async function keep(tx: Tx, { row }: Held, set: SQLFragment = sql`tries =
     returning 1 as one`,
   );
   if (!kept) throw new Superseded(row.id);
+}
+
+/** The same for one of several writers at once, who do not change the import's row: until commit nobody takes it over. */
+export async function share(tx: Tx, { row }: Held): Promise<void> {
+  const ours = await maybeRow(
+    tx,
+    sql`
+    select 1 as one from imports
+    where user_id = ${param(tx.userId)} and id = ${param(row.id)} and epoch = ${param(row.epoch)} and status = ${param(row.status)}
+    for share`,
+  );
+  if (!ours) throw new Superseded(row.id);
 }
 
 /** At most one ring a second tells the screens how far it is. */

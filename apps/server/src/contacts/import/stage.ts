@@ -7,7 +7,7 @@ import { failpoint } from "../../failpoints.ts";
 import { chunksOf } from "./chunks.ts";
 import { textOf } from "./read-file.ts";
 import { keep, progressBell, type Held } from "./row.ts";
-import { stagedColumns } from "./staged-line.ts";
+import { SHOWN_ROWS, stagedColumns } from "./staged-line.ts";
 
 /** Rows that one statement deletes. */
 const SWEEP_ROWS = 50_000;
@@ -103,7 +103,7 @@ export async function finishValidation({ ctx, ...rest }: Held, rows: number): Pr
             'country', s.country, 'notes', s.notes, 'tags', to_jsonb(s.tags), 'custom', s.custom,
             'known', exists (select 1 from contacts c where c.user_id = ${param(ctx.user.id)} and c.phone_number = s.phone_number))) end)
           order by s.row_no)
-        from (select * from import_staging where ${its} order by chunk, row_no limit 20) s), '[]')`,
+        from (select * from import_staging where ${its} order by chunk, row_no limit ${param(SHOWN_ROWS)}) s), '[]')`,
     );
     await tx.query("update imports set lease_until = null where user_id = $1 and id = $2", [
       ctx.user.id,

@@ -6,14 +6,19 @@ import type { CsvRecord } from "./csv-records.ts";
 export const stagedColumns =
   "import_id, chunk, row_no, raw, phone_number, country, zones, name, email, company, city, notes, tags, custom, consent, reasons";
 
+/** So many rows at the top of a file are shown with their cells as they stand. */
+export const SHOWN_ROWS = 20;
+
 /** One row of import_staging as COPY's text format has it, with its line end. */
 export function stagedLine(
   its: { importId: string; chunk: number; rowNo: number },
   record: CsvRecord,
   result: RowResult,
 ): string {
+  // nobody looks at the cells of other rows again: the file has them
+  const raw = !result.ok || its.rowNo <= SHOWN_ROWS ? array(record.cells) : "{}";
   return (
-    `${its.importId}\t${its.chunk}\t${its.rowNo}\t${array(record.cells)}\t` +
+    `${its.importId}\t${its.chunk}\t${its.rowNo}\t${raw}\t` +
     (result.ok ? `${columnsOf(result.contact)}\t{}\n` : `${nothing}\t${array(result.reasons)}\n`)
   );
 }

@@ -15,7 +15,7 @@ const used = sql`(
 
 /** Somebody or something has had to do with `contacts c` since their import made them. */
 const touchedSinceMade = sql`(
-  not exists (select 1 from import_stamps s where s.user_id = c.user_id and s.import_id = c.import_id and s.left_at = c.updated_at)
+  not exists (select 1 from import_chunks k where k.user_id = c.user_id and k.import_id = c.import_id and k.left_at = c.updated_at)
   or exists (select 1 from import_effects o where o.user_id = c.user_id and o.contact_id = c.id)
   or ${used})`;
 

@@ -42,7 +42,7 @@ const list = (marker: string) =>
   ].join("\n");
 
 /**
- * A tenant with something in every room: agent, import with rejects, a campaign that called people, one that is paused
+ * A tenant with something in every room: agent, import with rejects and somebody known, a campaign that called people, one that is paused
  * with people waiting, a draft, a member, a key, a suppression, a notice, an incident.
  */
 export async function livedTenant(house: House, marker: string): Promise<Tenant> {
@@ -64,6 +64,7 @@ export async function livedTenant(house: House, marker: string): Promise<Tenant>
   await owner.ask("members.invite", { role: "viewer" });
 
   const agent = await createAgent(owner, { name: `${marker} voice` });
+  await owner.ask("contacts.create", { phoneNumber: "+91 9812300009" }); // the list will meet her
   const seen = await upload(owner, list(marker), { name: `${marker}.csv` });
   await owner.ask("imports.commit", {
     importId: seen.importId,

@@ -1,4 +1,4 @@
-import { maybeRow, param, record, row, rows, sql, type Tx } from "@parley/db";
+import { maybeRow, param, record, row, sql, type Tx } from "@parley/db";
 import { countryOf } from "@parley/core/phone";
 import { zonesOf } from "../phone-zones.ts";
 import type { ExecutionNews } from "../providers/bolna-news.ts";

@@ -76,6 +76,40 @@ describe("launch", () => {
     expect((await progress(ctx, { campaignId: campaign.id })).launch).toBeNull();
   });
 
+  it("goes on within half a minute of the death of a run, however long the list; each chunk renews the lease", async () => {
+    await tagged("leads", 6);
+    const campaign = await createCampaign(ctx, { name: "Died", agentId, audience: { tag: "leads" } });
+    await startCampaign(ctx, { campaignId: campaign.id });
+    const died = new Error("killed");
+    const leases: string[] = [];
+    const dying: Ctx = {
+      ...job,
+      db: {
+        ...job.db,
+        async tx(work) {
+          const result = await job.db.tx(work);
+          const { lease } = await one<{ lease: string }>(
+            "select launch_lease_until::text as lease from call_campaigns where id = $1",
+            [campaign.id],
+          );
+          leases.push(lease);
+          if ((await items(campaign.id)).total === 4) throw died;
+          return result;
+        },
+      },
+    };
+    await expect(launchCampaign(dying, campaign.id, never, 2)).rejects.toBe(died);
+    expect(new Set(leases).size).toBe(3); // begun, and two chunks
+    const found = await launchCampaign(job, campaign.id, never, 2);
+    expect(found).toMatchObject({ snoozeSeconds: expect.any(Number) });
+    expect((found as { snoozeSeconds: number }).snoozeSeconds).toBeLessThanOrEqual(20);
+    await db.owner.query("update call_campaigns set launch_lease_until = app.wall() where id = $1", [
+      campaign.id,
+    ]);
+    await launchCampaign(job, campaign.id, never, 2);
+    expect(await items(campaign.id)).toEqual({ total: 6, pending: 6, people: 6 });
+  });
+
   it("lets one run at a time work: a second one waits for the lease", async () => {
     await tagged("few", 10);
     const campaign = await createCampaign(ctx, { name: "Once", agentId, audience: { tag: "few" } });

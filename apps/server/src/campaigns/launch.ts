@@ -11,7 +11,9 @@ import { campaignOf, holdPerCall, type CampaignRecord } from "./row.ts";
 
 /** People put into the queue by one statement. */
 export const CHUNK = 10_000;
-const LEASE_SECONDS = 60;
+/** Each chunk extends it. A run that died holds the list up for as long. */
+const LEASE_SECONDS = 20;
+const extended = sql`app.wall() + make_interval(secs => ${param(LEASE_SECONDS)})`;
 
 /**
  * Brings the queue in line with the campaign: a scheduled one whose time has come starts, a started one gets its list
@@ -26,43 +28,47 @@ export async function launchCampaign(
 ): Promise<TaskResult> {
   const begun = await ctx.db.tx((tx) => begin(ctx, tx, campaignId));
   if (begun === "nothing") return;
-  if (begun === "busy") return { snoozeSeconds: LEASE_SECONDS };
+  if ("busyFor" in begun) return { snoozeSeconds: begun.busyFor };
   if (begun.status === "canceled") {
     await cancelPending(ctx, campaignId, begun.lease);
     return;
   }
+  let { lease } = begun;
   for (;;) {
     if (signal.aborted) {
-      await ctx.db.tx((tx) => release(tx, campaignId, begun.lease));
+      await ctx.db.tx((tx) => release(tx, campaignId, lease));
       return { snoozeSeconds: 1 };
     }
-    const step = await ctx.db.tx((tx) => enqueueChunk(tx, campaignId, begun.lease, chunk));
-    if (step.over) return;
+    const step = await ctx.db.tx((tx) => enqueueChunk(tx, campaignId, lease, chunk));
+    if (step === "over") return;
+    lease = step.lease;
     if (step.people === 0) break;
     failpoint("launch.queued");
     // Items first, lanes last and alone: the dispatcher never waits behind a chunk.
     await ctx.db.tx((tx) => wakeLanes(tx, campaignId));
   }
-  await ctx.db.tx((tx) => end(ctx, tx, campaignId, begun.lease));
+  await ctx.db.tx((tx) => end(ctx, tx, campaignId, lease));
 }
 
 type Begun = { lease: string; status: "canceled" | "live" };
 
-async function begin(ctx: Ctx, tx: Tx, campaignId: string): Promise<Begun | "nothing" | "busy"> {
+async function begin(ctx: Ctx, tx: Tx, campaignId: string): Promise<Begun | { busyFor: number } | "nothing"> {
   const campaign = await campaignOf(tx, campaignId, "for no key update");
-  const { free } = await row<{ free: boolean }>(
+  const { busy_for } = await row<{ busy_for: number }>(
     tx,
-    sql`select coalesce(launch_lease_until <= app.wall(), true) as free from call_campaigns where id = ${param(campaignId)}`,
+    sql`
+    select coalesce(ceil(extract(epoch from launch_lease_until - app.wall())), 0)::int as busy_for
+    from call_campaigns where id = ${param(campaignId)}`,
   );
   if (campaign.status === "scheduled") {
     if (campaign.starts_at && campaign.starts_at > campaign.now) return "nothing";
     if (!(await mayBegin(ctx, tx, campaign))) return "nothing";
   } else if (campaign.launch_lease_until === null) return "nothing";
-  if (!free) return "busy";
+  if (busy_for > 0) return { busyFor: busy_for };
   const { lease } = await row<{ lease: string }>(
     tx,
     sql`
-    update call_campaigns set launch_lease_until = app.wall() + make_interval(secs => ${param(LEASE_SECONDS)})
+    update call_campaigns set launch_lease_until = ${extended}
     where id = ${param(campaignId)}
     returning launch_lease_until::text as lease`,
   );
@@ -119,9 +125,9 @@ async function enqueueChunk(
   campaignId: string,
   lease: string,
   size: number,
-): Promise<{ people: number; over: boolean }> {
+): Promise<{ people: number; lease: string } | "over"> {
   const campaign = await campaignOf(tx, campaignId);
-  if (campaign.status !== "running" && campaign.status !== "paused") return { people: 0, over: true };
+  if (campaign.status !== "running" && campaign.status !== "paused") return "over";
   const { people, queued, last } = await row<{ people: number; queued: number; last: string | null }>(
     tx,
     sql`
@@ -171,19 +177,20 @@ async function enqueueChunk(
       (select id from person order by id desc limit 1) as last`,
   );
   // Last, so that pause and place wait for this row as shortly as possible; no row means that the lease is another's.
-  const kept = await maybeRow<{ status: string }>(
+  const kept = await maybeRow<{ status: string; lease: string }>(
     tx,
     sql`
     update call_campaigns
     set launch_cursor = coalesce(${param(last)}::uuid, launch_cursor), launched = launched + ${param(people)},
-      launch_skipped = launch_skipped + ${param(people - queued)}, launch_total = greatest(launch_total, launched + ${param(people)})
+      launch_skipped = launch_skipped + ${param(people - queued)}, launch_total = greatest(launch_total, launched + ${param(people)}),
+      launch_lease_until = ${extended}
     where id = ${param(campaignId)} and launch_lease_until = ${param(lease)}::timestamptz
-    returning status`,
+    returning status, launch_lease_until::text as lease`,
   );
   if (!kept) throw new Error("The launch lease passed to another run; this chunk is rolled back.");
   if (kept.status !== "running") await setLanesPaused(tx, campaignId, true);
   await touch(tx, "campaigns", campaignId);
-  return { people, over: false };
+  return { people, lease: kept.lease };
 }
 
 /** Every lane is due; those with nothing due fall asleep again at the next tick. Under the account lock, like every write to many lanes. */

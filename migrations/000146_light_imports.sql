@@ -22,8 +22,9 @@ comment on table import_chunks is 'Chunks of an import that have become contacts
 call app.tenant_table('import_chunks');
 create index import_chunks_left on import_chunks (user_id, import_id, left_at);
 
+-- Below 0 they are no chunks of a file: an import that is under way goes through its file once more and finds them there.
 insert into import_chunks (user_id, import_id, chunk, rows, created, updated, left_at)
-select user_id, import_id, row_number() over (partition by user_id, import_id order by left_at) - 1, count(*), count(*), 0, left_at
+select user_id, import_id, -row_number() over (partition by user_id, import_id order by left_at), 0, count(*), 0, left_at
 from import_effects where created
 group by user_id, import_id, left_at;
 delete from import_effects where created;
@@ -36,9 +37,11 @@ comment on column import_staging.raw is 'The cells as they stand of rejected row
 -- That an import made a contact stands in its row, and its history begins with that; no entry has to say it again.
 alter table contacts add column import_row int;
 comment on column contacts.import_row is 'The row of the file that the import made it from, counted from 1 below the header.';
+alter table contacts disable trigger updated_at; -- nobody has touched them
 update contacts c set import_row = (t.summary ->> 'row')::int
 from timeline_entries t
 where t.user_id = c.user_id and t.contact_id = c.id and t.kind = 'contact.imported' and t.ref = c.import_id::text;
+alter table contacts enable trigger updated_at;
 delete from timeline_entries t using contacts c
 where t.user_id = c.user_id and t.contact_id = c.id and t.kind = 'contact.imported' and t.ref = c.import_id::text;
 comment on table timeline_entries is 'What happened to a contact, a fact each, beside its being made by an import.';

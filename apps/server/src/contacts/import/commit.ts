@@ -234,6 +234,7 @@ async function fillKnown(tx: Tx, row: ImportRow, chunk: number): Promise<number>
       from known k
       left join filled f on f.id = k.id
       left join added a on a.contact_id = k.id
+      on conflict do nothing
     )
     select count(*)::int as known from known`,
   );

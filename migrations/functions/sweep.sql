@@ -7,11 +7,28 @@ declare
   v_now timestamptz := app.now();
   v_wall timestamptz := app.wall();
   v_jobs jsonb;
+  v_users uuid[];
 begin
   if not pg_try_advisory_xact_lock(hashtext('app.sweep')) then
     return;
   end if;
   perform app.free_jobs();
+
+  -- A lane that was made at the moment its campaign was paused or resumed may have missed it. Under the account lock, so
+  -- that the campaign is read as it stands.
+  v_users := array(
+    select u.id from users u
+    where u.id in (
+      select k.user_id from call_campaigns k join call_lanes l on l.user_id = k.user_id and l.campaign_id = k.id
+      where k.status in ('running', 'paused') and l.paused <> (k.status = 'paused'))
+    order by u.id for no key update skip locked);
+  if cardinality(v_users) > 0 then
+    update call_lanes l
+    set paused = k.status = 'paused', next_due_at = case when l.blocked_by is null then least(l.next_due_at, v_now) else l.next_due_at end
+    from call_campaigns k
+    where k.user_id = any (v_users) and l.user_id = k.user_id and l.campaign_id = k.id
+      and k.status in ('running', 'paused') and l.paused <> (k.status = 'paused');
+  end if;
 
   with late as (
     select q.id from call_queue q where q.status = 'pending' and q.expires_at <= v_now

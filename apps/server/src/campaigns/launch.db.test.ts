@@ -6,6 +6,7 @@ import { requestOf, testParts } from "../testing/test-parts.ts";
 import { createCampaign } from "./create.ts";
 import { finishCampaign } from "./finish.ts";
 import { launchCampaign } from "./launch.ts";
+import { pauseCampaign } from "./pause.ts";
 import { preflight } from "./preflight.ts";
 import { progress } from "./progress.ts";
 import { startCampaign } from "./start.ts";
@@ -108,6 +109,51 @@ describe("launch", () => {
     ]);
     await launchCampaign(job, campaign.id, never, 2);
     expect(await items(campaign.id)).toEqual({ total: 6, pending: 6, people: 6 });
+  });
+
+  describe("a lane that was made at the moment its campaign was resumed, and missed it,", () => {
+    const paused = async (campaignId: string) =>
+      (await one<{ paused: boolean }>("select paused from call_lanes where campaign_id = $1", [campaignId]))
+        .paused;
+    const missesIt = (campaignId: string) =>
+      db.owner.query("update call_lanes set paused = true where campaign_id = $1", [campaignId]);
+
+    it("is set right by the launch, once its items are written", async () => {
+      await tagged("leads", 2);
+      const campaign = await createCampaign(ctx, { name: "Raced", agentId, audience: { tag: "leads" } });
+      await startCampaign(ctx, { campaignId: campaign.id });
+      let missed = 0;
+      const racing: Ctx = {
+        ...job,
+        db: {
+          ...job.db,
+          async tx(work) {
+            const result = await job.db.tx(work);
+            if (missed === 0 && (await items(campaign.id)).total === 2) {
+              await missesIt(campaign.id);
+              missed += 1;
+            }
+            return result;
+          },
+        },
+      };
+      await launchCampaign(racing, campaign.id, never);
+      expect(missed).toBe(1);
+      expect(await paused(campaign.id)).toBe(false);
+    });
+
+    it("is set right by the sweep, whoever made it; that of a paused campaign stays", async () => {
+      await tagged("leads", 2);
+      const campaign = await createCampaign(ctx, { name: "Late", agentId, audience: { tag: "leads" } });
+      await startCampaign(ctx, { campaignId: campaign.id });
+      await launchCampaign(job, campaign.id, never);
+      await missesIt(campaign.id);
+      await db.owner.query("select app.sweep()");
+      expect(await paused(campaign.id)).toBe(false);
+      await pauseCampaign(ctx, { campaignId: campaign.id });
+      await db.owner.query("select app.sweep()");
+      expect(await paused(campaign.id)).toBe(true);
+    });
   });
 
   it("lets one run at a time work: a second one waits for the lease", async () => {

@@ -193,9 +193,20 @@ async function enqueueChunk(
   return { people, lease: kept.lease };
 }
 
-/** Every lane is due; those with nothing due fall asleep again at the next tick. Under the account lock, like every write to many lanes. */
+/**
+ * Every lane is due; those with nothing due fall asleep again at the next tick. One that was made while the campaign was
+ * paused or resumed may have missed it. Under the account lock, like every write to many lanes.
+ */
 async function wakeLanes(tx: Tx, campaignId: string): Promise<void> {
   await rows(tx, sql`select 1 from users where id = ${param(tx.userId)} for no key update`);
+  await rows(
+    tx,
+    sql`
+    update call_lanes l set paused = k.status = 'paused'
+    from call_campaigns k
+    where k.user_id = ${param(tx.userId)} and k.id = ${param(campaignId)} and k.status in ('running', 'paused')
+      and l.user_id = k.user_id and l.campaign_id = k.id and l.paused <> (k.status = 'paused')`,
+  );
   await rows(
     tx,
     sql`

@@ -42,8 +42,8 @@ const list = (marker: string) =>
   ].join("\n");
 
 /**
- * A tenant with something in every room: agent, import with rejects and somebody known, a campaign that called people, one that is paused
- * with people waiting, a draft, a member, a key, a suppression, a notice, an incident.
+ * A tenant with something in every room: agent, import with rejects and somebody known, a campaign that called people,
+ * one that is paused with people waiting, a draft, a member, a key, a suppression, a notice, an incident.
  */
 export async function livedTenant(house: House, marker: string): Promise<Tenant> {
   const { db } = house;

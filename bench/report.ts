@@ -70,7 +70,8 @@ nothing; \`--only dispatch,safety\` runs some parts, and replaces those alone.
 ## Conditions
 
 PostgreSQL 17, the embedded one: fsync on, synchronous_commit on, shared_buffers a sixteenth of the memory, 1 GB at most.
-Each part names its machine, and the load average before and after it.
+Only *Import* has been taken so; the other parts still stand as taken with 128 MB. Each part names its machine, and the
+load average before and after it.
 
 Client, server, load generator and database share the cores, and so do neighbours we know nothing of. **Read the ratios**:
 they compare medians of ${rounds} rounds (imports and webhooks: fewer) taken in turns within one run, and hold where the
@@ -88,7 +89,8 @@ the country, hours of the campaign in the zone of the person, consent, suppressi
 credits, one open call a person, lines of tenant, account and system. The floor is one statement on the same tables that
 claims the first items of one lane with \`skip locked\`, inserts as many calls and adds as many jobs, and asks nothing.
 After each round the calls are ended and paid outside the measured time. The provider's budget of eight calls a second is
-lifted for these figures only, as it would hide everything else, and no line is kept for calls by hand. *Flatness* is the same tick on two databases, in turns.
+lifted for these figures only, as it would hide everything else, and no line is kept for calls by hand. *Flatness* is
+the same tick on two databases, in turns.
 A tick *in the database* is the mean of fifty on one connection, without the way there and back.
 
 **Fair shares.** In rounds instead of time: ticks fill the lines, each call lasts one to three rounds by a fixed seed. The

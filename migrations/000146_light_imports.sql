@@ -1,4 +1,4 @@
--- What an import writes for each contact it makes is paid a million times. Two things said again what its row says.
+-- What an import writes for each contact it makes is paid a million times. Three things said again what its row says.
 
 -- The number a contact is called under stands in contacts.phone_number, which is unique.
 delete from contact_identities i using contacts c

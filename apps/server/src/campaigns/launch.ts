@@ -5,7 +5,6 @@ import { failpoint } from "../failpoints.ts";
 import { inAudience } from "./audience.ts";
 import { cancelPending } from "./cancel.ts";
 import { logEvent, notify } from "./log-event.ts";
-import { setLanesPaused } from "./pause.ts";
 import { lookAhead } from "./preflight.ts";
 import { campaignOf, holdPerCall, type CampaignRecord } from "./row.ts";
 
@@ -177,7 +176,7 @@ async function enqueueChunk(
       (select id from person order by id desc limit 1) as last`,
   );
   // Last, so that pause and place wait for this row as shortly as possible; no row means that the lease is another's.
-  const kept = await maybeRow<{ status: string; lease: string }>(
+  const kept = await maybeRow<{ lease: string }>(
     tx,
     sql`
     update call_campaigns
@@ -185,10 +184,9 @@ async function enqueueChunk(
       launch_skipped = launch_skipped + ${param(people - queued)}, launch_total = greatest(launch_total, launched + ${param(people)}),
       launch_lease_until = ${extended}
     where id = ${param(campaignId)} and launch_lease_until = ${param(lease)}::timestamptz
-    returning status, launch_lease_until::text as lease`,
+    returning launch_lease_until::text as lease`,
   );
   if (!kept) throw new Error("The launch lease passed to another run; this chunk is rolled back.");
-  if (kept.status !== "running") await setLanesPaused(tx, campaignId, true);
   await touch(tx, "campaigns", campaignId);
   return { people, lease: kept.lease };
 }

@@ -81,7 +81,8 @@ export class Ticker {
       returns table (status text, gate_until timestamptz, lines int, tokens int) language sql stable as $$
         select a.status, a.gate_until,
           a.concurrency_max - (select count(*)::int from public.calls c
-                               where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null), 10000
+                               where c.provider_account_id = a.id and c.ended_at is null and c.system_slot is not null
+                 and c.id >= (select first_call from public.line_mark)), 10000
         from public.provider_accounts a where a.id = p_account_id
       $$`);
     if (tenants === 0) {

@@ -3,7 +3,7 @@
 revoke select on all tables in schema public from parley_ro;
 grant select on
   system_settings, calling_rules, provider_accounts, worker_pools,
-  campaign_pace, campaign_spend, call_lanes, dispatch_turn, incidents, credit_entries
+  campaign_pace, campaign_spend, call_lanes, dispatch_turn, line_mark, incidents, credit_entries
   to parley_ro;
 grant select (id, company, status, credits, concurrent_limit, time_zone, default_region, rule_set, frequency_dials_max,
   frequency_answered_max, frequency_days, pulse_seconds, pulse_credits, message_credits, seeded, created_at, updated_at)

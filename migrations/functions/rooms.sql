@@ -1,15 +1,18 @@
 -- How much more may be dialled: by tenant, by campaign, by the whole system. The tick and explain read the same.
+-- Only what has a line holds credits, and nothing with a line is open or unsettled before the mark (decision 0026).
 create or replace function app.tenant_room(p_user_id uuid)
 returns table (live int, concurrent_limit int, credits bigint, held bigint, available bigint) language sql stable as $$
   select
-    (select count(*)::int from public.calls c where c.user_id = u.id and c.ended_at is null and c.system_slot is not null),
+    (select count(*)::int from public.calls c where c.user_id = u.id and c.ended_at is null and c.system_slot is not null
+     and c.id >= (select first_call from public.line_mark)),
     u.concurrent_limit,
     u.credits,
     coalesce(h.held, 0),
     u.credits - coalesce(h.held, 0)
   from public.users u
   cross join lateral (
-    select sum(c.held_credits)::bigint as held from public.calls c where c.user_id = u.id and c.settled_at is null
+    select sum(c.held_credits)::bigint as held from public.calls c
+    where c.user_id = u.id and c.settled_at is null and c.id >= (select first_call from public.line_mark)
   ) h
   where u.id = p_user_id
 $$;
@@ -28,10 +31,12 @@ returns table (live int, cap_room int, budget_left bigint, pace_at timestamptz) 
   cross join lateral (
     select count(*)::int as live from public.calls c
     where c.user_id = p_user_id and c.campaign_id = k.id and c.ended_at is null and c.system_slot is not null
+      and c.id >= (select first_call from public.line_mark)
   ) l
   cross join lateral (
     select sum(c.held_credits)::bigint as held from public.calls c
     where c.user_id = p_user_id and c.campaign_id = k.id and c.settled_at is null
+      and c.id >= (select first_call from public.line_mark)
   ) h
   where k.user_id = p_user_id and k.id = p_campaign_id
 $$;

@@ -14,6 +14,7 @@ const outsideTenants: Record<string, string> = {
   model_prices: "what a model costs, the same for everyone",
   calling_rules: "the law of each country, the same for everyone",
   dispatch_turn: "the dispatcher's place in the round of tenants; the tick alone",
+  line_mark: "where the calls of all tenants begin; one id",
   import_staging:
     "COPY FROM is refused under row-level security; worker only, unlogged, emptied by the import",
   webhook_keys:
@@ -56,6 +57,7 @@ const definers: Record<string, string> = {
   find_login: "a password is checked before a tenant is known",
   free_jobs: "the job table is no one's; jobs of dead workers are freed",
   invitation: "whoever holds the link is not of the tenant yet",
+  line_taken_again: "the mark is no tenant's; a trigger",
   live_since: "one reader per process fans out to the screens of all tenants",
   memberships: "a person may belong to several tenants",
   names_of: "people stand outside the tenants; only names leave",
@@ -111,7 +113,7 @@ test("what is outside row-level security is closed to requests, or holds no tena
   const reachable = await names(`
     select name from (${tables}) t
     where not relrowsecurity and has_table_privilege('parley_web', t.oid, 'select') order by 1`);
-  expect(reachable).toEqual(["calling_rules", "provider_accounts", "system_settings"]);
+  expect(reachable).toEqual(["calling_rules", "line_mark", "provider_accounts", "system_settings"]);
 });
 
 test("the policy of requests is the tenant of the transaction, on every table the same", async () => {

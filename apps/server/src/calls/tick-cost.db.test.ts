@@ -27,6 +27,14 @@ async function readInTick(relation: string): Promise<{ dialled: number; read: nu
   }
 }
 
+/** All calls end and are settled, and the provider takes more. */
+async function endAll(): Promise<void> {
+  await db.owner.query(`
+    update calls set status = 'completed', outcome = 'answered', ended_at = app.now(), final_at = app.now(), settled_at = app.now(), price_credits = 0, held_credits = 0, lease_until = null where ended_at is null;
+    update call_queue set status = 'completed', closed_at = app.now() where status = 'in_progress';
+    update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'`);
+}
+
 type Tick = { dialled: number; disposed: number; again: boolean; next_wake: string | null };
 
 async function tick(): Promise<Tick> {
@@ -111,10 +119,7 @@ describe("the head of a lane", () => {
   async function untilKnown(laneId: string, least = 1): Promise<void> {
     for (let claimed = 0; claimed < least || (await head(laneId)).head_at === null;) {
       claimed += (await tick()).dialled;
-      await db.owner.query(`
-        update calls set status = 'completed', outcome = 'answered', ended_at = app.now(), final_at = app.now(), settled_at = app.now(), price_credits = 0, held_credits = 0, lease_until = null where ended_at is null;
-        update call_queue set status = 'completed', closed_at = app.now() where status = 'in_progress';
-        update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'`);
+      await endAll();
     }
   }
 
@@ -163,6 +168,83 @@ describe("the head of a lane", () => {
         )
       ).rowCount,
     ).toBe(0);
+  });
+});
+
+describe("the calls that have a line", () => {
+  const mark = async (): Promise<string> =>
+    (await db.owner.query("select first_call from line_mark")).rows[0].first_call;
+  const atWork = `from calls where system_slot is not null and (ended_at is null or settled_at is null)`;
+  const hidden = async () =>
+    (await db.owner.query(`select id ${atWork} and id < (select first_call from line_mark)`)).rows;
+  const open = async (userId: string) =>
+    (await db.owner.query("select live, held::int from app.tenant_room($1)", [userId])).rows[0];
+
+  it("are found without reading those that ended before them, though a report still sees all of those", async () => {
+    await db.owner.query("update system_settings set concurrent_calls_limit = 50, direct_reserve = 0");
+    await tenant({ items: 2500 });
+    const report = await db.owner.connect();
+    await report.query("begin isolation level repeatable read; select count(*) from calls");
+    try {
+      for (let claimed = 0; claimed < 2000;) {
+        claimed += (await tick()).dialled;
+        await endAll();
+      }
+      for (const index of ["calls_open", "calls_unsettled"])
+        expect((await readInTick(index)).read).toBeLessThan(2000);
+    } finally {
+      await report.query("rollback");
+      report.release();
+      await db.owner.query("update system_settings set direct_reserve = null");
+    }
+  });
+
+  it("never stand before the mark, in whatever order they end and are settled", async () => {
+    const { userId } = await tenant({ items: 600 });
+    const first = await mark();
+    for (let round = 0; round < 60; round++) {
+      await tick();
+      expect(await hidden()).toEqual([]);
+      await db.owner.query(
+        `update calls set status = 'completed', outcome = 'answered', ended_at = app.now(), lease_until = null where id in (select id ${atWork} and ended_at is null order by hashtext(id::text) limit 6);
+         update calls set final_at = app.now(), settled_at = app.now(), price_credits = 0 where id in (select id ${atWork} and ended_at is not null order by hashtext(id::text || $1) limit 5);
+         update call_queue set status = 'completed', closed_at = app.now() where status = 'in_progress';
+         update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'`.replaceAll(
+          "$1",
+          `'${round}'`,
+        ),
+      );
+    }
+    expect((await mark()) > first).toBe(true);
+    const { rows } = await db.owner.query(
+      "select count(*) filter (where ended_at is null)::int as live, sum(held_credits)::int as held from calls where settled_at is null",
+    );
+    expect(await open(userId)).toEqual(rows[0]);
+  });
+
+  it("count when a clock put back gives them ids before the mark", async () => {
+    const { userId } = await tenant({ items: 30 });
+    await db.owner.query("update line_mark set first_call = 'ffffffff-0000-7000-8000-000000000000'");
+    expect((await tick()).dialled).toBe(10);
+    expect(await hidden()).toEqual([]);
+    expect(await open(userId)).toMatchObject({ live: 10 });
+    expect((await tick()).dialled).toBe(0);
+  });
+
+  it("count again when a hand opens one that had ended", async () => {
+    const { userId } = await tenant({ items: 400 });
+    await tick();
+    const { rows } = await db.owner.query("select id from calls limit 1");
+    do {
+      await endAll();
+      await tick();
+    } while ((await mark()) <= rows[0].id);
+    await endAll();
+    await db.owner.query(
+      "update calls set status = 'queued', outcome = null, ended_at = null, final_at = null where id = $1",
+      [rows[0].id],
+    );
+    expect(await open(userId)).toMatchObject({ live: 1 });
   });
 });
 

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { rowReader, type RowResult } from "@parley/core/contacts/row";
 import { createFileStore } from "../../file-store.ts";
-import type { Chunk, ChunkOrder } from "./chunks.ts";
+import type { Chunk, ChunkOrder, Judged } from "./chunks.ts";
 import { rowsOf } from "./rows-of.ts";
 import { SeenNumbers } from "./seen-numbers.ts";
 import { stagedLine } from "./staged-line.ts";
@@ -30,7 +30,8 @@ async function nextBuffer(): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 let { firstChunk: chunk } = order;
-let [rowNo, rows, bytes, bytesDone, text] = [0, 0, 0, 0, ""];
+let [rowNo, rows, rejected, bytes, bytesDone, text] = [0, 0, 0, 0, 0, ""];
+const judged: Judged = { accepted: 0, rejected: 0, reasons: {} };
 let lines = await nextBuffer();
 
 function encode(): void {
@@ -40,11 +41,19 @@ function encode(): void {
 
 async function send(last = false): Promise<void> {
   encode();
-  const made: Chunk = { chunk, rows, lastRow: rowNo, bytesDone, lines: lines.subarray(0, bytes), last };
+  const made: Chunk = {
+    chunk,
+    rows,
+    rejected,
+    lastRow: rowNo,
+    bytesDone,
+    lines: lines.subarray(0, bytes),
+    judged: last ? judged : null,
+  };
   port.postMessage(made, [lines.buffer]);
   if (last) return;
   chunk += 1;
-  [rows, bytes] = [0, 0];
+  [rows, rejected, bytes] = [0, 0, 0];
   lines = await nextBuffer();
 }
 
@@ -52,7 +61,7 @@ const read = rowReader(order.headers, order.mapping, order.defaultRegion);
 const seen = new SeenNumbers();
 
 /** Of several good rows with one number the first is taken. */
-function judged({ cells, unreadable }: CsvRecord): RowResult {
+function judge({ cells, unreadable }: CsvRecord): RowResult {
   if (unreadable) return { ok: false, reasons: ["row_unreadable"] };
   const result = read(cells);
   return result.ok && !seen.add(result.contact.phoneNumber)
@@ -60,11 +69,21 @@ function judged({ cells, unreadable }: CsvRecord): RowResult {
     : result;
 }
 
+function count(result: RowResult): void {
+  if (result.ok) {
+    judged.accepted += 1;
+    return;
+  }
+  judged.rejected += 1;
+  for (const reason of result.reasons) judged.reasons[reason] = (judged.reasons[reason] ?? 0) + 1;
+}
+
 for await (const batch of rowsOf(createFileStore(order.dataDir), order.text)) {
   bytesDone = batch.bytesDone;
   for (const record of batch.records) {
     const next = rowNo + 1;
-    const result = judged(record); // those that are staged already, too: later rows may have their numbers
+    const result = judge(record); // those that are staged already, too: later rows may have their numbers
+    count(result);
     if (next > order.afterRow) {
       if (rows === CHUNK_ROWS) await send();
       let line = stagedLine({ importId: order.importId, chunk, rowNo: next }, record, result);
@@ -75,6 +94,7 @@ for await (const batch of rowsOf(createFileStore(order.dataDir), order.text)) {
       }
       text += line;
       rows += 1;
+      if (!result.ok) rejected += 1;
       if (text.length >= PIECE_CHARS) encode();
     }
     rowNo = next;

@@ -1,6 +1,7 @@
 import { on } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { ColumnMapping } from "@parley/core/contacts/csv-map";
+import type { RowReason } from "@parley/core/contacts/row";
 import type { Text } from "./rows-of.ts";
 
 /** Rows of one transaction, ready for COPY. */
@@ -12,9 +13,14 @@ export type Chunk = {
   bytesDone: number;
   /** COPY's text of the rows; the thread takes it back when the next chunk is asked for. */
   lines: Uint8Array<ArrayBuffer>;
-  /** The file ends here; such a chunk may be empty. */
-  last: boolean;
+  /** Of these rows. */
+  rejected: number;
+  /** Told where the file ends (such a chunk may be empty): what all its rows came to, those staged before among them. */
+  judged: Judged | null;
 };
+
+/** Rows of a file by what became of them. */
+export type Judged = { accepted: number; rejected: number; reasons: Partial<Record<RowReason, number>> };
 
 export type ChunkOrder = {
   dataDir: string;
@@ -47,7 +53,7 @@ export async function* chunksOf(order: ChunkOrder, signal: AbortSignal): AsyncGe
     for await (const [told] of on(thread, "message", { signal, close: ["exit"] })) {
       const chunk = told as Chunk;
       yield chunk;
-      if (chunk.last) return;
+      if (chunk.judged) return;
       thread.postMessage(chunk.lines.buffer, [chunk.lines.buffer]);
     }
     throw new Error("The thread that reads the file ended before the file did.");

@@ -61,8 +61,9 @@ const AT_ONCE = 2;
 /** The job: chunk after chunk in short transactions, going on with those that have not been committed. */
 export async function runCommit(held: Held): Promise<void> {
   const { ctx, row, signal } = held;
-  const staged = await stageSurely(held);
-  if (staged !== row.rows) throw new Error(`The file has ${staged} rows, ${row.rows} were checked.`);
+  const again = await stageSurely(held);
+  if (again && again.accepted + again.rejected !== row.rows)
+    throw new Error(`The file has ${again.accepted + again.rejected} rows, ${row.rows} were checked.`);
   await ctx.db.tx((tx) => keepCustomFields(tx, newFields(row)));
   const bell = progressBell(row.id);
   const left = await chunksLeft(held);

@@ -15,7 +15,8 @@ export const runImport = (ctx: Ctx, importId: string, signal: AbortSignal) =>
       await letGo(held);
       return;
     }
-    await finishValidation(held, await stageSurely(held));
+    const judged = await stageSurely(held);
+    if (judged) await finishValidation(held, judged);
   });
 
 /** contacts/commit_import: accepted rows become contacts. */

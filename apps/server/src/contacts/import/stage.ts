@@ -4,7 +4,7 @@ import { invalid } from "@parley/core/errors";
 import { maybeRow, param, row as oneRow, sql, touch, type Tx } from "@parley/db";
 import copyStreams from "pg-copy-streams";
 import { failpoint } from "../../failpoints.ts";
-import { chunksOf } from "./chunks.ts";
+import { chunksOf, type Judged } from "./chunks.ts";
 import { textOf } from "./read-file.ts";
 import { keep, progressBell, type Held } from "./row.ts";
 import { SHOWN_ROWS, stagedColumns } from "./staged-line.ts";
@@ -17,14 +17,15 @@ class StagingIsBroken extends Error {}
 
 /**
  * Reads the whole file into staging, chunk by chunk, each checked and committed on its own: what is there already is
- * skipped, so a run that was killed goes on where it stopped. Returns the number of rows.
+ * skipped, so a run that was killed goes on where it stopped. Returns what the rows came to; null where they were counted
+ * before.
  */
-export async function stageRows(held: Held): Promise<number> {
+export async function stageRows(held: Held): Promise<Judged | null> {
   const { ctx, row, signal } = held;
   if (row.restage) await startOver(held);
   const staged = await stagedRows(held);
   // Once all rows have been counted they need not be read again to know that they are there.
-  if (row.status === "committing" && staged.rows === row.rows) return staged.rows;
+  if (row.status === "committing" && staged.rows === row.rows) return null;
   const bell = progressBell(row.id);
   const { maxRows } = ctx.config.imports;
   const order = {
@@ -37,10 +38,10 @@ export async function stageRows(held: Held): Promise<number> {
     afterRow: staged.rows,
     firstChunk: staged.chunks,
   };
-  let rowsRead = 0;
-  for await (const { chunk, rows, lastRow, bytesDone, lines } of chunksOf(order, signal)) {
+  let [rowsRead, all]: [number, Judged | null] = [0, null];
+  for await (const { chunk, rows, rejected, lastRow, bytesDone, lines, judged } of chunksOf(order, signal)) {
     signal.throwIfAborted();
-    rowsRead = lastRow;
+    [rowsRead, all] = [lastRow, judged];
     if (lastRow > maxRows) throw tooManyRows(maxRows);
     if (rows === 0) continue;
     await ctx.db.tx(async (tx) => {
@@ -49,7 +50,7 @@ export async function stageRows(held: Held): Promise<number> {
         Readable.from(pieces(lines)),
         tx.client.query(copyStreams.from(`copy import_staging (${stagedColumns}) from stdin`)),
       );
-      await keepRejects(tx, row.id, chunk);
+      if (rejected > 0) await keepRejects(tx, row.id, chunk);
       await bell(tx);
     });
     failpoint("import.staged");
@@ -57,11 +58,11 @@ export async function stageRows(held: Held): Promise<number> {
     if (((chunk + 1) & chunk) === 0) await ctx.db.tx((tx) => tx.query("analyze import_staging"));
   }
   if ((await stagedRows(held)).rows !== rowsRead) throw new StagingIsBroken();
-  return rowsRead;
+  return all;
 }
 
 /** Stages, and once more from the beginning if what was found in staging was not what the file says. */
-export async function stageSurely(held: Held): Promise<number> {
+export async function stageSurely(held: Held): Promise<Judged | null> {
   try {
     return await stageRows(held);
   } catch (error) {
@@ -72,29 +73,19 @@ export async function stageSurely(held: Held): Promise<number> {
 }
 
 /** Every row is there and judged: counts, reasons and a preview, and the import is ready to be committed. */
-export async function finishValidation({ ctx, ...rest }: Held, rows: number): Promise<void> {
-  const held = { ctx, ...rest };
-  const { row } = held;
-  if (rows === 0) throw invalid("The file has a header and no rows. Choose the file with your contacts.");
+export async function finishValidation(held: Held, judged: Judged): Promise<void> {
+  const { ctx, row } = held;
+  const { accepted, rejected, reasons } = judged;
+  const all = accepted + rejected;
+  if (all === 0) throw invalid("The file has a header and no rows. Choose the file with your contacts.");
   await ctx.db.tx(async (tx) => {
-    const its = sql`import_id = ${param(row.id)}`;
-    const counts = await oneRow<Record<string, number>>(
-      tx,
-      sql`
-      select count(*) filter (where reasons = '{}')::int as accepted,
-        count(*) filter (where reasons <> '{}')::int as rejected,
-        count(*) filter (where 'duplicate_in_file' = any(reasons))::int as duplicates
-      from import_staging where ${its}`,
-    );
     await keep(
       tx,
       held,
       sql`
-      status = 'ready', tries = 0, rows = ${param(rows)}, rows_done = ${param(rows)}, bytes_done = size_bytes,
-      accepted = ${param(counts["accepted"])}, rejected = ${param(counts["rejected"])}, duplicates = ${param(counts["duplicates"])},
-      reasons = coalesce((
-        select jsonb_object_agg(r.reason, r.n)
-        from (select reason, count(*)::int as n from import_staging, unnest(reasons) reason where ${its} group by reason) r), '{}'),
+      status = 'ready', tries = 0, rows = ${param(all)}, rows_done = ${param(all)}, bytes_done = size_bytes,
+      accepted = ${param(accepted)}, rejected = ${param(rejected)}, duplicates = ${param(reasons.duplicate_in_file ?? 0)},
+      reasons = ${param(JSON.stringify(reasons))}::jsonb,
       preview = coalesce((
         select jsonb_agg(jsonb_build_object(
           'row', s.row_no, 'cells', to_jsonb(s.raw), 'reasons', to_jsonb(s.reasons),
@@ -103,7 +94,7 @@ export async function finishValidation({ ctx, ...rest }: Held, rows: number): Pr
             'country', s.country, 'notes', s.notes, 'tags', to_jsonb(s.tags), 'custom', s.custom,
             'known', exists (select 1 from contacts c where c.user_id = ${param(ctx.user.id)} and c.phone_number = s.phone_number))) end)
           order by s.row_no)
-        from (select * from import_staging where ${its} order by chunk, row_no limit ${param(SHOWN_ROWS)}) s), '[]')`,
+        from (select * from import_staging where import_id = ${param(row.id)} and chunk = 0 order by row_no limit ${param(SHOWN_ROWS)}) s), '[]')`,
     );
     await tx.query("update imports set lease_until = null where user_id = $1 and id = $2", [
       ctx.user.id,

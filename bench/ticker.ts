@@ -335,5 +335,5 @@ export class Ticker {
 
 const addJobs = `
         select count(*) from graphile_worker.add_jobs(array(
-          select row('calls/place', json_build_object('userId', user_id, 'callId', id), null, null, 3, 'calls/place:' || id, 0, null)::graphile_worker.job_spec
+          select row('calls/place', json_build_object('userId', user_id, 'callId', id), null, null, 3, null, 0, null)::graphile_worker.job_spec
           from call))`;

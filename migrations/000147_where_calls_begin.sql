@@ -11,9 +11,10 @@ grant select, update on line_mark to parley_definer;
 grant select on line_mark to parley_web, parley_worker, parley_ro;
 
 drop index calls_open;
-create index calls_open on calls (user_id, campaign_id, id) where system_slot is not null and ended_at is null;
+create index calls_open on calls (user_id, id, campaign_id) where system_slot is not null and ended_at is null;
+create index calls_at_work on calls (id) where system_slot is not null and ended_at is null;
 drop index calls_unsettled;
-create index calls_unsettled on calls (user_id, campaign_id, id) include (held_credits) where settled_at is null;
+create index calls_unsettled on calls (user_id, id, campaign_id) include (held_credits) where settled_at is null;
 
 -- Nothing in Parley opens a call again that has a line. Should a hand do it, the call is seen.
 create function app.line_taken_again() returns trigger language plpgsql security definer
@@ -28,3 +29,17 @@ create trigger line_taken_again after update of ended_at, settled_at, system_slo
   when (new.system_slot is not null and (old.ended_at is not null and new.ended_at is null
     or old.settled_at is not null and new.settled_at is null or old.system_slot is null))
   execute function app.line_taken_again();
+
+-- What changes with every request stands apart from the row that every call refers to: looking that up would read all its
+-- versions, which a held snapshot keeps as well.
+create table provider_pace (
+  provider_account_id uuid primary key constraint pace_of_an_account references provider_accounts (id),
+  post_tokens_at timestamptz not null default app.wall(),
+  read_tokens_at timestamptz not null default app.wall()
+);
+comment on table provider_pace is 'Budgets of requests to a provider account, each as one instant (GCRA, wall time).';
+insert into provider_pace select id, post_tokens_at, read_tokens_at from provider_accounts;
+comment on table provider_accounts is 'Accounts at the voice provider: state, gate after a 429, concurrency. Version 1 has one row, "platform".';
+alter table provider_accounts drop column post_tokens_at, drop column read_tokens_at;
+grant select on provider_pace to parley_web, parley_worker, parley_ro, parley_definer;
+grant update on provider_pace to parley_worker, parley_definer;

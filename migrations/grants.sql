@@ -2,7 +2,7 @@
 -- message bodies, keys and addresses are not on it; a test holds the list against such names.
 revoke select on all tables in schema public from parley_ro;
 grant select on
-  system_settings, calling_rules, provider_accounts, worker_pools,
+  system_settings, calling_rules, provider_accounts, provider_pace, worker_pools,
   campaign_pace, campaign_spend, call_lanes, dispatch_turn, line_mark, incidents, credit_entries
   to parley_ro;
 grant select (id, company, status, credits, concurrent_limit, time_zone, default_region, rule_set, frequency_dials_max,

@@ -451,7 +451,10 @@ begin
   account_slot as materialized (
     select n, row_number() over (order by n) as rank
     from (
-      select generate_series(1, p_account_open + p_lines) as n
+      -- from anywhere on: the fewer calls have had a number, the sooner the index over them has told that it is free
+      select 1 + (a.first + n) % a.lines as n
+      from (select concurrency_max as lines, floor(random() * concurrency_max)::int as first from provider_accounts where id = p_account) a,
+        generate_series(1, p_account_open + p_lines) n
       except select c.account_slot from calls c
         where c.provider_account_id = p_account and c.ended_at is null and c.system_slot is not null
           and c.id >= (select first_call from line_mark)
@@ -580,18 +583,19 @@ begin
             select lane_id from looked where id not in (select id from took) and id not in (select id from put_off))
     ),
     array(select distinct user_id from told),
+    -- without a key: a call just made has no other job that one would have to look for
     coalesce((select jsonb_agg(jsonb_build_object(
         'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
-        'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]'),
+        'priority', 0, 'max_attempts', 3)) from call), '[]'),
     (select jsonb_agg(h) from headed h),
     (select id from call order by id limit 1)
   into dialled, disposed, put_aside, unfinished, served_upto, missed, v_stuck, v_spent, woken, v_jobs, v_heads, v_first;
 
-  -- Where the calls with a line begin: written once in some sixty calls, now and then without trust in what stood there;
+  -- Where the calls with a line begin: written once in some 250 calls, now and then without trust in what stood there;
   -- and at once when a clock that was put back gave a call an id before it.
   if v_first < (select first_call from line_mark) then
     update line_mark set first_call = v_first;
-  elsif random() * 64 < dialled then
+  elsif random() * 256 < dialled then
     update line_mark m
     set first_call = least(
       (select c.id from calls c where c.ended_at is null and c.system_slot is not null and c.id >= t.mark order by c.id limit 1),
@@ -648,9 +652,9 @@ begin
   end if;
 
   if dialled > 0 then
-    update provider_accounts a
-    set post_tokens_at = greatest(a.post_tokens_at, p_wall) + dialled * interval '125 milliseconds'
-    where a.id = p_account;
+    update provider_pace p
+    set post_tokens_at = greatest(p.post_tokens_at, p_wall) + dialled * interval '125 milliseconds'
+    where p.provider_account_id = p_account;
   end if;
   if jsonb_array_length(v_jobs) > 0 then
     perform app.enqueue(v_jobs);

@@ -9,14 +9,14 @@ grant execute on function app.in_wall(interval) to parley_web, parley_worker, pa
 create or replace function app.take_read(p_account_id uuid) returns double precision language plpgsql as $$
 declare v_wait double precision;
 begin
-  update public.provider_accounts a
-  set read_tokens_at = greatest(a.read_tokens_at, app.wall() - interval '4 seconds') + interval '66.667 milliseconds'
-  where a.id = p_account_id and a.read_tokens_at <= app.wall();
+  update public.provider_pace p
+  set read_tokens_at = greatest(p.read_tokens_at, app.wall() - interval '4 seconds') + interval '66.667 milliseconds'
+  where p.provider_account_id = p_account_id and p.read_tokens_at <= app.wall();
   if found then
     return 0;
   end if;
-  select greatest(0.01, extract(epoch from a.read_tokens_at - app.wall())) into v_wait
-  from public.provider_accounts a where a.id = p_account_id;
+  select greatest(0.01, extract(epoch from p.read_tokens_at - app.wall())) into v_wait
+  from public.provider_pace p where p.provider_account_id = p_account_id;
   return v_wait;
 end $$;
 comment on function app.take_read(uuid) is 'Spends one request of a provider account''s read budget, or says how long until there is one.';

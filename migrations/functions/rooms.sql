@@ -49,8 +49,8 @@ returns table (status text, gate_until timestamptz, lines int, tokens int) langu
     a.concurrency_max - a.concurrency_others - (select count(*)::int from public.calls c
                          where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null),
     -- 480 POST a minute, at most 16 at once: GCRA on one instant
-    least(16, greatest(0, floor(extract(epoch from (w.at - a.post_tokens_at)) / 0.125)::int + 16))
-  from public.provider_accounts a, (select app.wall() as at) w
+    least(16, greatest(0, floor(extract(epoch from (w.at - p.post_tokens_at)) / 0.125)::int + 16))
+  from public.provider_accounts a join public.provider_pace p on p.provider_account_id = a.id, (select app.wall() as at) w
   where a.id = p_account_id
 $$;
 comment on function app.account_room(uuid) is 'A provider account: state, gate, free lines, and POSTs its request budget allows now.';

@@ -687,6 +687,7 @@ create table public.calls (
   constraint slots_are_positive CHECK (((system_slot > 0) AND (user_slot > 0) AND (account_slot > 0))),
   constraint stop_reason_is_known CHECK ((stop_reason = ANY (ARRAY['person'::text, 'provider_queue'::text, 'campaign_paused'::text, 'other_call_open'::text])))
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX calls_at_work ON public.calls USING btree (id) WHERE ((system_slot IS NOT NULL) AND (ended_at IS NULL));
 CREATE INDEX calls_by_execution ON public.calls USING btree (user_id, bolna_execution_id) WHERE (bolna_execution_id IS NOT NULL);
 CREATE INDEX calls_by_phone ON public.calls USING btree (user_id, phone_number, created_at DESC);
 CREATE INDEX calls_by_start ON public.calls USING btree (user_id, created_at);
@@ -696,12 +697,12 @@ CREATE INDEX calls_of_agent ON public.calls USING btree (user_id, agent_id) INCL
 CREATE INDEX calls_of_campaign ON public.calls USING btree (user_id, campaign_id, id DESC);
 CREATE INDEX calls_of_contact ON public.calls USING btree (user_id, contact_id, id DESC);
 CREATE INDEX calls_of_item ON public.calls USING btree (queue_id, attempt);
-CREATE INDEX calls_open ON public.calls USING btree (user_id, campaign_id, id) WHERE ((system_slot IS NOT NULL) AND (ended_at IS NULL));
+CREATE INDEX calls_open ON public.calls USING btree (user_id, id, campaign_id) WHERE ((system_slot IS NOT NULL) AND (ended_at IS NULL));
 CREATE INDEX calls_recording_due ON public.calls USING btree (recording_next_at) WHERE (recording_status = 'fetching'::text);
 CREATE INDEX calls_to_poll ON public.calls USING btree (next_poll_at) WHERE (next_poll_at IS NOT NULL);
 CREATE INDEX calls_unfinished ON public.calls USING btree (final_at) WHERE (final_at IS NULL);
 CREATE INDEX calls_unknown ON public.calls USING btree (agent_id) WHERE (status = 'unknown'::text);
-CREATE INDEX calls_unsettled ON public.calls USING btree (user_id, campaign_id, id) INCLUDE (held_credits) WHERE (settled_at IS NULL);
+CREATE INDEX calls_unsettled ON public.calls USING btree (user_id, id, campaign_id) INCLUDE (held_credits) WHERE (settled_at IS NULL);
 CREATE UNIQUE INDEX one_call_per_account_slot ON public.calls USING btree (provider_account_id, account_slot) WHERE ((ended_at IS NULL) AND (account_slot IS NOT NULL));
 CREATE UNIQUE INDEX one_call_per_system_slot ON public.calls USING btree (system_slot) WHERE ((ended_at IS NULL) AND (system_slot IS NOT NULL));
 CREATE UNIQUE INDEX one_call_per_user_slot ON public.calls USING btree (user_id, user_slot) WHERE ((ended_at IS NULL) AND (user_slot IS NOT NULL));
@@ -1746,8 +1747,6 @@ create table public.provider_accounts (
   gate_until timestamp with time zone,
   gate_reason text,
   gate_count integer not null default 0,
-  post_tokens_at timestamp with time zone not null default app.wall(),
-  read_tokens_at timestamp with time zone not null default app.wall(),
   checked_at timestamp with time zone,
   updated_at timestamp with time zone not null default app.wall(),
   concurrency_others integer not null default 0,
@@ -1764,7 +1763,7 @@ CREATE TRIGGER updated_at BEFORE UPDATE ON public.provider_accounts FOR EACH ROW
 -- grant select to parley_ro
 -- grant select to parley_web
 -- grant select, update to parley_worker
--- comment: Accounts at the voice provider: state, gate after a 429, request budgets (GCRA, wall time), concurrency. Version 1 has one row, "platform".
+-- comment: Accounts at the voice provider: state, gate after a 429, concurrency. Version 1 has one row, "platform".
 
 create table public.provider_executions (
   provider_account_id uuid not null,
@@ -1801,6 +1800,19 @@ create policy tenant on public.provider_executions for all to parley_web, parley
 -- column status: grant select to parley_ro
 -- column user_id: grant select to parley_ro
 -- comment: What the provider itself says of an execution: the facts money moves on. call_id null = not ours.
+
+create table public.provider_pace (
+  provider_account_id uuid not null,
+  post_tokens_at timestamp with time zone not null default app.wall(),
+  read_tokens_at timestamp with time zone not null default app.wall(),
+  constraint provider_pace_pkey PRIMARY KEY (provider_account_id),
+  constraint pace_of_an_account FOREIGN KEY (provider_account_id) REFERENCES public.provider_accounts(id)
+);
+-- grant select, update to parley_definer
+-- grant select to parley_ro
+-- grant select to parley_web
+-- grant select, update to parley_worker
+-- comment: Budgets of requests to a provider account, each as one instant (GCRA, wall time).
 
 create table public.sessions (
   id text not null,
@@ -2629,8 +2641,8 @@ AS $function$
     a.concurrency_max - a.concurrency_others - (select count(*)::int from public.calls c
                          where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null),
     -- 480 POST a minute, at most 16 at once: GCRA on one instant
-    least(16, greatest(0, floor(extract(epoch from (w.at - a.post_tokens_at)) / 0.125)::int + 16))
-  from public.provider_accounts a, (select app.wall() as at) w
+    least(16, greatest(0, floor(extract(epoch from (w.at - p.post_tokens_at)) / 0.125)::int + 16))
+  from public.provider_accounts a join public.provider_pace p on p.provider_account_id = a.id, (select app.wall() as at) w
   where a.id = p_account_id
 $function$
 ;
@@ -3692,7 +3704,10 @@ begin
   account_slot as materialized (
     select n, row_number() over (order by n) as rank
     from (
-      select generate_series(1, p_account_open + p_lines) as n
+      -- from anywhere on: the fewer calls have had a number, the sooner the index over them has told that it is free
+      select 1 + (a.first + n) % a.lines as n
+      from (select concurrency_max as lines, floor(random() * concurrency_max)::int as first from provider_accounts where id = p_account) a,
+        generate_series(1, p_account_open + p_lines) n
       except select c.account_slot from calls c
         where c.provider_account_id = p_account and c.ended_at is null and c.system_slot is not null
           and c.id >= (select first_call from line_mark)
@@ -3821,18 +3836,19 @@ begin
             select lane_id from looked where id not in (select id from took) and id not in (select id from put_off))
     ),
     array(select distinct user_id from told),
+    -- without a key: a call just made has no other job that one would have to look for
     coalesce((select jsonb_agg(jsonb_build_object(
         'identifier', 'calls/place', 'payload', jsonb_build_object('userId', user_id, 'callId', id),
-        'job_key', 'calls/place:' || id, 'priority', 0, 'max_attempts', 3)) from call), '[]'),
+        'priority', 0, 'max_attempts', 3)) from call), '[]'),
     (select jsonb_agg(h) from headed h),
     (select id from call order by id limit 1)
   into dialled, disposed, put_aside, unfinished, served_upto, missed, v_stuck, v_spent, woken, v_jobs, v_heads, v_first;
 
-  -- Where the calls with a line begin: written once in some sixty calls, now and then without trust in what stood there;
+  -- Where the calls with a line begin: written once in some 250 calls, now and then without trust in what stood there;
   -- and at once when a clock that was put back gave a call an id before it.
   if v_first < (select first_call from line_mark) then
     update line_mark set first_call = v_first;
-  elsif random() * 64 < dialled then
+  elsif random() * 256 < dialled then
     update line_mark m
     set first_call = least(
       (select c.id from calls c where c.ended_at is null and c.system_slot is not null and c.id >= t.mark order by c.id limit 1),
@@ -3889,9 +3905,9 @@ begin
   end if;
 
   if dialled > 0 then
-    update provider_accounts a
-    set post_tokens_at = greatest(a.post_tokens_at, p_wall) + dialled * interval '125 milliseconds'
-    where a.id = p_account;
+    update provider_pace p
+    set post_tokens_at = greatest(p.post_tokens_at, p_wall) + dialled * interval '125 milliseconds'
+    where p.provider_account_id = p_account;
   end if;
   if jsonb_array_length(v_jobs) > 0 then
     perform app.enqueue(v_jobs);
@@ -5628,14 +5644,14 @@ CREATE OR REPLACE FUNCTION app.take_read(p_account_id uuid)
 AS $function$
 declare v_wait double precision;
 begin
-  update public.provider_accounts a
-  set read_tokens_at = greatest(a.read_tokens_at, app.wall() - interval '4 seconds') + interval '66.667 milliseconds'
-  where a.id = p_account_id and a.read_tokens_at <= app.wall();
+  update public.provider_pace p
+  set read_tokens_at = greatest(p.read_tokens_at, app.wall() - interval '4 seconds') + interval '66.667 milliseconds'
+  where p.provider_account_id = p_account_id and p.read_tokens_at <= app.wall();
   if found then
     return 0;
   end if;
-  select greatest(0.01, extract(epoch from a.read_tokens_at - app.wall())) into v_wait
-  from public.provider_accounts a where a.id = p_account_id;
+  select greatest(0.01, extract(epoch from p.read_tokens_at - app.wall())) into v_wait
+  from public.provider_pace p where p.provider_account_id = p_account_id;
   return v_wait;
 end $function$
 ;

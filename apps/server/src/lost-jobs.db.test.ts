@@ -132,7 +132,7 @@ describe("an overdue row", () => {
     const laneId = await make.lane(db.owner, userId, campaignId);
     await make.item(db.owner, userId, { laneId, campaignId });
     await db.owner.query(
-      "update provider_accounts set gate_until = null, post_tokens_at = app.wall() - interval '1 hour'",
+      "update provider_accounts set gate_until = null; update provider_pace set post_tokens_at = app.wall() - interval '1 hour'",
     );
     await db.worker.pool.query("select * from app.claim_tick()");
     const { rows } = await db.owner.query<{ id: string }>(

@@ -11,6 +11,7 @@ const outsideTenants: Record<string, string> = {
   sessions: "read before a tenant is known; definer functions only",
   one_time_tokens: "read before a tenant is known; definer functions only",
   provider_accounts: "the platform's own account; no tenant's data",
+  provider_pace: "the platform's own account; no tenant's data",
   model_prices: "what a model costs, the same for everyone",
   calling_rules: "the law of each country, the same for everyone",
   dispatch_turn: "the dispatcher's place in the round of tenants; the tick alone",
@@ -113,7 +114,13 @@ test("what is outside row-level security is closed to requests, or holds no tena
   const reachable = await names(`
     select name from (${tables}) t
     where not relrowsecurity and has_table_privilege('parley_web', t.oid, 'select') order by 1`);
-  expect(reachable).toEqual(["calling_rules", "line_mark", "provider_accounts", "system_settings"]);
+  expect(reachable).toEqual([
+    "calling_rules",
+    "line_mark",
+    "provider_accounts",
+    "provider_pace",
+    "system_settings",
+  ]);
 });
 
 test("the policy of requests is the tenant of the transaction, on every table the same", async () => {

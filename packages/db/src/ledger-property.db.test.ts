@@ -84,7 +84,7 @@ async function one(spender: number, its: Act): Promise<void> {
   // Requests and jobs are two programs with two logins.
   const login = spender % 2 === 0 ? db.web : db.worker;
   if (its.does === "claim") {
-    await db.owner.query("update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'");
+    await db.owner.query("update provider_pace set post_tokens_at = app.wall() - interval '1 hour'");
     await db.worker.pool.query("select * from app.claim_tick()");
   } else if (its.does === "settle") {
     const { rows } = await db.owner.query<{ id: string }>(

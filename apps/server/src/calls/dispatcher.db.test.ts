@@ -11,7 +11,7 @@ let userId: string;
 
 beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
-    update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
   parts = testParts(db, { SANDBOX_URL: "http://127.0.0.1:9" });
   userId = await make.user(db.owner, { credits: 10_000 });
   const agentId = await make.agent(db.owner, userId);

@@ -23,7 +23,7 @@ async function tenant(its: { items: number; lines: number }): Promise<string> {
 
 /** Ticks until nothing more can be dialled, then ends every call: the lines of one round. Returns who got how many. */
 async function round(): Promise<Map<string, number>> {
-  await db.owner.query("update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'");
+  await db.owner.query("update provider_pace set post_tokens_at = app.wall() - interval '1 hour'");
   for (let n = 0; n < 20; n++)
     if (!(await db.worker.pool.query("select again from app.claim_tick()")).rows[0].again) break;
   const { rows } = await db.owner.query(

@@ -18,7 +18,8 @@ beforeEach(async () => {
   await db.owner
     .query(`truncate users, people, incidents, webhook_keys, webhook_events cascade; delete from graphile_worker._private_jobs;
       update system_settings set concurrent_calls_limit = 10;
-      update provider_accounts set status = 'ok', gate_until = null, post_tokens_at = app.wall() - interval '1 hour'`);
+      update provider_accounts set status = 'ok', gate_until = null;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
   const userId = await make.user(db.owner, { credits: 10_000, concurrentLimit: 3 });
   const agentId = await make.agent(db.owner, userId);
   const campaignId = await make.campaign(db.owner, userId, agentId);

@@ -32,7 +32,8 @@ beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
     update system_settings set concurrent_calls_limit = 10;
     update calling_rules set consent = 'none', dials_max = 6, answered_max = 2 where rule_set = 'by-country';
-    update provider_accounts set status = 'ok', gate_until = null, post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_accounts set status = 'ok', gate_until = null;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
   userId = await make.user(db.owner, { credits: 100_000, concurrentLimit: 10, ruleSet: "by-country" });
   agentId = await make.agent(db.owner, userId);
   campaignId = await make.campaign(db.owner, userId, agentId);

@@ -143,7 +143,7 @@ beforeAll(async () => {
   const userId = await make.user(db.owner, { credits: 1_000_000, concurrentLimit: 500 });
   await db.owner.query("update system_settings set concurrent_calls_limit = 500, place_timeout_ms = 5000");
   await db.owner.query(
-    "update provider_accounts set concurrency_max = 500, post_tokens_at = app.wall() - interval '1 hour'",
+    "update provider_accounts set concurrency_max = 500; update provider_pace set post_tokens_at = app.wall() - interval '1 hour'",
   );
   const agentId = await make.agent(db.owner, userId, { bolnaAgentId });
   await db.owner.query(
@@ -159,7 +159,7 @@ beforeAll(async () => {
     await make.item(db.owner, userId, { laneId, campaignId, contactId });
   }
   await until("every item has its call", async () => {
-    await db.owner.query("update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'");
+    await db.owner.query("update provider_pace set post_tokens_at = app.wall() - interval '1 hour'");
     await db.worker.pool.query("select * from app.claim_tick()");
     const { rows } = await db.owner.query("select count(*)::int as n from calls");
     return rows[0].n === 2 * CALLS;

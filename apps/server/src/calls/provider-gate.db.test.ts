@@ -41,7 +41,8 @@ afterAll(() => void provider.close());
 
 beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
-      update provider_accounts set status = 'ok', gate_until = null, gate_count = 0, concurrency_max = 100, concurrency_others = 0, post_tokens_at = app.wall() - interval '1 hour'`);
+      update provider_accounts set status = 'ok', gate_until = null, gate_count = 0, concurrency_max = 100, concurrency_others = 0;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
   const userId = await make.user(db.owner, { credits: 10_000, concurrentLimit: 20 });
   const campaignId = await make.campaign(db.owner, userId, await make.agent(db.owner, userId));
   const laneId = await make.lane(db.owner, userId, campaignId);
@@ -62,8 +63,8 @@ const accepts = () => ({
 
 /** Claims what may be claimed and places it; the gate is lifted first. */
 async function dial(): Promise<void> {
-  await db.owner
-    .query(`update provider_accounts set gate_until = app.wall(), post_tokens_at = app.wall() - interval '1 hour';
+  await db.owner.query(`update provider_accounts set gate_until = app.wall();
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour';
       update call_queue set due_at = app.now() where status = 'pending'; update call_lanes set next_due_at = app.now()`);
   for (let tick = 0; tick < 3; tick++) await db.worker.pool.query("select * from app.claim_tick()");
   const { rows } = await db.owner.query<{ id: string }>(

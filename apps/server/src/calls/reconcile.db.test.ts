@@ -56,7 +56,8 @@ beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
     delete from provider_executions;
     update system_settings set reconcile_grace_ms = 1000, concurrent_calls_limit = 10;
-    update provider_accounts set read_tokens_at = app.wall() - interval '1 hour', gate_until = null`);
+    update provider_accounts set gate_until = null;
+      update provider_pace set read_tokens_at = app.wall() - interval '1 hour'`);
   const userId = await make.user(db.owner, { credits: 1000 });
   const agentId = await make.agent(db.owner, userId, { bolnaAgentId });
   const campaignId = await make.campaign(db.owner, userId, agentId);
@@ -126,7 +127,7 @@ describe("looking for a call whose dial had no clear answer", () => {
 
   it("comes to the last page of a long list, however small the read budget", async () => {
     const at = new Date(Date.now() - 540_000).toISOString();
-    await db.owner.query("update provider_accounts set read_tokens_at = app.wall()");
+    await db.owner.query("update provider_pace set read_tokens_at = app.wall()");
     executions = Array.from({ length: 200 }, () =>
       execution({ created_at: at, callId: crypto.randomUUID() }),
     );

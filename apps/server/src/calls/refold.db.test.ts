@@ -32,7 +32,7 @@ const talk = { transcript: "assistant: Hello\nuser: Yes, tell me more please", c
 beforeEach(async () => {
   await db.owner.query(
     `truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
-     update provider_accounts set read_tokens_at = app.wall() - interval '1 hour', post_tokens_at = app.wall() - interval '1 hour'`,
+     update provider_pace set read_tokens_at = app.wall() - interval '1 hour', post_tokens_at = app.wall() - interval '1 hour'`,
   );
   userId = await make.user(db.owner, { credits: 1000 });
   agentId = await make.agent(db.owner, userId);

@@ -198,7 +198,8 @@ describe("a database that is not the one we worked on", () => {
   beforeEach(async () => {
     await db.owner.query(
       `truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
-       update provider_accounts set gate_until = null, post_tokens_at = app.wall() - interval '1 hour';
+       update provider_accounts set gate_until = null;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour';
        update system_settings set database_system = null, database_timeline = null, seen_lsn = null, seen_at = null, seen_now = null,
          dialling_paused = false, reconcile_only_at = null, reconcile_from = null`,
     );

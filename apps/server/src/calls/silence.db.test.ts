@@ -57,7 +57,7 @@ const later = (interval: string) =>
   db.owner.query(
     `update calls set created_at = created_at - $1::interval, ended_at = ended_at - $1::interval, next_poll_at = app.now(),
       stages = jsonb_build_object('in-progress', to_char((created_at - $1::interval) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
-     update provider_accounts set read_tokens_at = app.wall() - interval '1 hour'`.replaceAll(
+     update provider_pace set read_tokens_at = app.wall() - interval '1 hour'`.replaceAll(
       "$1",
       `'${interval}'`,
     ),
@@ -221,7 +221,7 @@ describe("a call whose final figures are late", () => {
         "update calls set ended_at = app.now() - make_interval(secs => $1), next_poll_at = app.now()",
         [rows[0]!.due],
       );
-      await db.owner.query("update provider_accounts set read_tokens_at = app.wall() - interval '1 hour'");
+      await db.owner.query("update provider_pace set read_tokens_at = app.wall() - interval '1 hour'");
       await verifyCall(ctx, { callId });
     }
     const expected = [30, 120, 300, 900, 3600, 86_400, 172_800];

@@ -32,7 +32,7 @@ async function endAll(): Promise<void> {
   await db.owner.query(`
     update calls set status = 'completed', outcome = 'answered', ended_at = app.now(), final_at = app.now(), settled_at = app.now(), price_credits = 0, held_credits = 0, lease_until = null where ended_at is null;
     update call_queue set status = 'completed', closed_at = app.now() where status = 'in_progress';
-    update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
 }
 
 type Tick = { dialled: number; disposed: number; again: boolean; next_wake: string | null };
@@ -80,7 +80,8 @@ const placed = async (userId: string) =>
 beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
     update system_settings set concurrent_calls_limit = 10, dialling_paused = false;
-    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100, post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
 });
 
 describe("the cost of a tick", () => {
@@ -209,7 +210,7 @@ describe("the calls that have a line", () => {
         `update calls set status = 'completed', outcome = 'answered', ended_at = app.now(), lease_until = null where id in (select id ${atWork} and ended_at is null order by hashtext(id::text) limit 6);
          update calls set final_at = app.now(), settled_at = app.now(), price_credits = 0 where id in (select id ${atWork} and ended_at is not null order by hashtext(id::text || $1) limit 5);
          update call_queue set status = 'completed', closed_at = app.now() where status = 'in_progress';
-         update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'`.replaceAll(
+         update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`.replaceAll(
           "$1",
           `'${round}'`,
         ),

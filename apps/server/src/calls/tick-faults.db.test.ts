@@ -45,7 +45,8 @@ beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
     update system_settings set concurrent_calls_limit = 10, dialling_paused = false;
     update dispatch_turn set served_upto = '00000000-0000-0000-0000-000000000000', missed = '{}';
-    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100, post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
 });
 
 describe("rows on which the tick's statement fails", () => {

@@ -50,7 +50,8 @@ async function tenant(
 beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
     update system_settings set concurrent_calls_limit = 10, direct_reserve = null, dialling_paused = false;
-    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100, post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
 });
 
 describe("the dispatcher's tick", () => {
@@ -91,12 +92,10 @@ describe("the dispatcher's tick", () => {
     const { userId } = await tenant({ items: 2 });
     await tick();
     const { rows } = await db.owner.query(
-      "select key from graphile_worker.jobs where task_identifier = 'calls/place'",
+      "select j.payload ->> 'callId' as id from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id where t.identifier = 'calls/place'",
     );
     const claimed = await calls(userId);
-    expect(rows.map((job) => job.key).toSorted()).toEqual(
-      claimed.map((call) => `calls/place:${call.id}`).toSorted(),
-    );
+    expect(rows.map((job) => job.id).toSorted()).toEqual(claimed.map((call) => call.id).toSorted());
   });
 
   it("never has more lines open than the system allows, whatever the tenants may", async () => {

@@ -37,7 +37,8 @@ let laneId: string;
 beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
     update system_settings set concurrent_calls_limit = 10, dialling_paused = false;
-    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100, post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 100;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
   // Nobody listens there: what a verb tells the provider fails at once, and is not what is looked at.
   parts = testParts(db, { SANDBOX_URL: "http://127.0.0.1:9" });
   userId = await make.user(db.owner, { credits: 10_000, concurrentLimit: 1 });

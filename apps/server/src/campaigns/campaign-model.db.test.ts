@@ -155,7 +155,7 @@ const tick = () =>
   act("tick", {
     async does(model) {
       const expected = room(model);
-      await db.owner.query("update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'");
+      await db.owner.query("update provider_pace set post_tokens_at = app.wall() - interval '1 hour'");
       for (let n = 0; n < 20; n++)
         if (!(await db.worker.pool.query("select * from app.claim_tick()")).rows[0].again) break;
       const { rows } = await db.owner.query<{ id: string; queue_id: string }>(
@@ -258,7 +258,7 @@ const hook = (n: number, word: "ringing" | "completed" | "busy") =>
         return;
       }
       real.word = JSON.stringify(body);
-      await db.owner.query("update provider_accounts set read_tokens_at = app.wall() - interval '1 hour'");
+      await db.owner.query("update provider_pace set read_tokens_at = app.wall() - interval '1 hour'");
       await verifyCall(real.job, { callId: call.id });
       await settleItem(real.job, { itemId: call.item.id });
       ended(model, call, word === "completed");

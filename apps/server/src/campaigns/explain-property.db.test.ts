@@ -19,7 +19,8 @@ beforeAll(() => remove(db.owner, "the provider's pace", { columns: { account_roo
 beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs;
     update system_settings set concurrent_calls_limit = 10000, dialling_paused = false;
-    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 10000, post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 10000;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
 });
 
 type Check = { name: string; ok: boolean; reason: string | null };

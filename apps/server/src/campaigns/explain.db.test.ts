@@ -15,7 +15,8 @@ beforeEach(async () => {
     .query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs; delete from worker_pools;
     insert into worker_pools (pool_id, process, role) values ('w', 'test', 'all');
     update system_settings set concurrent_calls_limit = 1000, dialling_paused = false;
-    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 1000, post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 1000;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
   parts = testParts(db);
 });
 

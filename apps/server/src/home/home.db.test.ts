@@ -13,7 +13,7 @@ let userId: string;
 beforeEach(async () => {
   await db.owner.query(`truncate users, people, incidents cascade; delete from worker_pools;
     insert into worker_pools (pool_id, process, role) values ('w', 'test', 'all');
-    update provider_accounts set post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
   userId = await make.user(db.owner, { credits: 1000, concurrentLimit: 2 });
   ctx = requestOf(testParts(db), userId);
 });

@@ -22,7 +22,8 @@ beforeEach(async () => {
   await db.owner
     .query(`truncate users, people, incidents cascade; delete from graphile_worker._private_jobs; delete from worker_pools;
     update system_settings set concurrent_calls_limit = 10, dialling_paused = false;
-    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 10, post_tokens_at = app.wall() - interval '1 hour'`);
+    update provider_accounts set status = 'ok', gate_until = null, concurrency_max = 10;
+      update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`);
   parts = testParts(db);
   userId = await make.user(db.owner, { credits: 1000, company: "Asha Dental" });
   ctx = requestOf(parts, userId);

@@ -624,10 +624,11 @@ begin
     v_jobs := v_jobs || v_done.jobs;
   end if;
 
-  -- 4. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
+  -- 4. a lane without due items sleeps until its next one, or until its mark is believed no longer: should that hide
+  -- somebody, nobody else would look. The lanes are still ours, so no arrival can slip between.
   if cardinality(v_spent) > 0 then
     update call_lanes l
-    set next_due_at = coalesce(d.at, 'infinity')
+    set next_due_at = coalesce(least(d.at, case when app.believes_mark(l.head_at, p_now) then l.head_at + interval '10 minutes' end), 'infinity')
     from (select distinct id from unnest(v_spent) spent (id)) spent
     cross join lateral (
       select min(h.due_at) as at

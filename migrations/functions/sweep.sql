@@ -26,8 +26,11 @@ begin
     update call_lanes l
     set paused = k.status = 'paused', next_due_at = case when l.blocked_by is null then least(l.next_due_at, v_now) else l.next_due_at end
     from call_campaigns k
-    where k.user_id = any (v_users) and l.user_id = k.user_id and l.campaign_id = k.id
-      and k.status in ('running', 'paused') and l.paused <> (k.status = 'paused');
+    where k.user_id = l.user_id and k.id = l.campaign_id and l.id = any (array(
+      select m.id
+      from call_campaigns c join call_lanes m on m.user_id = c.user_id and m.campaign_id = c.id
+      where c.user_id = any (v_users) and c.status in ('running', 'paused') and m.paused <> (c.status = 'paused')
+      for no key update of m skip locked));
   end if;
 
   with late as (

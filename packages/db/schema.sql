@@ -3877,10 +3877,11 @@ begin
     v_jobs := v_jobs || v_done.jobs;
   end if;
 
-  -- 4. a lane without due items sleeps until its next one; the lanes are still ours, so no arrival can slip between
+  -- 4. a lane without due items sleeps until its next one, or until its mark is believed no longer: should that hide
+  -- somebody, nobody else would look. The lanes are still ours, so no arrival can slip between.
   if cardinality(v_spent) > 0 then
     update call_lanes l
-    set next_due_at = coalesce(d.at, 'infinity')
+    set next_due_at = coalesce(least(d.at, case when app.believes_mark(l.head_at, p_now) then l.head_at + interval '10 minutes' end), 'infinity')
     from (select distinct id from unnest(v_spent) spent (id)) spent
     cross join lateral (
       select min(h.due_at) as at
@@ -5517,8 +5518,11 @@ begin
     update call_lanes l
     set paused = k.status = 'paused', next_due_at = case when l.blocked_by is null then least(l.next_due_at, v_now) else l.next_due_at end
     from call_campaigns k
-    where k.user_id = any (v_users) and l.user_id = k.user_id and l.campaign_id = k.id
-      and k.status in ('running', 'paused') and l.paused <> (k.status = 'paused');
+    where k.user_id = l.user_id and k.id = l.campaign_id and l.id = any (array(
+      select m.id
+      from call_campaigns c join call_lanes m on m.user_id = c.user_id and m.campaign_id = c.id
+      where c.user_id = any (v_users) and c.status in ('running', 'paused') and m.paused <> (c.status = 'paused')
+      for no key update of m skip locked));
   end if;
 
   with late as (

@@ -170,6 +170,30 @@ describe("the head of a lane", () => {
       ).rowCount,
     ).toBe(0);
   });
+
+  it("hides nobody for longer than ten minutes, also where the lane has run dry and sleeps", async () => {
+    const { userId, campaignId, laneId } = await tenant({ items: 60 });
+    await untilKnown(laneId);
+    const hidden = await make.item(db.owner, userId, { laneId, campaignId });
+    await db.owner.query("update call_queue set due_at = app.now() - interval '1 day' where id = $1", [
+      hidden,
+    ]);
+    while ((await ring()).dialled > 0) await endAll();
+    const { rows } = await db.owner.query(
+      `update call_lanes set head_at = head_at - interval '10 minutes', next_due_at = next_due_at - interval '10 minutes'
+       where id = $1 returning isfinite(next_due_at) as wakes, (select status from call_queue where id = $2) as status`,
+      [laneId, hidden],
+    );
+    expect(rows[0]).toEqual({ wakes: true, status: "pending" });
+    expect((await ring()).dialled).toBe(1);
+    expect((await ring()).dialled).toBe(0);
+    await endAll();
+    await ring();
+    expect(
+      (await db.owner.query("select next_due_at::text as at from call_lanes where id = $1", [laneId])).rows[0]
+        .at,
+    ).toBe("infinity");
+  });
 });
 
 describe("the calls that have a line", () => {

@@ -77,6 +77,27 @@ describe("launch", () => {
     expect((await progress(ctx, { campaignId: campaign.id })).launch).toBeNull();
   });
 
+  it("has a lane read from its beginning, whatever a tick noted there while the people were on their way", async () => {
+    await tagged("leads", 3);
+    const campaign = await createCampaign(ctx, { name: "Marked", agentId, audience: { tag: "leads" } });
+    await startCampaign(ctx, { campaignId: campaign.id });
+    await db.owner.query(`
+      create function noted() returns trigger language plpgsql as $$ begin
+        update call_lanes set head_priority = 5, head_due_at = app.now() + interval '3 seconds', head_id = id, head_at = app.now();
+        return null; end $$;
+      create trigger noted after insert on call_queue execute function noted()`);
+    try {
+      await launchCampaign(job, campaign.id, never);
+    } finally {
+      await db.owner.query("drop trigger noted on call_queue; drop function noted()");
+    }
+    const { rows } = await db.owner.query(
+      "select dialled from app.claim_tick() where (select count(*) from call_lanes where campaign_id = $1 and head_at is null) = 1",
+      [campaign.id],
+    );
+    expect(rows).toHaveLength(1);
+  });
+
   it("goes on within half a minute of the death of a run, however long the list; each chunk renews the lease", async () => {
     await tagged("leads", 6);
     const campaign = await createCampaign(ctx, { name: "Died", agentId, audience: { tag: "leads" } });

@@ -192,7 +192,8 @@ async function enqueueChunk(
 }
 
 /**
- * Every lane is due; those with nothing due fall asleep again at the next tick. One that was made while the campaign was
+ * Every lane is due, from its beginning: the new items were due when their chunk began, and ticks went on meanwhile. Those
+ * with nothing due fall asleep again at the next tick. One that was made while the campaign was
  * paused or resumed may have missed it. Under the account lock, like every write to many lanes.
  */
 async function wakeLanes(tx: Tx, campaignId: string): Promise<void> {
@@ -209,7 +210,7 @@ async function wakeLanes(tx: Tx, campaignId: string): Promise<void> {
     tx,
     sql`
     select app.lanes_due(array(
-      select id from call_lanes where user_id = ${param(tx.userId)} and campaign_id = ${param(campaignId)}), app.now())`,
+      select id from call_lanes where user_id = ${param(tx.userId)} and campaign_id = ${param(campaignId)}), '-infinity')`,
   );
   tx.wake("dispatch");
 }

@@ -72,14 +72,21 @@ export async function runCommit(held: Held): Promise<void> {
     const ends = await Promise.allSettled(
       left.splice(0, AT_ONCE).map((chunk) => ctx.db.tx((tx) => commitChunk(tx, held, chunk))),
     );
+    // one that broke takes nothing from what the other has come to
+    if (ends.some(({ status }) => status === "fulfilled"))
+      await ctx.db.tx(async (tx) => {
+        await keep(tx, held, sql`tries = 0, ${countedFrom(row.id)}`);
+        await bell(tx);
+      });
     for (const end of ends) if (end.status === "rejected") throw end.reason;
-    await ctx.db.tx(async (tx) => {
-      await keep(tx, held, sql`tries = 0, ${countedFrom(row.id)}`);
-      await bell(tx);
-    });
     failpoint("import.committed");
   }
   await ctx.db.tx(async (tx) => {
+    const { rows } = await oneRow<{ rows: number }>(
+      tx,
+      sql`select coalesce(sum(rows), 0)::int as rows from import_chunks where user_id = ${param(tx.userId)} and import_id = ${param(row.id)}`,
+    );
+    if (rows !== row.rows) throw new Error(`${rows} rows were committed, ${row.rows} were checked.`);
     await keep(tx, held, sql`status = 'done', finished_at = app.now(), ${countedFrom(row.id)}`);
     await tx.query("update imports set lease_until = null where user_id = $1 and id = $2", [
       ctx.user.id,
@@ -135,6 +142,7 @@ async function commitChunk(tx: Tx, held: Held, chunk: number): Promise<void> {
     select count(*)::int as rows, count(*) filter (where reasons = '{}')::int as good, app.wall()::text as at
     from import_staging where import_id = ${param(row.id)} and chunk = ${param(chunk)}`,
   );
+  if (rows === 0) throw new Error("The database lost its staging in a crash."); // the next run fills it again
   const created = await addNew(tx, row, chunk, at);
   const updated = created < good ? await fillKnown(tx, row, chunk) : 0;
   await tx.query(

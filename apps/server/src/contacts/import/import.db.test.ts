@@ -458,6 +458,41 @@ test.each([0, 1])(
   },
 );
 
+test("of two chunks that go side by side one breaks: what the other came to counts as progress", async () => {
+  const its = await workspace();
+  const lines = Array.from({ length: 10_002 }, (_, n) => `P ${n},${phone(n)}`);
+  const { id: importId } = await checked(its, `name,phone\n${lines.join("\n")}\n`);
+  await commitImport(its.ctx, { importId });
+  await db.owner
+    .query(`create function broken() returns trigger language plpgsql as $$ begin raise 'no space left'; end $$;
+    create trigger broken before insert on import_chunks for each row when (new.chunk = 0) execute function broken()`);
+  try {
+    await expect(runImportCommit(its.job, importId, never)).rejects.toThrow(/no space left/);
+  } finally {
+    await db.owner.query("drop trigger broken on import_chunks; drop function broken()");
+  }
+  const { rows } = await db.owner.query("select tries, rows_done from imports where id = $1", [importId]);
+  expect(rows[0]).toEqual({ tries: 0, rows_done: 2 });
+});
+
+test("staging that is lost while chunks are committed is filled again: no import is done with rows missing", async () => {
+  const its = await workspace();
+  const lines = Array.from({ length: 20_001 }, (_, n) => `P ${n},${phone(n)}`);
+  const { id: importId } = await checked(its, `name,phone\n${lines.join("\n")}\n`);
+  await commitImport(its.ctx, { importId });
+  // as a crash leaves it: emptied after the first two chunks
+  await db.owner.query(`create function lost() returns trigger language plpgsql security definer as $$ begin
+      if new.rows_done > 0 then delete from import_staging where import_id = new.id; end if; return null; end $$;
+    create trigger lost after update on imports for each row execute function lost()`);
+  try {
+    await expect(runImportCommit(its.job, importId, never)).rejects.toThrow(/lost its staging/);
+  } finally {
+    await db.owner.query("drop trigger lost on imports; drop function lost()");
+  }
+  await runImportCommit(its.job, importId, never);
+  expect(await getImport(its.ctx, { importId })).toMatchObject({ status: "done", created: 20_001 });
+});
+
 test("a run that was taken over while it slept changes nothing when it wakes", async () => {
   const its = await workspace();
   const importId = await spooled(its, `name,phone\nAsha,${phone(1)}\n`);

@@ -70,7 +70,7 @@ async function fail(held: Held, error: ParleyError): Promise<void> {
       : `The import stopped ${TRIES_MAX} times without getting further and was given up. Upload the file again; if it stays, report this import.`;
   if (error.code !== "invalid") ctx.log.error({ err: error, import: { id: row.id } }, "[Imports] given up");
   const takenBack = row.status === "committing";
-  await ctx.db
+  const ours = await ctx.db
     .tx(async (tx) => {
       await keep(
         tx,
@@ -86,11 +86,13 @@ async function fail(held: Held, error: ParleyError): Promise<void> {
           row.id,
         ]);
       await touch(tx, "imports", row.id);
+      return true;
     })
     .catch((failure: unknown) => {
       if (!(failure instanceof Superseded)) throw failure;
+      return false;
     });
-  if (takenBack) return;
+  if (takenBack || !ours) return;
   await dropStaging(held);
   await ctx.files.remove(spoolPath(row.id));
   await ctx.files.remove(sheetPath(row.id));

@@ -1,6 +1,6 @@
 import { importCan } from "@parley/core/imports/status";
 import { conflict } from "@parley/core/errors";
-import { enqueue, maybeRow, param, row as oneRow, sql, touch, type Tx } from "@parley/db";
+import { enqueue, maybeRow, param, row as oneRow, rows, sql, touch, type Tx } from "@parley/db";
 import { audit } from "../../audit.ts";
 import type { Ctx } from "../../context.ts";
 import { keep, lockImport, progressBell, sheetPath, spoolPath, type Held } from "./row.ts";
@@ -140,22 +140,27 @@ export async function runUndo(held: Held): Promise<void> {
 type Step = { n: number; last: string | null };
 
 /** Contacts that the import made go with all that hangs on them. In the order of ids, as those that stay are met only once. */
-const unmake = (tx: Tx, importId: string, after: string): Promise<Step> =>
-  oneRow<Step>(
+async function unmake(tx: Tx, importId: string, after: string): Promise<Step> {
+  const made = sql`
+      where c.user_id = ${param(tx.userId)} and c.import_id = ${param(importId)} and c.id > ${param(after)}
+      order by c.id
+      limit ${param(STEP)}`;
+  // first, so that who is judged below is nobody whom somebody is changing
+  await rows(tx, sql`select 1 from contacts c ${made} for update`);
+  return oneRow<Step>(
     tx,
     sql`
     with step as materialized (
       select c.id, ${touchedSinceMade} as kept
       from contacts c
-      where c.user_id = ${param(tx.userId)} and c.import_id = ${param(importId)} and c.id > ${param(after)}
-      order by c.id
-      limit ${param(STEP)}
+      ${made}
     ),
     unmade as (
       delete from contacts c using step s where c.user_id = ${param(tx.userId)} and c.id = s.id and not s.kept
     )
     select count(*)::int as n, (select id from step order by id desc limit 1) as last from step`,
   );
+}
 
 /** Contacts that were known before get back what they had. */
 function giveBack(tx: Tx, importId: string, after: string): Promise<Step> {

@@ -86,9 +86,11 @@ const limitsOf = ({ lines = LINES }: KillOptions) => ({
   system: lines,
   tenant: Math.floor(lines * OF_A_TENANT),
 });
-/** People on a list that follows, and when it does. */
-const MORE = 100;
-const MORE_BELOW = 200;
+/** A list that follows has a third of the people of the first ones together, and follows when so many thirds are left. */
+const MORE_OF = 3;
+const MORE_BELOW = 2;
+/** People on a list where there are many. */
+const FEW = 5;
 /** Lists at once where each is a chance to die in its import. */
 const FEEDERS = 3;
 /** How much faster the domain clock runs: a call takes a second or two, a retry comes soon. */
@@ -199,12 +201,13 @@ export async function killAround(options: KillOptions, say: (line: string) => vo
     const attending = async () => {
       for (; !isOver(); await pause(2_000)) await resumeBroken(there, tenants);
     };
+    const more = Math.ceil(options.calls / MORE_OF);
     const feeding = async () => {
       for (; options.more && !isOver(); await pause(visits ? 500 : 3_000)) {
-        if (now.left > MORE_BELOW) continue;
+        if (now.left > MORE_BELOW * more) continue;
         const tenant = tenants[Math.floor(random() * tenants.length)]!;
         // many small lists where each is to be a chance to die in its import
-        await launchMore(tenant, visits ? MORE / 20 : MORE).catch(() => {});
+        await launchMore(tenant, visits ? FEW : more).catch(() => {});
       }
     };
     const noticingDeaths = async () => {

@@ -75,5 +75,15 @@ comment on function app.direct_reserve() is 'Lines of the installation that camp
 alter function app.direct_reserve() owner to parley_definer;
 grant execute on function app.direct_reserve() to parley_web, parley_worker, parley_ro, parley_definer;
 
+create or replace function app.is_calling() returns boolean language sql stable security definer
+set search_path = public, pg_temp as $$
+  select exists (
+    select from calls c
+    where c.ended_at is null and c.system_slot is not null and c.id >= (select first_call from line_mark))
+$$;
+comment on function app.is_calling() is 'Whether any line of the installation is in use.';
+alter function app.is_calling() owner to parley_definer;
+grant execute on function app.is_calling() to parley_worker;
+
 grant execute on function app.tenant_room(uuid), app.campaign_room(uuid, uuid), app.account_room(uuid)
   to parley_web, parley_worker, parley_ro, parley_definer;

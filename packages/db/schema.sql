@@ -4128,6 +4128,21 @@ $function$
 -- grant execute to parley_web
 -- comment: What a link invites to; nothing once it is used, withdrawn or expired.
 
+CREATE OR REPLACE FUNCTION app.is_calling()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select exists (
+    select from calls c
+    where c.ended_at is null and c.system_slot is not null and c.id >= (select first_call from line_mark))
+$function$
+;
+-- owner: parley_definer
+-- grant execute to parley_worker
+-- comment: Whether any line of the installation is in use.
+
 CREATE OR REPLACE FUNCTION app.is_transient(p_sqlstate text)
  RETURNS boolean
  LANGUAGE sql

@@ -57,6 +57,7 @@ const definers: Record<string, string> = {
   fair_lines: "the installation's lines are shared among all tenants; one number leaves",
   find_login: "a password is checked before a tenant is known",
   free_jobs: "the job table is no one's; jobs of dead workers are freed",
+  is_calling: "lists wait for calls of all tenants; yes or no leaves",
   invitation: "whoever holds the link is not of the tenant yet",
   line_taken_again: "the mark is no tenant's; a trigger",
   live_since: "one reader per process fans out to the screens of all tenants",

@@ -10,7 +10,7 @@ import { updateContact } from "../update.ts";
 import { commitImport } from "./commit.ts";
 import { getImport, listImports } from "./get.ts";
 import { openRejects } from "./rejects.ts";
-import { keep, spoolPath, Superseded, takeImport } from "./row.ts";
+import { keep, renew, spoolPath, Superseded, takeImport } from "./row.ts";
 import { runImport, runImportCommit, runImportUndo } from "./run.ts";
 import { setMapping } from "./set-mapping.ts";
 import { cancelImport, undoImport } from "./undo.ts";
@@ -457,6 +457,35 @@ test.each([0, 1])(
     });
   },
 );
+
+test("a run keeps its lease however long a step takes, but not one that was taken over or let go", async () => {
+  const its = await workspace();
+  const importId = await spooled(its, `name,phone\nAsha,${phone(1)}\n`);
+  const held = (await takeImport(its.job, importId, ["receiving"], never))!;
+  const left = async () => {
+    const { rows } = await db.owner.query(
+      "select extract(epoch from lease_until - app.wall()) as seconds from imports where id = $1",
+      [importId],
+    );
+    return rows[0].seconds === null ? null : Number(rows[0].seconds);
+  };
+  expect(await left()).toBeLessThan(30);
+  const expire = () =>
+    db.owner.query("update imports set lease_until = app.wall() - interval '1 second' where id = $1", [
+      importId,
+    ]);
+  await expire();
+  await renew(held);
+  expect(await left()).toBeGreaterThan(10);
+  await expire();
+  await takeImport(its.job, importId, ["receiving"], never);
+  await expire();
+  await renew(held);
+  expect(await left()).toBeLessThan(0);
+  await db.owner.query("update imports set lease_until = null where id = $1", [importId]);
+  await renew({ ...held, row: { ...held.row, epoch: held.row.epoch + 1 } });
+  expect(await left()).toBeNull();
+});
 
 test("of two chunks that go side by side one breaks: what the other came to counts as progress", async () => {
   const its = await workspace();

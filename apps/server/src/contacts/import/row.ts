@@ -62,7 +62,9 @@ export class Superseded extends Error {
   }
 }
 
-const LEASE = sql`app.wall() + interval '60 seconds'`;
+/** A worker that dies is followed after so long. Whoever lives renews it, whatever step takes its time. */
+const LEASE = sql`app.wall() + interval '20 seconds'`;
+const RENEW_MS = 5_000;
 /** Runs without any progress after which an import is given up. */
 export const TRIES_MAX = 5;
 
@@ -100,6 +102,22 @@ export async function keep(tx: Tx, { row }: Held, set: SQLFragment = sql`tries =
   );
   if (!kept) throw new Superseded(row.id);
 }
+
+/** Renews the lease of a run until the function that is returned is called. A beat that fails is followed by the next. */
+export function keepAlive(held: Held): () => void {
+  const beating = setInterval(() => void renew(held).catch(() => {}), RENEW_MS);
+  return () => clearInterval(beating);
+}
+
+/** Not one that somebody has let go or taken over. */
+export const renew = ({ ctx, row }: Held): Promise<void> =>
+  ctx.db.tx(async (tx) => {
+    await tx.query(
+      sql`
+      update imports set lease_until = ${LEASE}
+      where user_id = ${param(tx.userId)} and id = ${param(row.id)} and epoch = ${param(row.epoch)} and lease_until is not null`.compile(),
+    );
+  });
 
 /** The same for one of several writers at once, who do not change the import's row: until commit nobody takes it over. */
 export async function share(tx: Tx, { row }: Held): Promise<void> {

@@ -5,7 +5,16 @@ import type { Ctx } from "../../context.ts";
 import { runCommit } from "./commit.ts";
 import { readFile } from "./read-file.ts";
 import { dropStaging, finishValidation, stageSurely } from "./stage.ts";
-import { keep, sheetPath, spoolPath, Superseded, takeImport, TRIES_MAX, type Held } from "./row.ts";
+import {
+  keep,
+  keepAlive,
+  sheetPath,
+  spoolPath,
+  Superseded,
+  takeImport,
+  TRIES_MAX,
+  type Held,
+} from "./row.ts";
 import { runUndo } from "./undo.ts";
 
 /** contacts/import: recognises a spooled file, then reads and checks its rows. */
@@ -36,6 +45,7 @@ async function run(
 ): Promise<void> {
   const held = await takeImport(ctx, importId, from, signal);
   if (!held) return;
+  const letDie = keepAlive(held);
   try {
     if (held.row.tries > TRIES_MAX)
       throw new ParleyError("internal", `${held.row.tries - 1} runs in a row came to nothing.`);
@@ -47,6 +57,8 @@ async function run(
     const final = error instanceof ParleyError && (error.code === "invalid" || held.row.tries > TRIES_MAX);
     if (!final) throw error; // the job is tried again, and after it the sweeper rings
     await fail(held, error);
+  } finally {
+    letDie();
   }
 }
 

@@ -146,7 +146,7 @@ async function unmake(tx: Tx, importId: string, after: string): Promise<Step> {
       order by c.id
       limit ${param(STEP)}`;
   // first, so that who is judged below is nobody whom somebody is changing
-  await rows(tx, sql`select 1 from contacts c ${made} for update`);
+  await rows(tx, sql`select 1 from contacts c ${made} for no key update`);
   return oneRow<Step>(
     tx,
     sql`

@@ -93,11 +93,11 @@ export async function importFigures(bench: Bench): Promise<Figure[]> {
         goal: { least: 0.12 },
       },
       {
-        name: "… file to contacts, searchable, beside COPY + one INSERT",
+        name: "… file to contacts, searchable, ÷ COPY + one INSERT (decision 0027)",
         ours: `${(long.doneMs / 1000).toFixed(1)} s, ${text(long.doneMs, many)}`,
         floor: `${((longFloor.copyMs + longFloor.insertMs) / 1000).toFixed(1)} s`,
-        ratio: long.doneMs / 1000,
-        goal: { most: 40, unit: " s" },
+        ratio: long.doneMs / (longFloor.copyMs + longFloor.insertMs),
+        goal: { most: 1.8 },
       },
       {
         name: "… and the most memory a process held, looked up every 100 ms",

@@ -70,8 +70,7 @@ nothing; \`--only dispatch,safety\` runs some parts, and replaces those alone.
 ## Conditions
 
 PostgreSQL 17, the embedded one: fsync on, synchronous_commit on, shared_buffers a sixteenth of the memory, 1 GB at most.
-Only *Import* has been taken so; the other parts still stand as taken with 128 MB. Each part names its machine, and the
-load average before and after it.
+Each part names its machine, and the load average before and after it.
 
 Client, server, load generator and database share the cores, and so do neighbours we know nothing of. **Read the ratios**:
 they compare medians of ${rounds} rounds (imports and webhooks: fewer) taken in turns within one run, and hold where the
@@ -112,6 +111,8 @@ of the drain stands for. *Folded* is the drain alone: calls locked, history writ
 **Import.** The real http and worker processes, apart. From the first byte of the upload to the last contact, asked for
 over the API every 25 ms: spooled, recognised, each phone number parsed and its zones looked up, duplicates found,
 committed with history and what undoing needs, the search index kept. The floors copy the columns into an
-unlogged table, and insert them into contacts alone in one statement, with phone numbers that need no parsing. The ticks
-run on a database of their own on the same server, as many before and after the import as give a p99.
+unlogged table, and insert them into contacts alone in one statement, with phone numbers that need no parsing. The queue
+is filled by a real campaign whose hours begin on another day; its floor writes the items of one lane in one statement, and
+asks nobody whether a person may be called. The ticks run on a database of their own on the same server, as many before
+and after the import as give a p99.
 `;

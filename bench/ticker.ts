@@ -75,16 +75,12 @@ export class Ticker {
       drop index contacts_search, contacts_latest, contacts_by_name, contacts_by_score, contacts_by_stage;
       -- noon on a Wednesday in India, whenever this runs
       update system_settings set clock_base = '2026-11-25T06:30:00Z', clock_wall = app.wall(), clock_scale = 1;
-      update provider_accounts set concurrency_max = 10000;
+      update provider_accounts set concurrency_max = 200;
       -- the provider admits eight calls a second, which would hide what a tick can do
-      create or replace function app.account_room(p_account_id uuid)
-      returns table (status text, gate_until timestamptz, lines int, tokens int) language sql stable as $$
-        select a.status, a.gate_until,
-          a.concurrency_max - (select count(*)::int from public.calls c
-                               where c.provider_account_id = a.id and c.ended_at is null and c.system_slot is not null
-                 and c.id >= (select first_call from public.line_mark)), 10000
-        from public.provider_accounts a where a.id = p_account_id
-      $$`);
+      do $$ declare v_room text := pg_get_functiondef('app.account_room'::regproc); begin
+        if v_room !~ 'least\\(16, .*\\+ 16\\)\\)' then raise 'app.account_room has another form'; end if;
+        execute regexp_replace(v_room, 'least\\(16, .*\\+ 16\\)\\)', '10000');
+      end $$`);
     if (tenants === 0) {
       await this.#owner.query("reset session_replication_role; reset synchronous_commit");
       return;

@@ -3,8 +3,8 @@
 --
 -- Who may run it at once: anybody; one works, the others return at once. What two ticks can never both do: take one
 -- line (unique index on the slot numbers of open calls), one item (row lock, then unique index) or one person (unique
--- index on open calls by phone). The advisory lock only saves work.
--- It waits for nothing: every row it locks is locked with skip locked, tenants first, then their lanes, and only then
+-- index on open calls by phone). The advisory lock saves work, and keeps the mark of open calls to one writer.
+-- It waits for nobody who works: tenants are locked with skip locked, then their lanes, then items, and only then
 -- is anything read that the decision rests on; so who frees room later must wait for the tick and finds what it left.
 --
 -- What it costs follows the lines it fills. Every set in it is either as small as that, or read through an index with
@@ -61,6 +61,13 @@ returns table (id uuid, lane_id uuid, priority smallint, due_at timestamptz, pla
 $$;
 comment on function app.queue_head(uuid[], boolean[], int[], smallint[], timestamptz[], uuid[], int, timestamptz) is 'Due items at the head of lanes, best first, at most p_limit in all and p_rooms of each lane (null: no such limit), from the marks on (null: from the start).';
 grant execute on function app.queue_head(uuid[], boolean[], int[], smallint[], timestamptz[], uuid[], int, timestamptz) to parley_worker, parley_definer;
+
+-- A line that looked free is taken: some call stands before the mark after all, and is seen again from now on.
+create or replace function app.doubt_mark() returns void language sql as $$
+  update public.line_mark set first_call = '00000000-0000-0000-0000-000000000000'
+$$;
+comment on function app.doubt_mark() is 'Part of the tick: open calls are looked for from the beginning, until the mark is set anew.';
+grant execute on function app.doubt_mark() to parley_definer;
 
 -- Active tenants with a ready lane in the order of their ids: one probe for each tenant found, however many there are.
 create or replace function app.tenants_ready(p_after uuid, p_upto uuid, p_limit int, p_now timestamptz)
@@ -596,6 +603,8 @@ begin
   if v_first < (select first_call from line_mark) then
     update line_mark set first_call = v_first;
   elsif random() * 256 < dialled then
+    -- in a statement of its own: what the next one reads is no older than the mark
+    perform 1 from line_mark for update;
     update line_mark m
     set first_call = least(
       (select c.id from calls c where c.ended_at is null and c.system_slot is not null and c.id >= t.mark order by c.id limit 1),
@@ -832,6 +841,10 @@ begin
       from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, false);
     exception when others then
       if app.is_transient(sqlstate) then raise; end if;
+      if sqlstate = '23505' then
+        perform app.doubt_mark();
+        again := true;
+      end if;
       select * into v_done
       from app.fill_lines_singly(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, false);
     end;
@@ -873,6 +886,10 @@ begin
         from app.fill_lines(v_users, v_kept, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, true);
       exception when others then
         if app.is_transient(sqlstate) then raise; end if;
+        if sqlstate = '23505' then
+          perform app.doubt_mark();
+          again := true;
+        end if;
         select * into v_done
         from app.fill_lines_singly(v_users, v_kept, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, true);
       end;

@@ -21,6 +21,7 @@ create or replace function app.task_names() returns text[] language sql immutabl
     'contacts/import',
     'contacts/commit_import',
     'contacts/undo_import',
+    'contacts/tidy_import',
     'ops/prune',
     'ops/seal_audit',
     'ops/noop'

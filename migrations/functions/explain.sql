@@ -9,7 +9,8 @@ returns table (
 ) language sql stable security definer
 set search_path = public, pg_temp as $$
   select
-    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null),
+    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null
+     and c.id >= (select first_call from line_mark)),
     s.concurrent_calls_limit, s.dialling_paused, s.dialling_paused_reason,
     r.status,
     case when r.gate_until > app.wall() then s.clock_base + (r.gate_until - s.clock_wall) * s.clock_scale end,

@@ -25,9 +25,13 @@ begin
     end
     for update of j skip locked
   ),
+  -- The tick rings without a key. Any other job that has none has lost it to one that was rung since.
+  keyless as (
+    select id from graphile_worker._private_tasks where identifier = 'calls/place'
+  ),
   superseded as (
     delete from graphile_worker._private_jobs j using lost
-    where j.id = lost.id and j.key is null and j.attempts >= j.max_attempts
+    where j.id = lost.id and j.key is null and j.attempts >= j.max_attempts and j.task_id is distinct from (select id from keyless)
     returning j.id
   ),
   freed as (
@@ -43,7 +47,8 @@ begin
   dead as (
     update graphile_worker._private_jobs j
     set attempts = 0, run_at = v_wall + interval '5 minutes', updated_at = v_wall
-    where j.locked_at is null and j.attempts >= j.max_attempts and j.last_error is null and j.key is not null
+    where j.locked_at is null and j.attempts >= j.max_attempts and j.last_error is null
+      and (j.key is not null or j.task_id = (select id from keyless))
     returning j.id, j.key, j.task_id
   ),
   told as (

@@ -47,7 +47,8 @@ returns table (status text, gate_until timestamptz, lines int, tokens int) langu
   select a.status,
     a.gate_until,
     a.concurrency_max - a.concurrency_others - (select count(*)::int from public.calls c
-                         where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null),
+                         where c.provider_account_id = a.id and c.ended_at is null and c.system_slot is not null
+                           and c.id >= (select first_call from public.line_mark)),
     -- 480 POST a minute, at most 16 at once: GCRA on one instant
     least(16, greatest(0, floor(extract(epoch from (w.at - p.post_tokens_at)) / 0.125)::int + 16))
   from public.provider_accounts a join public.provider_pace p on p.provider_account_id = a.id, (select app.wall() as at) w

@@ -86,10 +86,16 @@ begin
      where k.launch_lease_until < v_wall or (k.status = 'scheduled' and k.starts_at <= v_now)
      limit 100)
     union all
-    (select 'import', case i.status when 'committing' then 'contacts/commit_import' when 'undoing' then 'contacts/undo_import' else 'contacts/import' end,
-       jsonb_build_object('userId', i.user_id, 'importId', i.id),
-       case i.status when 'committing' then 'contacts/commit_import:' when 'undoing' then 'contacts/undo_import:' else 'contacts/import:' end || i.id, 6
-     from imports i where i.lease_until < v_wall and i.status in ('receiving', 'validating', 'committing', 'undoing') limit 100)
+    (select 'import', t.task, jsonb_build_object('userId', i.user_id, 'importId', i.id), t.task || ':' || i.id, 6
+     from imports i
+     cross join lateral (
+       select case
+         when i.status in ('receiving', 'validating') then 'contacts/import'
+         when i.status = 'committing' then 'contacts/commit_import'
+         when i.status = 'undoing' then 'contacts/undo_import'
+         when i.status in ('done', 'failed', 'undone') then 'contacts/tidy_import' end as task
+     ) t
+     where i.lease_until < v_wall and t.task is not null limit 100)
     union all
     (select 'analysis', 'leads/analyse', jsonb_build_object('userId', a.user_id, 'callId', a.call_id), 'leads/analyse:' || a.call_id, 4
      from lead_analytics a where a.next_at < v_wall order by a.next_at limit 200)

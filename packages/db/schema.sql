@@ -1758,6 +1758,7 @@ create table public.provider_accounts (
   constraint provider_account_status_is_known CHECK ((status = ANY (ARRAY['ok'::text, 'suspended'::text]))),
   constraint provider_kind_is_known CHECK ((kind = 'bolna'::text))
 );
+CREATE TRIGGER account_has_pace AFTER INSERT ON public.provider_accounts FOR EACH ROW EXECUTE FUNCTION app.account_has_pace();
 CREATE TRIGGER updated_at BEFORE UPDATE ON public.provider_accounts FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 -- grant select, update to parley_definer
 -- grant select to parley_ro
@@ -1808,7 +1809,7 @@ create table public.provider_pace (
   constraint provider_pace_pkey PRIMARY KEY (provider_account_id),
   constraint pace_of_an_account FOREIGN KEY (provider_account_id) REFERENCES public.provider_accounts(id)
 );
--- grant select, update to parley_definer
+-- grant insert, select, update to parley_definer
 -- grant select to parley_ro
 -- grant select to parley_web
 -- grant select, update to parley_worker
@@ -2631,6 +2632,20 @@ end $function$
 -- grant execute to parley_web
 -- comment: Uses a link up: the person is a member. A person already in keeps their role; an existing password is never changed.
 
+CREATE OR REPLACE FUNCTION app.account_has_pace()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into provider_pace (provider_account_id) values (new.id) on conflict do nothing;
+  return null;
+end $function$
+;
+-- owner: parley_definer
+-- comment: Trigger: each provider account has its budget of requests.
+
 CREATE OR REPLACE FUNCTION app.account_room(p_account_id uuid)
  RETURNS TABLE(status text, gate_until timestamp with time zone, lines integer, tokens integer)
  LANGUAGE sql
@@ -2639,7 +2654,8 @@ AS $function$
   select a.status,
     a.gate_until,
     a.concurrency_max - a.concurrency_others - (select count(*)::int from public.calls c
-                         where c.provider_account_id = a.id and c.ended_at is null and c.account_slot is not null),
+                         where c.provider_account_id = a.id and c.ended_at is null and c.system_slot is not null
+                           and c.id >= (select first_call from public.line_mark)),
     -- 480 POST a minute, at most 16 at once: GCRA on one instant
     least(16, greatest(0, floor(extract(epoch from (w.at - p.post_tokens_at)) / 0.125)::int + 16))
   from public.provider_accounts a join public.provider_pace p on p.provider_account_id = a.id, (select app.wall() as at) w
@@ -3093,6 +3109,10 @@ begin
       from app.fill_lines(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, false);
     exception when others then
       if app.is_transient(sqlstate) then raise; end if;
+      if sqlstate = '23505' then
+        perform app.doubt_mark();
+        again := true;
+      end if;
       select * into v_done
       from app.fill_lines_singly(v_users, v_free, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, false);
     end;
@@ -3134,6 +3154,10 @@ begin
         from app.fill_lines(v_users, v_kept, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, true);
       exception when others then
         if app.is_transient(sqlstate) then raise; end if;
+        if sqlstate = '23505' then
+          perform app.doubt_mark();
+          again := true;
+        end if;
         select * into v_done
         from app.fill_lines_singly(v_users, v_kept, v_open, v_account.open + dialled, v_account.id, v.now, v.wall, true);
       end;
@@ -3261,6 +3285,17 @@ end $function$
 -- owner: parley
 -- grant execute to parley_definer
 -- comment: Part of the tick: skips or defers what cannot be dialled at the head of lanes whose rows the tick holds.
+
+CREATE OR REPLACE FUNCTION app.doubt_mark()
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  update public.line_mark set first_call = '00000000-0000-0000-0000-000000000000'
+$function$
+;
+-- owner: parley
+-- grant execute to parley_definer
+-- comment: Part of the tick: open calls are looked for from the beginning, until the mark is set anew.
 
 CREATE OR REPLACE FUNCTION app.drain_batch(p_limit integer)
  RETURNS TABLE(id bigint, user_id uuid, agent_id uuid)
@@ -3849,6 +3884,8 @@ begin
   if v_first < (select first_call from line_mark) then
     update line_mark set first_call = v_first;
   elsif random() * 256 < dialled then
+    -- in a statement of its own: what the next one reads is no older than the mark
+    perform 1 from line_mark for update;
     update line_mark m
     set first_call = least(
       (select c.id from calls c where c.ended_at is null and c.system_slot is not null and c.id >= t.mark order by c.id limit 1),
@@ -4037,9 +4074,13 @@ begin
     end
     for update of j skip locked
   ),
+  -- The tick rings without a key. Any other job that has none has lost it to one that was rung since.
+  keyless as (
+    select id from graphile_worker._private_tasks where identifier = 'calls/place'
+  ),
   superseded as (
     delete from graphile_worker._private_jobs j using lost
-    where j.id = lost.id and j.key is null and j.attempts >= j.max_attempts
+    where j.id = lost.id and j.key is null and j.attempts >= j.max_attempts and j.task_id is distinct from (select id from keyless)
     returning j.id
   ),
   freed as (
@@ -4055,7 +4096,8 @@ begin
   dead as (
     update graphile_worker._private_jobs j
     set attempts = 0, run_at = v_wall + interval '5 minutes', updated_at = v_wall
-    where j.locked_at is null and j.attempts >= j.max_attempts and j.last_error is null and j.key is not null
+    where j.locked_at is null and j.attempts >= j.max_attempts and j.last_error is null
+      and (j.key is not null or j.task_id = (select id from keyless))
     returning j.id, j.key, j.task_id
   ),
   told as (
@@ -4526,7 +4568,7 @@ CREATE OR REPLACE FUNCTION app.line_taken_again()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
-  update line_mark set first_call = new.id where first_call > new.id;
+  update line_mark set first_call = least(first_call, new.id);
   return null;
 end $function$
 ;
@@ -5593,10 +5635,16 @@ begin
      where k.launch_lease_until < v_wall or (k.status = 'scheduled' and k.starts_at <= v_now)
      limit 100)
     union all
-    (select 'import', case i.status when 'committing' then 'contacts/commit_import' when 'undoing' then 'contacts/undo_import' else 'contacts/import' end,
-       jsonb_build_object('userId', i.user_id, 'importId', i.id),
-       case i.status when 'committing' then 'contacts/commit_import:' when 'undoing' then 'contacts/undo_import:' else 'contacts/import:' end || i.id, 6
-     from imports i where i.lease_until < v_wall and i.status in ('receiving', 'validating', 'committing', 'undoing') limit 100)
+    (select 'import', t.task, jsonb_build_object('userId', i.user_id, 'importId', i.id), t.task || ':' || i.id, 6
+     from imports i
+     cross join lateral (
+       select case
+         when i.status in ('receiving', 'validating') then 'contacts/import'
+         when i.status = 'committing' then 'contacts/commit_import'
+         when i.status = 'undoing' then 'contacts/undo_import'
+         when i.status in ('done', 'failed', 'undone') then 'contacts/tidy_import' end as task
+     ) t
+     where i.lease_until < v_wall and t.task is not null limit 100)
     union all
     (select 'analysis', 'leads/analyse', jsonb_build_object('userId', a.user_id, 'callId', a.call_id), 'leads/analyse:' || a.call_id, 4
      from lead_analytics a where a.next_at < v_wall order by a.next_at limit 200)
@@ -5640,7 +5688,8 @@ CREATE OR REPLACE FUNCTION app.system_room()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   select
-    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null),
+    (select count(*)::int from calls c where c.ended_at is null and c.system_slot is not null
+     and c.id >= (select first_call from line_mark)),
     s.concurrent_calls_limit, s.dialling_paused, s.dialling_paused_reason,
     r.status,
     case when r.gate_until > app.wall() then s.clock_base + (r.gate_until - s.clock_wall) * s.clock_scale end,
@@ -5704,6 +5753,7 @@ AS $function$
     'contacts/import',
     'contacts/commit_import',
     'contacts/undo_import',
+    'contacts/tidy_import',
     'ops/prune',
     'ops/seal_audit',
     'ops/noop'

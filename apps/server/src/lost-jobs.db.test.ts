@@ -122,6 +122,20 @@ describe("a job whose tries were used up by crashes", () => {
     const { rows } = await db.owner.query("select distinct times from incidents");
     expect(rows).toEqual([{ times: 1 }]);
   });
+
+  it("is one also where it has no key, as the tick rings for a call", async () => {
+    await pool({ workers: ["dead"], silentFor: "31 seconds" });
+    const { rows } = await db.owner.query(
+      `select (graphile_worker.add_job('calls/place', '{}', max_attempts => 3)).id`,
+    );
+    await db.owner.query(
+      `update graphile_worker._private_jobs set attempts = 3, locked_by = 'dead', locked_at = app.wall() - interval '1 minute' where id = $1`,
+      [rows[0].id],
+    );
+    await sweep();
+    expect(await incidents()).toEqual([{ kind: "job_died", ref: String(rows[0].id), severity: "bad" }]);
+    expect(await jobs()).toEqual([{ key: null, attempts: 0, locked_by: null, later: true }]);
+  });
 });
 
 describe("an overdue row", () => {

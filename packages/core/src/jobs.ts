@@ -77,6 +77,12 @@ export const jobs = {
     maxAttempts: 5,
     subject: "importId",
   }),
+  "contacts/tidy_import": task(ofImport, {
+    runner: "slow",
+    priority: 6,
+    maxAttempts: 5,
+    subject: "importId",
+  }),
   "ops/prune": task({}, { runner: "slow", priority: 9, maxAttempts: 2, subject: null }),
   "ops/seal_audit": task({}, { runner: "slow", priority: 9, maxAttempts: 2, subject: null }),
   "ops/noop": task({}, { runner: "live", priority: 0, maxAttempts: 1, subject: null }),

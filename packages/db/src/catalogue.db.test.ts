@@ -59,6 +59,7 @@ const definers: Record<string, string> = {
   free_jobs: "the job table is no one's; jobs of dead workers are freed",
   is_calling: "lists wait for calls of all tenants; yes or no leaves",
   invitation: "whoever holds the link is not of the tenant yet",
+  account_has_pace: "an account at the provider is shared by all tenants; a trigger",
   line_taken_again: "the mark is no tenant's; a trigger",
   live_since: "one reader per process fans out to the screens of all tenants",
   memberships: "a person may belong to several tenants",

@@ -6,4 +6,5 @@ export { Db, type DbOptions, type Query, type Queryable, type Tx } from "./tx.ts
 export { createPool, type PoolOptions } from "./pool.ts";
 export { enqueue, enqueueMany, type Job, type JobOptions, type Wake } from "./jobs.ts";
 export { touch, touchAll, LIVE_CHANNEL } from "./live.ts";
+export { isTransient } from "./transient.ts";
 export { record, type TimelineEntry } from "./timeline.ts";

@@ -115,6 +115,81 @@ test("a poison event in a group fails alone; the others are folded", async () =>
   }
 });
 
+const journalled = async () =>
+  (
+    await db.owner.query(
+      "select status, attempts, next_at > app.wall() as later from webhook_events order by id",
+    )
+  ).rows;
+const dueNow = () => db.owner.query("update webhook_events set next_at = app.wall() where status <> 'done'");
+
+/** Whatever folds an event meets this SQLSTATE at its end, until it is mended. */
+async function broken<T>(sqlState: string, work: () => Promise<T>): Promise<T> {
+  await db.owner.query(`
+    create function broken() returns trigger language plpgsql as $$ begin
+      raise exception 'broken' using errcode = '${sqlState}'; end $$;
+    create trigger broken before insert on call_events for each row execute function broken()`);
+  try {
+    return await work();
+  } finally {
+    await db.owner.query("drop trigger broken on call_events; drop function broken()");
+  }
+}
+
+test.for([
+  { sqlState: "57P03", way: "is starting" },
+  { sqlState: "55P03", way: "cannot give a lock" },
+  { sqlState: "53300", way: "has no connection left" },
+])(
+  "an event that meets a database that $way is tried again as often as it takes, and never set aside for it",
+  async ({ sqlState }) => {
+    await journal(told("e0", "initiated", 1));
+    await broken(sqlState, async () => {
+      for (let n = 0; n < 12; n++) {
+        await dueNow();
+        await drainWebhooks(testParts(db));
+        expect(await journalled()).toEqual([{ status: "pending", attempts: 0, later: true }]);
+      }
+    });
+    await dueNow();
+    await drainWebhooks(testParts(db));
+    expect(await events()).toMatchObject([{ status: "done", call_id: calls[0], error: null }]);
+  },
+);
+
+test("an event that several processes fail at together has failed once", async () => {
+  await journal(told("e0", "initiated", 1));
+  await broken("P0001", () => Promise.all(Array.from({ length: 6 }, () => drainWebhooks(testParts(db)))));
+  expect(await journalled()).toEqual([{ status: "pending", attempts: 1, later: true }]);
+});
+
+test("an event that one process fails at while another folds it is folded", async () => {
+  await journal(told("e0", "initiated", 1));
+  const parts = testParts(db);
+  const { worker } = parts.db;
+  let steps = 0;
+  const failing: typeof worker.tx = async (user, work) => {
+    if (steps++ > 0) return worker.tx(user, work);
+    await drainWebhooks(testParts(db));
+    throw new Error("Only here.");
+  };
+  const txWithoutTenant: typeof worker.txWithoutTenant = (work) => worker.txWithoutTenant(work);
+  await drainWebhooks({
+    ...parts,
+    db: { ...parts.db, worker: { tx: failing, txWithoutTenant } as typeof worker },
+  });
+  expect(steps).toBe(2);
+  expect(await journalled()).toEqual([{ status: "done", attempts: 0, later: false }]);
+});
+
+test("an event that comes before its call waits as often as it is due, however many processes look at once", async () => {
+  await journal(
+    told("early", "initiated", 1, { context_details: { recipient_data: { call_id: crypto.randomUUID() } } }),
+  );
+  await Promise.all(Array.from({ length: 6 }, () => drainWebhooks(testParts(db))));
+  expect(await journalled()).toEqual([{ status: "parked", attempts: 1, later: true }]);
+});
+
 test("what is odd in a group goes its own way: no JSON, no execution, a tool's, a stranger's, one that comes too early, an inbound call", async () => {
   const { rows } = await db.owner.query("select bolna_agent_id from agents where id = $1", [agentId]);
   const asked = rows[0];

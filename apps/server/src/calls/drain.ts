@@ -1,4 +1,4 @@
-import { param, prepared, row, maybeRow, rows, sql, type Tx } from "@parley/db";
+import { isTransient, maybeRow, param, prepared, rows, sql, type Tx } from "@parley/db";
 import type { Parts } from "../context.ts";
 import { newsOf, readWebhook, type ExecutionNews } from "../providers/bolna-news.ts";
 import { failpoint } from "../failpoints.ts";
@@ -14,8 +14,12 @@ const BATCH = 500;
 const TOGETHER = 100;
 /** After so many failures an event is `bad`: visible, and to be replayed by hand. */
 const ATTEMPTS_MAX = 8;
+/** A database that is away or busy says nothing about the event: it is tried again so much later, and not counted. */
+const BUSY_SECONDS = 1;
 
 type Due = { id: number; user_id: string; agent_id: string };
+/** Still: several processes may have been told of the same event. */
+const isDue = sql`status in ('pending', 'parked') and next_at <= app.wall()`;
 
 /**
  * Folds all webhook events that are due. Those of one tenant go together where nothing is odd about them; what is left,
@@ -163,25 +167,30 @@ async function drainOne(parts: Parts, event: Due): Promise<void> {
     });
     failpoint("drain.committed", String(event.id));
   } catch (error) {
-    const status = await parts.db.worker.tx(event.user_id, async (tx) => {
-      const failed = await row<{ status: string }>(
-        tx,
-        sql`
-        update webhook_events
-        set attempts = attempts + 1, next_at = app.wall() + make_interval(secs => least(300, power(2, attempts))), error = ${param(reasonOf(error))},
-          status = case when attempts + 1 >= ${param(ATTEMPTS_MAX)} then 'bad' else status end
-        where user_id = ${param(event.user_id)} and id = ${param(event.id)}
-        returning status`,
-      );
-      if (failed.status === "bad") await reportBad(tx, event);
-      return failed.status;
-    });
+    const status = await parts.db.worker.tx(event.user_id, (tx) => putOff(tx, event, error));
     // It is tried again by itself; only what is given up needs somebody.
     parts.log[status === "bad" ? "error" : "warn"](
       { err: error, webhook: { id: event.id } },
       "[Webhook] An event could not be folded",
     );
   }
+}
+
+/** Several may have failed at the same event: the first of them notes it. Null = somebody has, or has folded it since. */
+async function putOff(tx: Tx, event: Due, error: unknown): Promise<string | null> {
+  const counted = !isTransient(error);
+  const failed = await maybeRow<{ status: string }>(
+    tx,
+    sql`
+    update webhook_events
+    set attempts = attempts + ${param(counted ? 1 : 0)}, error = ${param(reasonOf(error))},
+      next_at = app.wall() + make_interval(secs => case when ${param(counted)} then least(300, power(2, attempts)) else ${param(BUSY_SECONDS)} end),
+      status = case when ${param(counted)} and attempts + 1 >= ${param(ATTEMPTS_MAX)} then 'bad' else status end
+    where user_id = ${param(event.user_id)} and id = ${param(event.id)} and ${isDue}
+    returning status`,
+  );
+  if (failed?.status === "bad") await reportBad(tx, event);
+  return failed?.status ?? null;
 }
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 500);
@@ -196,7 +205,7 @@ async function foldWebhook(tx: Tx, due: Due): Promise<void> {
     tx,
     prepared(sql`
     select body, attempts, received_at, endpoint_id from webhook_events
-    where user_id = ${param(due.user_id)} and id = ${param(due.id)} and status in ('pending', 'parked') for update skip locked`),
+    where user_id = ${param(due.user_id)} and id = ${param(due.id)} and ${isDue} for update skip locked`),
   );
   if (!event) return;
   const body = parse(event.body);

@@ -188,6 +188,9 @@ describe("the head of a lane", () => {
     expect((await ring()).dialled).toBe(1);
     expect((await ring()).dialled).toBe(0);
     await endAll();
+    await db.owner.query("update call_lanes set head_at = null, next_due_at = app.now() where id = $1", [
+      laneId,
+    ]);
     await ring();
     expect(
       (await db.owner.query("select next_due_at::text as at from call_lanes where id = $1", [laneId])).rows[0]
@@ -225,14 +228,14 @@ describe("the calls that have a line", () => {
   });
 
   it("never stand before the mark, in whatever order they end and are settled", async () => {
-    const { userId } = await tenant({ items: 600 });
+    const { userId } = await tenant({ items: 3000 });
     const first = await mark();
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 60 || ((await mark()) <= first && round < 400); round++) {
       await tick();
       expect(await hidden()).toEqual([]);
       await db.owner.query(
         `update calls set status = 'completed', outcome = 'answered', ended_at = app.now(), lease_until = null where id in (select id ${atWork} and ended_at is null order by hashtext(id::text) limit 6);
-         update calls set final_at = app.now(), settled_at = app.now(), price_credits = 0 where id in (select id ${atWork} and ended_at is not null order by hashtext(id::text || $1) limit 5);
+         update calls set final_at = app.now(), settled_at = app.now(), price_credits = 0 where id in (select id ${atWork} and ended_at is not null order by hashtext(id::text || $1) limit 6);
          update call_queue set status = 'completed', closed_at = app.now() where status = 'in_progress';
          update provider_pace set post_tokens_at = app.wall() - interval '1 hour'`.replaceAll(
           "$1",
@@ -254,6 +257,24 @@ describe("the calls that have a line", () => {
     expect(await hidden()).toEqual([]);
     expect(await open(userId)).toMatchObject({ live: 10 });
     expect((await tick()).dialled).toBe(0);
+  });
+
+  it("are looked for from the beginning when a line that looked free is taken: a wrong mark stops nobody", async () => {
+    const { userId } = await tenant({ items: 60 });
+    expect((await tick()).dialled).toBe(10);
+    await db.owner.query(
+      `update calls set status = 'completed', outcome = 'answered', ended_at = app.now(), lease_until = null, final_at = app.now(),
+         settled_at = app.now(), price_credits = 0 where system_slot > 4`,
+    );
+    await db.owner.query(
+      "update line_mark set first_call = (select id from calls where system_slot <= 4 order by id desc limit 1)",
+    );
+    expect(await open(userId)).not.toMatchObject({ live: 4 });
+    expect((await tick()).again).toBe(true);
+    expect(await open(userId)).toMatchObject({ live: 4 });
+    expect((await tick()).dialled).toBe(6);
+    const { rows } = await db.owner.query("select 1 from incidents where kind = 'dispatch_failed'");
+    expect(rows).toEqual([]);
   });
 
   it("count again when a hand opens one that had ended", async () => {

@@ -10,7 +10,12 @@ import { stagedLine } from "./staged-line.ts";
 import type { CsvRecord } from "./csv-records.ts";
 
 // Whoever dials goes first. Elsewhere this would be the whole process.
-if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+if (process.platform === "linux")
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // a process that stands behind others already may not come forward
+  }
 
 const CHUNK_ROWS = 10_000;
 const CHUNK_BYTES = 4 * 1024 * 1024;

@@ -6,17 +6,9 @@ import { audit } from "../../audit.ts";
 import type { Ctx } from "../../context.ts";
 import { failpoint } from "../../failpoints.ts";
 import { keepCustomFields } from "../facts.ts";
-import {
-  keep,
-  lockImport,
-  progressBell,
-  share,
-  sheetPath,
-  spoolPath,
-  type Held,
-  type ImportRow,
-} from "./row.ts";
-import { dropStaging, stageSurely } from "./stage.ts";
+import { keep, lockImport, progressBell, share, type Held, type ImportRow } from "./row.ts";
+import { stageSurely } from "./stage.ts";
+import { tidy } from "./tidy.ts";
 
 export type CommitImport = {
   importId: string;
@@ -89,16 +81,10 @@ export async function runCommit(held: Held): Promise<void> {
     );
     if (rows !== row.rows) throw new Error(`${rows} rows were committed, ${row.rows} were checked.`);
     await keep(tx, held, sql`status = 'done', finished_at = app.now(), ${countedFrom(row.id)}`);
-    await tx.query("update imports set lease_until = null where user_id = $1 and id = $2", [
-      ctx.user.id,
-      row.id,
-    ]);
     await touch(tx, "imports", row.id);
     await touch(tx, "contacts");
   });
-  await dropStaging(held);
-  await ctx.files.remove(spoolPath(row.id));
-  await ctx.files.remove(sheetPath(row.id));
+  await tidy(ctx, row.id);
 }
 
 /** Is anybody being called, of whatever tenant? */

@@ -1,24 +1,38 @@
 import { make } from "@parley/db/testing/make";
 import { useDatabase } from "@parley/db/testing/database";
-import { param, row, sql } from "@parley/db";
+import { param, row, sql, type Tx } from "@parley/db";
 import { expect, test } from "vitest";
 import { jobContext, type Ctx, type Parts } from "../../context.ts";
 import { requestOf, testParts } from "../../testing/test-parts.ts";
+import { addNote } from "../../follow-ups/add-note.ts";
 import { createContact } from "../create.ts";
 import { listContacts } from "../list.ts";
 import { updateContact } from "../update.ts";
 import { commitImport } from "./commit.ts";
 import { getImport, listImports } from "./get.ts";
 import { openRejects } from "./rejects.ts";
-import { keep, renew, spoolPath, Superseded, takeImport } from "./row.ts";
+import { keep, keepAlive, renew, share, spoolPath, Superseded, takeImport } from "./row.ts";
 import { runImport, runImportCommit, runImportUndo } from "./run.ts";
 import { setMapping } from "./set-mapping.ts";
+import { tidy } from "./tidy.ts";
 import { cancelImport, undoImport } from "./undo.ts";
 import { listTimeline } from "../words.ts";
 import { beginImport } from "./upload.ts";
 
 const db = useDatabase();
 const never = new AbortController().signal;
+
+/** Until somebody waits for what this transaction has locked. */
+async function untilAwaited(tx: Tx): Promise<void> {
+  const { pid } = await row<{ pid: number }>(tx, sql`select pg_backend_pid() as pid`);
+  for (;;) {
+    const { rowCount } = await db.owner.query(
+      "select from pg_locks where not granted and $1::int = any(pg_blocking_pids(pid))",
+      [pid],
+    );
+    if (rowCount) return;
+  }
+}
 
 type Workspace = { parts: Parts; ctx: Ctx; job: Ctx };
 
@@ -485,6 +499,110 @@ test("a run keeps its lease however long a step takes, but not one that was take
   await db.owner.query("update imports set lease_until = null where id = $1", [importId]);
   await renew({ ...held, row: { ...held.row, epoch: held.row.epoch + 1 } });
   expect(await left()).toBeNull();
+});
+
+test("a run that has not got further for too long is told to stop, and its lease runs out; getting further counts anew", async () => {
+  const its = await workspace();
+  const importId = await spooled(its, `name,phone\nAsha,${phone(1)}\n`);
+  const held = (await takeImport(its.job, importId, ["receiving"], never))!;
+  await db.owner.query("update imports set lease_until = app.wall() where id = $1", [importId]);
+  held.moved.at = performance.now() - 60_000;
+  let letDie = () => {};
+  await new Promise((stuck) => (letDie = keepAlive(held, stuck, [1, 60_000])));
+  letDie();
+  const { rows } = await db.owner.query(
+    "select lease_until <= app.wall() as out from imports where id = $1",
+    [importId],
+  );
+  expect(rows[0].out).toBe(true);
+
+  await its.job.db.tx((tx) => keep(tx, held));
+  expect(performance.now() - held.moved.at).toBeLessThan(60_000);
+});
+
+test("a lease can be renewed while a chunk is written; who takes the import over waits for the chunk", async () => {
+  const its = await workspace();
+  const importId = await spooled(its, `name,phone\nAsha,${phone(1)}\n`);
+  const held = (await takeImport(its.job, importId, ["receiving"], never))!;
+  let over: Promise<unknown> = Promise.resolve();
+  await its.job.db.tx(async (tx) => {
+    await share(tx, held);
+    expect(await renew(held)).toBe(true);
+    let taken = false;
+    over = takeImport(its.job, importId, ["receiving"], never).then((row) => (taken = row !== null));
+    await untilAwaited(tx);
+    expect(taken).toBe(false);
+  });
+  expect(await over).toBe(true);
+  expect(await renew(held)).toBe(false);
+});
+
+test("a run that somebody has taken over is told to stop", async () => {
+  const its = await workspace();
+  const importId = await spooled(its, `name,phone\nAsha,${phone(1)}\n`);
+  const held = (await takeImport(its.job, importId, ["receiving"], never))!;
+  await takeImport(its.job, importId, ["receiving"], never);
+  const why = await new Promise<Error>((stop) => keepAlive(held, stop, [1, 60_000]));
+  expect(why).toBeInstanceOf(Superseded);
+});
+
+test("what an ended import leaves behind goes, also when its process died before that", async () => {
+  const its = await workspace();
+  const { id: importId } = await checked(its, `name,phone\nAsha,${phone(1)}\n`);
+  await commitImport(its.ctx, { importId });
+  const died: Ctx = {
+    ...its.job,
+    files: Object.assign(Object.create(its.job.files), { remove: () => Promise.reject(new Error("killed")) }),
+  };
+  await expect(runImportCommit(died, importId, never)).rejects.toThrow("killed");
+  expect(await getImport(its.ctx, { importId })).toMatchObject({ status: "done" });
+  expect(await its.ctx.files.size(spoolPath(importId))).not.toBeNull();
+  await db.owner.query("update imports set lease_until = app.wall() - interval '1 second' where id = $1", [
+    importId,
+  ]);
+  const { rows } = await db.owner.query("select task, rung from app.sweep()");
+  expect(rows).toContainEqual({ task: "contacts/tidy_import", rung: 1 });
+  await tidy(its.job, importId);
+  expect(await its.ctx.files.size(spoolPath(importId))).toBeNull();
+  const { rows: left } = await db.owner.query(
+    "select lease_until, (select count(*)::int from import_staging where import_id = $1) as staged from imports where id = $1",
+    [importId],
+  );
+  expect(left).toEqual([{ lease_until: null, staged: 0 }]);
+});
+
+test("a note that is written while its contact is taken back is refused, or keeps the contact: none is lost", async () => {
+  const its = await workspace();
+  const { id: importId } = await committed(its, `name,phone\nAsha,${phone(1)}\n`);
+  await undoImport(its.ctx, { importId });
+  const [asha] = await everybody(its);
+  let noted: Promise<"kept" | "refused"> | undefined;
+  const racing: Ctx = {
+    ...its.job,
+    db: {
+      ...its.job.db,
+      tx: (work) =>
+        its.job.db.tx((tx) =>
+          work({
+            ...tx,
+            query: async (query: Parameters<typeof tx.query>[0], values?: unknown[]) => {
+              const text = typeof query === "string" ? query : query.text;
+              if (!noted && /delete from contacts/.test(text)) {
+                noted = addNote(its.ctx, { contactId: asha!.id, body: "Call her on Monday" }).then(
+                  () => "kept" as const,
+                  () => "refused" as const,
+                );
+                await Promise.race([noted, untilAwaited(tx)]);
+              }
+              return tx.query(query as string, values);
+            },
+          } as typeof tx),
+        ),
+    },
+  };
+  await runImportUndo(racing, importId, never);
+  expect(await noted).toBe("refused");
+  expect(await everybody(its)).toEqual([]);
 });
 
 test("of two chunks that go side by side one breaks: what the other came to counts as progress", async () => {

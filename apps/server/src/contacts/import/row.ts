@@ -53,7 +53,13 @@ export async function lockImport(tx: Tx, importId: string): Promise<ImportRow> {
 }
 
 /** The run of an import that holds it: nobody else writes while its epoch is the row's. */
-export type Held = { ctx: Ctx; row: ImportRow; signal: AbortSignal };
+export type Held = {
+  ctx: Ctx;
+  row: ImportRow;
+  signal: AbortSignal;
+  /** When it last got further (`performance.now()`). */
+  moved: { at: number };
+};
 
 /** Somebody else holds the import now, or a person has turned it elsewhere. Whoever gets this stops and leaves no trace. */
 export class Superseded extends Error {
@@ -65,6 +71,8 @@ export class Superseded extends Error {
 /** A worker that dies is followed after so long. Whoever lives renews it, whatever step takes its time. */
 const LEASE = sql`app.wall() + interval '20 seconds'`;
 const RENEW_MS = 5_000;
+/** No step takes so long: a run that has not got further since is stuck, and followed as if it had died. */
+const STUCK_MS = 10 * 60_000;
 /** Runs without any progress after which an import is given up. */
 export const TRIES_MAX = 5;
 
@@ -81,18 +89,19 @@ export async function takeImport(
       sql`
       update imports
       set epoch = epoch + 1, tries = tries + 1, lease_until = ${LEASE}, started_at = coalesce(started_at, app.wall())
-      where user_id = ${param(ctx.user.id)} and id = ${param(importId)} and status = any(${param(from)}::text[])
+      where user_id = ${param(ctx.user.id)} and status = any(${param(from)}::text[]) and id = (
+        select i.id from imports i where i.user_id = ${param(ctx.user.id)} and i.id = ${param(importId)} for update)
       returning ${importColumns}`,
     ),
   );
-  return row ? { ctx, row, signal } : null;
+  return row ? { ctx, row, signal, moved: { at: performance.now() } } : null;
 }
 
 /**
  * Keeps the lease and writes, in one transaction with what the caller does next; throws Superseded when the import is
  * no longer ours. The row stays locked until commit, so a run that was taken over cannot slip anything in.
  */
-export async function keep(tx: Tx, { row }: Held, set: SQLFragment = sql`tries = 0`): Promise<void> {
+export async function keep(tx: Tx, { row, moved }: Held, set: SQLFragment = sql`tries = 0`): Promise<void> {
   const kept = await maybeRow(
     tx,
     sql`
@@ -101,32 +110,55 @@ export async function keep(tx: Tx, { row }: Held, set: SQLFragment = sql`tries =
     returning 1 as one`,
   );
   if (!kept) throw new Superseded(row.id);
+  moved.at = performance.now();
 }
 
-/** Renews the lease of a run until the function that is returned is called. A beat that fails is followed by the next. */
-export function keepAlive(held: Held): () => void {
-  const beating = setInterval(() => void renew(held).catch(() => {}), RENEW_MS);
+/**
+ * Renews the lease of a run until the function that is returned is called; a beat that fails is followed by the next. One
+ * that is no longer ours is stopped; one that is stuck too, and its lease left to run out.
+ */
+export function keepAlive(
+  held: Held,
+  stop: (why: Error) => void,
+  [renewMs, stuckMs] = [RENEW_MS, STUCK_MS],
+): () => void {
+  const end = (why: Error) => {
+    clearInterval(beating);
+    stop(why);
+  };
+  const beating = setInterval(() => {
+    if (performance.now() - held.moved.at >= stuckMs!)
+      return end(new Error(`The import did not get further for ${stuckMs! / 60_000} minutes.`));
+    void renew(held).then(
+      (ours) => ours || end(new Superseded(held.row.id)),
+      () => {},
+    );
+  }, renewMs);
   return () => clearInterval(beating);
 }
 
-/** Not one that somebody has let go or taken over. */
-export const renew = ({ ctx, row }: Held): Promise<void> =>
+/** False if somebody has let it go or taken it over. */
+export const renew = ({ ctx, row }: Held): Promise<boolean> =>
   ctx.db.tx(async (tx) => {
-    await tx.query(
+    const { rowCount } = await tx.query(
       sql`
       update imports set lease_until = ${LEASE}
       where user_id = ${param(tx.userId)} and id = ${param(row.id)} and epoch = ${param(row.epoch)} and lease_until is not null`.compile(),
     );
+    return rowCount === 1;
   });
 
-/** The same for one of several writers at once, who do not change the import's row: until commit nobody takes it over. */
+/**
+ * The same for one of several writers at once, who do not change the import's row: until commit nobody takes it over, and
+ * the lease can be renewed.
+ */
 export async function share(tx: Tx, { row }: Held): Promise<void> {
   const ours = await maybeRow(
     tx,
     sql`
     select 1 as one from imports
     where user_id = ${param(tx.userId)} and id = ${param(row.id)} and epoch = ${param(row.epoch)} and status = ${param(row.status)}
-    for share`,
+    for key share`,
   );
   if (!ours) throw new Superseded(row.id);
 }

@@ -4,18 +4,10 @@ import { enqueue, param, sql, touch } from "@parley/db";
 import type { Ctx } from "../../context.ts";
 import { runCommit } from "./commit.ts";
 import { readFile } from "./read-file.ts";
-import { dropStaging, finishValidation, stageSurely } from "./stage.ts";
-import {
-  keep,
-  keepAlive,
-  sheetPath,
-  spoolPath,
-  Superseded,
-  takeImport,
-  TRIES_MAX,
-  type Held,
-} from "./row.ts";
+import { finishValidation, stageSurely } from "./stage.ts";
+import { keep, keepAlive, Superseded, takeImport, TRIES_MAX, type Held } from "./row.ts";
 import { runUndo } from "./undo.ts";
+import { tidy } from "./tidy.ts";
 
 /** contacts/import: recognises a spooled file, then reads and checks its rows. */
 export const runImport = (ctx: Ctx, importId: string, signal: AbortSignal) =>
@@ -43,9 +35,10 @@ async function run(
   signal: AbortSignal,
   work: (held: Held) => Promise<void>,
 ): Promise<void> {
-  const held = await takeImport(ctx, importId, from, signal);
+  const stop = new AbortController();
+  const held = await takeImport(ctx, importId, from, AbortSignal.any([signal, stop.signal]));
   if (!held) return;
-  const letDie = keepAlive(held);
+  const letDie = keepAlive(held, (why) => stop.abort(why));
   try {
     if (held.row.tries > TRIES_MAX)
       throw new ParleyError("internal", `${held.row.tries - 1} runs in a row came to nothing.`);
@@ -53,7 +46,10 @@ async function run(
   } catch (error) {
     if (error instanceof Superseded)
       return ctx.log.info({ import: { id: importId } }, `[Imports] ${error.message}`);
-    if (signal.aborted) return letGo(held, "at once");
+    if (signal.aborted) {
+      letDie();
+      return letGo(held, "at once");
+    }
     const final = error instanceof ParleyError && (error.code === "invalid" || held.row.tries > TRIES_MAX);
     if (!final) throw error; // the job is tried again, and after it the sweeper rings
     await fail(held, error);
@@ -92,11 +88,6 @@ async function fail(held: Held, error: ParleyError): Promise<void> {
           : sql`status = 'failed', error = ${param(message)}, finished_at = app.now()`,
       );
       if (takenBack) await enqueue(tx, "contacts/undo_import", { userId: ctx.user.id, importId: row.id });
-      else
-        await tx.query("update imports set lease_until = null where user_id = $1 and id = $2", [
-          ctx.user.id,
-          row.id,
-        ]);
       await touch(tx, "imports", row.id);
       return true;
     })
@@ -105,7 +96,5 @@ async function fail(held: Held, error: ParleyError): Promise<void> {
       return false;
     });
   if (takenBack || !ours) return;
-  await dropStaging(held);
-  await ctx.files.remove(spoolPath(row.id));
-  await ctx.files.remove(sheetPath(row.id));
+  await tidy(ctx, row.id);
 }

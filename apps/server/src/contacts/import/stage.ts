@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { invalid } from "@parley/core/errors";
 import { maybeRow, param, row as oneRow, sql, touch, type Tx } from "@parley/db";
 import copyStreams from "pg-copy-streams";
+import type { Ctx } from "../../context.ts";
 import { failpoint } from "../../failpoints.ts";
 import { chunksOf, type Judged } from "./chunks.ts";
 import { textOf } from "./read-file.ts";
@@ -190,13 +191,13 @@ async function emptyStaging(held: Held): Promise<void> {
 }
 
 /** The rows have become contacts: nobody needs them any more. */
-export async function dropStaging({ ctx, row }: Pick<Held, "ctx" | "row">): Promise<void> {
+export async function dropStaging(ctx: Ctx, importId: string): Promise<void> {
   for (let left = true; left;)
     left = await ctx.db.tx(async (tx) => {
       const { rowCount } = await tx.query(
         `delete from import_staging
          where ctid = any(array(select ctid from import_staging where import_id = $1 limit $2))`,
-        [row.id, SWEEP_ROWS],
+        [importId, SWEEP_ROWS],
       );
       return (rowCount ?? 0) > 0;
     });

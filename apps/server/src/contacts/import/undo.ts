@@ -3,8 +3,8 @@ import { conflict } from "@parley/core/errors";
 import { enqueue, maybeRow, param, row as oneRow, rows, sql, touch, type Tx } from "@parley/db";
 import { audit } from "../../audit.ts";
 import type { Ctx } from "../../context.ts";
-import { keep, lockImport, progressBell, sheetPath, spoolPath, type Held } from "./row.ts";
-import { dropStaging } from "./stage.ts";
+import { keep, lockImport, progressBell, type Held } from "./row.ts";
+import { tidy } from "./tidy.ts";
 
 /** What nobody leaves on `contacts c` without having had to do with them. */
 const used = sql`(
@@ -125,16 +125,10 @@ export async function runUndo(held: Held): Promise<void> {
       held,
       sql`status = case when error is null then 'undone' else 'failed' end, finished_at = app.now(), created = 0, updated = 0`,
     );
-    await tx.query("update imports set lease_until = null where user_id = $1 and id = $2", [
-      ctx.user.id,
-      row.id,
-    ]);
     await touch(tx, "imports", row.id);
     await touch(tx, "contacts");
   });
-  await dropStaging(held);
-  await ctx.files.remove(spoolPath(row.id));
-  await ctx.files.remove(sheetPath(row.id));
+  await tidy(ctx, row.id);
 }
 
 type Step = { n: number; last: string | null };
@@ -145,27 +139,47 @@ async function unmake(tx: Tx, importId: string, after: string): Promise<Step> {
       where c.user_id = ${param(tx.userId)} and c.import_id = ${param(importId)} and c.id > ${param(after)}
       order by c.id
       limit ${param(STEP)}`;
-  // first, so that who is judged below is nobody whom somebody is changing
-  await rows(tx, sql`select 1 from contacts c ${made} for no key update`);
+  // Judged twice: who may go is locked against those who edit them and those who add a note, a task or a call; then nobody is
+  // left who could have touched them unseen.
+  const free = await rows<{ id: string }>(
+    tx,
+    sql`
+    select c.id from contacts c
+    where c.user_id = ${param(tx.userId)} and c.id = any(array(select c.id from contacts c ${made})) and not ${touchedSinceMade}
+    order by c.id
+    for update of c`,
+  );
   return oneRow<Step>(
     tx,
     sql`
     with step as materialized (
-      select c.id, ${touchedSinceMade} as kept
-      from contacts c
-      ${made}
+      select c.id from contacts c ${made}
     ),
     unmade as (
-      delete from contacts c using step s where c.user_id = ${param(tx.userId)} and c.id = s.id and not s.kept
+      delete from contacts c
+      where c.user_id = ${param(tx.userId)} and c.id = any(${param(free.map(({ id }) => id))}::uuid[]) and not ${touchedSinceMade}
     )
     select count(*)::int as n, (select id from step order by id desc limit 1) as last from step`,
   );
 }
 
 /** Contacts that were known before get back what they had. */
-function giveBack(tx: Tx, importId: string, after: string): Promise<Step> {
+async function giveBack(tx: Tx, importId: string, after: string): Promise<Step> {
   const user = param(tx.userId);
   const id = param(importId);
+  // first, so that who is judged below is nobody whom somebody is editing
+  await rows(
+    tx,
+    sql`
+    select 1 from contacts c
+    where c.user_id = ${user} and c.id = any(array(
+      select e.contact_id from import_effects e
+      where e.user_id = ${user} and e.import_id = ${id} and e.contact_id > ${param(after)}
+      order by e.contact_id
+      limit ${param(STEP)}))
+    order by c.id
+    for no key update`,
+  );
   return oneRow<Step>(
     tx,
     sql`

@@ -80,9 +80,9 @@ create or replace function app.is_calling() returns boolean language sql stable 
 set search_path = public, pg_temp as $$
   select exists (
     select from calls c
-    where c.ended_at is null and c.system_slot is not null and c.id >= (select first_call from line_mark))
+    where c.ended_at is null and c.system_slot is not null and c.status <> 'unknown' and c.id >= (select first_call from line_mark))
 $$;
-comment on function app.is_calling() is 'Whether any line of the installation is in use.';
+comment on function app.is_calling() is 'Whether anybody is being called. A call that nobody knows about keeps its line for days, and says nothing of that.';
 alter function app.is_calling() owner to parley_definer;
 grant execute on function app.is_calling() to parley_worker;
 

@@ -4178,12 +4178,12 @@ CREATE OR REPLACE FUNCTION app.is_calling()
 AS $function$
   select exists (
     select from calls c
-    where c.ended_at is null and c.system_slot is not null and c.id >= (select first_call from line_mark))
+    where c.ended_at is null and c.system_slot is not null and c.status <> 'unknown' and c.id >= (select first_call from line_mark))
 $function$
 ;
 -- owner: parley_definer
 -- grant execute to parley_worker
--- comment: Whether any line of the installation is in use.
+-- comment: Whether anybody is being called. A call that nobody knows about keeps its line for days, and says nothing of that.
 
 CREATE OR REPLACE FUNCTION app.is_transient(p_sqlstate text)
  RETURNS boolean

@@ -77,6 +77,7 @@ export async function importFigures(bench: Bench): Promise<Figure[]> {
     const longCopy = (firstCopy + longFloor.copyMs) / 2;
     const megabytes = (name: keyof typeof memory) => Math.round(memory[name].stop() / 2 ** 20);
     const most = { http: megabytes("http"), worker: megabytes("worker") };
+    const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
     const text = (ms: number, of = rows) => `${perSecond(rate(ms, of))} rows`;
     return [
       {
@@ -99,17 +100,22 @@ export async function importFigures(bench: Bench): Promise<Figure[]> {
         goal: { least: 0.12 },
       },
       {
-        name: "… file to contacts, searchable, ÷ COPY + one INSERT (decision 0027)",
-        ours: `${(long.doneMs / 1000).toFixed(1)} s, ${text(long.doneMs, many)}`,
-        floor: `${((longFloor.copyMs + longFloor.insertMs) / 1000).toFixed(1)} s`,
+        name: "… file to contacts, searchable, ÷ COPY + one INSERT",
+        ours: `${seconds(long.doneMs)}, ${text(long.doneMs, many)}`,
+        floor: seconds(longFloor.copyMs + longFloor.insertMs),
         ratio: long.doneMs / (longFloor.copyMs + longFloor.insertMs),
-        goal: { most: 1.8 },
       },
       {
         name: "… and all of them into the queue of a campaign ÷ one INSERT",
-        ours: `${(launchMs / 1000).toFixed(1)} s`,
-        floor: `${(queueMs / 1000).toFixed(1)} s`,
+        ours: seconds(launchMs),
+        floor: seconds(queueMs),
         ratio: launchMs / queueMs,
+      },
+      {
+        name: "… file to contacts and queue ÷ COPY + both INSERTs (decision 0027)",
+        ours: seconds(long.doneMs + launchMs),
+        floor: seconds(longFloor.copyMs + longFloor.insertMs + queueMs),
+        ratio: (long.doneMs + launchMs) / (longFloor.copyMs + longFloor.insertMs + queueMs),
         goal: { most: 1.8 },
       },
       {

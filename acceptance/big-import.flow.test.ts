@@ -73,11 +73,11 @@ test("100 000 rows come in with less than 400 MB in each process: good rows as c
 
 test("kill -9 of the worker while it checks one list and adds another: both come in whole, once", async () => {
   const [one, other] = [await house.signUp({ company: "One" }), await house.signUp({ company: "Other" })];
-  const [adding, checking] = [bigList("982", 40_000), bigList("983", ROWS)];
+  const [adding, checking] = [bigList("982", 40_000), bigList("983", 3 * ROWS)];
   const { importId: added } = await upload(one, adding.csv, { withinMs: 120_000 });
   const progressOf = async (owner: Owner, importId: string) => {
     const { status, progress, rows } = await owner.ask("imports.get", { importId });
-    return { status, share: progress.done / (progress.total ?? Math.max(rows, ROWS)) };
+    return { status, share: progress.done / (progress.total ?? Math.max(rows, 3 * ROWS)) };
   };
   const answer = await other.fetch("/api/imports?name=checking.csv", {
     method: "POST",
@@ -85,6 +85,8 @@ test("kill -9 of the worker while it checks one list and adds another: both come
     body: checking.csv,
   });
   const { importId: checked } = (await answer.json()) as { importId: string };
+  const begun = async () => (await progressOf(other, checked)).share > 0.05;
+  await until("one list is being checked", begun, { withinMs: 60_000, everyMs: 5 });
   await one.ask("imports.commit", { importId: added });
   await until(
     "one list is being added and the other checked",
@@ -114,7 +116,7 @@ test("kill -9 of the worker while it checks one list and adds another: both come
   });
   expect(await contactsOf(one, added)).toBe(adding.good);
   expect(ready).toMatchObject({
-    rows: ROWS,
+    rows: 3 * ROWS,
     accepted: checking.good,
     rejected: checking.bad,
     reasons: checking.reasons,

@@ -201,13 +201,35 @@ describe("a running worker", () => {
           async () =>
             (
               await db.owner.query(
-                `select cardinality(worker_ids) >= 20 as workers,
+                `select cardinality(worker_ids) = 2 as workers,
                    exists (select from pg_stat_activity a where a.application_name = connection_name) as connected from worker_pools`,
               )
             ).rows,
           { timeout: 20_000 },
         )
         .toEqual([{ workers: true, connected: true }]);
+      await db.owner.query(`
+        create table lockers (locked_by text, task text);
+        create function locker() returns trigger language plpgsql security definer as $$ begin
+          insert into lockers select new.locked_by, t.identifier from graphile_worker._private_tasks t where t.id = new.task_id; return new; end $$;
+        create trigger locker before update on graphile_worker._private_jobs for each row
+          when (new.locked_by is not null) execute function locker();
+        select graphile_worker.add_job('ops/noop'), graphile_worker.add_job('ops/prune')`);
+      await expect
+        .poll(
+          async () =>
+            (
+              await db.owner.query(
+                `select distinct l.task, exists (select from worker_pools p where l.locked_by = any (p.worker_ids)) as published
+                 from lockers l where l.task in ('ops/noop', 'ops/prune') order by 1`,
+              )
+            ).rows,
+          { timeout: 20_000 },
+        )
+        .toEqual([
+          { task: "ops/noop", published: true },
+          { task: "ops/prune", published: true },
+        ]);
       const { rows } = await db.owner.query(
         "select count(*)::int as queues from graphile_worker._private_job_queues",
       );
@@ -216,6 +238,9 @@ describe("a running worker", () => {
       await timers.stop();
       await runners.stop();
       await close();
+      await db.owner.query(
+        "drop trigger if exists locker on graphile_worker._private_jobs; drop function if exists locker(); drop table if exists lockers",
+      );
     }
   });
 });

@@ -56,7 +56,8 @@ export async function startRunners(parts: Parts, workerUrl: string): Promise<Run
       onError: (error) => parts.log.warn({ err: causeOf(error) }, `The ${name} runner lost a connection`),
     });
     const events: WorkerEvents = new EventEmitter();
-    events.on("worker:create", ({ worker }) => workerIds.add(worker.workerId));
+    // its workers lock in the name of their pool
+    events.on("pool:create", ({ workerPool }) => workerIds.add(workerPool.id));
     events.on("job:start", ({ job }) => jobIds.add(job.id));
     // Before its end is written down: if that fails, nobody has it in hand, and it is freed.
     for (const end of ["job:success", "job:error"] as const)

@@ -23,6 +23,7 @@ export async function latencyFigures(bench: Bench): Promise<Figure[]> {
   const there = await Installation.open({
     https: 1,
     workers: 1,
+    straight: true,
     env: { BENCH_TIMES: times },
     preload: ["bench/note-times.ts"],
   });

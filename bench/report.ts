@@ -98,7 +98,7 @@ Jain index is of the calls each tenant got while all had work; a wait is the rou
 **Safety.** Dispatchers, processes that end calls and processes that settle them go at one database as fast as they can
 while connections of dispatchers are killed; then the rows are counted. The gates are zeroes.
 
-**A free line.** Real processes: one for requests, one for jobs, the sandbox, and a proxy between them and Postgres. The
+**A free line.** Real processes: one for requests, one for jobs, and the sandbox. The
 clock of the sandbox runs ten times as fast, so that lines become free often; what is measured is wall time. A line is free
 when the fold of the ending event is committed; the next call's job begins when a worker has taken it, as the worker itself
 notes in milliseconds. The way to the request is counted from the fold on, and to the commit after which it leaves.
@@ -114,5 +114,6 @@ committed with history and what undoing needs, the search index kept. The floors
 unlogged table, and insert them into contacts alone in one statement, with phone numbers that need no parsing. The queue
 is filled by a real campaign whose hours begin on another day; its floor writes the items of one lane in one statement, and
 asks nobody whether a person may be called. The ticks run on a database of their own on the same server, as many before
-and after the import as give a p99.
+and after the import as give a p99. Somebody is on the phone meanwhile, so the import does one thing at a time; how far it
+is, is asked every 250 ms.
 `;

@@ -33,6 +33,8 @@ export type Plan = {
   env: Env;
   /** Files of this tree that every server process runs before its own. */
   preload?: readonly string[];
+  /** Nothing stands on the ways to the database and the provider, and nothing can be disturbed there: to measure. */
+  straight?: boolean;
   /** Environment of one start of a server process, on top. */
   envOfStart?: (role: "http" | "worker") => Env;
 };
@@ -80,6 +82,7 @@ export class Installation {
     workers,
     env,
     preload = [],
+    straight = false,
     envOfStart = () => ({}),
   }: Plan): Promise<Installation> {
     // Named and marked like the clusters of tests: what a killed run leaves behind, the next test run puts away.
@@ -104,6 +107,7 @@ export class Installation {
     const ready: Kept[] = [];
     const door = await Wire.open(() => ready.filter(({ isReady }) => isReady).map(({ port }) => port));
     const here = new Installation(home, postgres, provider, ports, wires, door);
+    const wired = (url: string, wire: Wire) => (straight ? url : byWayOf(url, wire));
     const shared = {
       ...agreed,
       DATABASE_WEB_URL: wired(logins.web, wires.postgres),
@@ -301,7 +305,7 @@ export class Installation {
 }
 
 /** The same address by way of a wire. */
-function wired(url: string, wire: Wire): string {
+function byWayOf(url: string, wire: Wire): string {
   const other = new URL(url);
   other.port = String(wire.port);
   return other.href.replace(/\/$/, "");

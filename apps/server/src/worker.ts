@@ -36,7 +36,7 @@ export async function startWorker(parts: Parts, workerUrl: string): Promise<{ st
     onError: (error) => parts.log.warn({ err: causeOf(error) }, "The dispatcher lost a connection"),
   });
   const apart = { ...parts, db: { ...parts.db, worker: own } };
-  const dispatcher = startDispatcher(apart);
+  const dispatcher = startDispatcher(parts, own);
   parts.dispatcher = dispatcher;
   const runners = await startRunners(parts, workerUrl);
   try {

@@ -3,6 +3,7 @@ import { useDatabase } from "@parley/db/testing/database";
 import { beforeEach, expect, it } from "vitest";
 import type { Parts } from "../context.ts";
 import { testParts } from "../testing/test-parts.ts";
+import { startWorker } from "../worker.ts";
 import { startDispatcher } from "./dispatcher.ts";
 
 const db = useDatabase();
@@ -38,6 +39,29 @@ it("answers a ring of its own process itself, for either login, and adds no job 
     } finally {
       await dispatcher.stop();
     }
+  }
+});
+
+it("answers a ring of a worker's own jobs at once, not by way of a job", async () => {
+  await db.owner.query(`
+    update call_lanes set paused = true;
+    create table doorbells ();
+    create function note_doorbell() returns trigger language plpgsql security definer as $$ begin
+      if new.key = 'calls/dispatch' then insert into public.doorbells default values; end if;
+      return new;
+    end $$;
+    create trigger note_doorbell after insert on graphile_worker._private_jobs for each row execute function note_doorbell()`);
+  const worker = await startWorker(parts, db.urls.worker);
+  try {
+    await db.owner.query(
+      "update call_lanes set paused = false, next_due_at = '-infinity', blocked_by = null",
+    );
+    await parts.db.worker.tx(userId, async (tx) => tx.wake("dispatch")); // as the fold of a webhook does
+    await expect.poll(calls).toBe(1);
+    expect((await db.owner.query("select count(*)::int as n from doorbells")).rows[0].n).toBe(0);
+  } finally {
+    await worker.stop();
+    await db.owner.query("drop table doorbells; drop function note_doorbell() cascade");
   }
 });
 

@@ -1,4 +1,4 @@
-import { enqueue, row, sql } from "@parley/db";
+import { enqueue, row, sql, type Db } from "@parley/db";
 import { failpoint } from "../failpoints.ts";
 import type { Parts } from "../context.ts";
 
@@ -30,10 +30,10 @@ export type Dispatcher = {
 /**
  * This process's hand on the dispatcher: runs a tick when rung, again while there is more to do, and at the instant a
  * lane opens, an item comes due, a gate or a token returns. Many processes may do so; the database lets one tick at a
- * time. While it runs, rings of this process come to it directly; those of others come as jobs. Timed wakes are also
- * written as a job, so that a crash forgets none.
+ * time. While it runs, rings of this process come to it directly, whatever connection rang; those of others come as
+ * jobs. Timed wakes are also written as a job, so that a crash forgets none. Ticks on connections of its own (`on`).
  */
-export function startDispatcher(parts: Parts): Dispatcher {
+export function startDispatcher(parts: Parts, on: Db = parts.db.worker): Dispatcher {
   let soon: NodeJS.Timeout | undefined;
   let later: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
@@ -69,10 +69,10 @@ export function startDispatcher(parts: Parts): Dispatcher {
   const run = async (): Promise<boolean> => {
     try {
       // One statement is a transaction of its own: one round trip, and nothing is locked on the way to the next.
-      const { pool } = parts.db.worker;
+      const { pool } = on;
       const tick = await row<TickResult>(pool, sql`select * from app.claim_tick()`);
       if (tick.dialled > 0) failpoint("tick.claimed");
-      if (tick.woken.length > 0) parts.db.worker.ringScreens();
+      if (tick.woken.length > 0) on.ringScreens();
       if (tick.next_wake && tick.next_wake !== wakeAt)
         await enqueue(pool, "calls/dispatch", {}, { jobKey: "dispatch:at", runAt: tick.next_wake });
       // Another process is at it: what arrived during its tick is ours to look for again.
@@ -110,7 +110,7 @@ export function startDispatcher(parts: Parts): Dispatcher {
     );
   };
 
-  const leave = [parts.db.worker, parts.db.web].map((db) => db.answer("dispatch", ring));
+  const leave = [parts.db.worker, parts.db.web, on].map((db) => db.answer("dispatch", ring));
   return {
     ring,
     async stop() {

@@ -3,7 +3,7 @@ import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { rowReader, type RowResult } from "@parley/core/contacts/row";
 import { createFileStore } from "../../file-store.ts";
-import type { Chunk, ChunkOrder, Judged } from "./chunks.ts";
+import { CHUNK_BYTES, type Chunk, type ChunkOrder, type Judged } from "./chunks.ts";
 import { rowsOf } from "./rows-of.ts";
 import { SeenNumbers } from "./seen-numbers.ts";
 import { stagedLine } from "./staged-line.ts";
@@ -18,15 +18,14 @@ if (process.platform === "linux")
   }
 
 const CHUNK_ROWS = 10_000;
-const CHUNK_BYTES = 4 * 1024 * 1024;
 const PIECE_CHARS = 64 * 1024;
 
 const port = parentPort!;
 const order = workerData as ChunkOrder;
 const encoder = new TextEncoder();
 
-/** One chunk is written while the next is made. The same two come back again and again: nothing is left to collect. */
-const free = [new ArrayBuffer(CHUNK_BYTES), new ArrayBuffer(CHUNK_BYTES)];
+/** The same one or two come back again and again: nothing is left to collect. */
+const free = [new ArrayBuffer(CHUNK_BYTES)];
 let returned = () => {};
 port.on("message", (buffer: ArrayBuffer) => {
   free.push(buffer);

@@ -6,6 +6,7 @@ import { audit } from "../../audit.ts";
 import type { Ctx } from "../../context.ts";
 import { failpoint } from "../../failpoints.ts";
 import { keepCustomFields } from "../facts.ts";
+import { isCalling } from "./is-calling.ts";
 import { keep, lockImport, progressBell, share, type Held, type ImportRow } from "./row.ts";
 import { stageSurely } from "./stage.ts";
 import { tidy } from "./tidy.ts";
@@ -85,14 +86,6 @@ export async function runCommit(held: Held): Promise<void> {
     await touch(tx, "contacts");
   });
   await tidy(ctx, row.id);
-}
-
-/** Is anybody being called, of whatever tenant? */
-async function isCalling(ctx: Ctx): Promise<boolean> {
-  const { calling } = await ctx.db.tx((tx) =>
-    oneRow<{ calling: boolean }>(tx, sql`select app.is_calling() as calling`),
-  );
-  return calling;
 }
 
 /** Columns that go to fields of the workspace's own, under the headers they had in the file. */

@@ -6,6 +6,7 @@ import copyStreams from "pg-copy-streams";
 import type { Ctx } from "../../context.ts";
 import { failpoint } from "../../failpoints.ts";
 import { chunksOf, type Judged } from "./chunks.ts";
+import { isCalling } from "./is-calling.ts";
 import { textOf } from "./read-file.ts";
 import { keep, progressBell, type Held } from "./row.ts";
 import { SHOWN_ROWS, stagedColumns } from "./staged-line.ts";
@@ -40,7 +41,8 @@ export async function stageRows(held: Held): Promise<Judged | null> {
     firstChunk: staged.chunks,
   };
   let [rowsRead, all]: [number, Judged | null] = [0, null];
-  for await (const { chunk, rows, rejected, lastRow, bytesDone, lines, judged } of chunksOf(order, signal)) {
+  const chunks = chunksOf(order, signal, async () => !(await isCalling(ctx)));
+  for await (const { chunk, rows, rejected, lastRow, bytesDone, lines, judged } of chunks) {
     signal.throwIfAborted();
     [rowsRead, all] = [lastRow, judged];
     if (lastRow > maxRows) throw tooManyRows(maxRows);
